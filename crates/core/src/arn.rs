@@ -1,0 +1,54 @@
+//! Amazon Resource Names of the resources that Fleetwright keeps:
+//! `arn:aws:iot:{region}:{account}:{resource}`.
+
+use std::fmt::Display;
+
+use crate::certificate::CertificateId;
+use crate::names::{AccountId, PolicyName, Region, TemplateName, ThingGroupName};
+
+/// Where ARNs live: the partition is always `aws`, as in AWS's commercial regions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// The region of every ARN of this installation.
+    pub region: Region,
+    /// The account of every ARN of this installation.
+    pub account: AccountId,
+}
+
+/// A resource that a policy or a tag may be attached to, read from its ARN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// `cert/{64 hex}`
+    Certificate(CertificateId),
+    /// `thinggroup/{name}`
+    ThingGroup(ThingGroupName),
+    /// `policy/{name}`
+    Policy(PolicyName),
+    /// `provisioningtemplate/{name}`
+    Template(TemplateName),
+}
+
+impl Home {
+    /// The ARN of `kind/name`, for instance `kind` = `thing`. Kinds in use: `thing`, `thingtype`,
+    /// `thinggroup`, `billinggroup`, `policy`, `cert`, `cacert`, `provisioningtemplate`,
+    /// `client`, `topic`, `topicfilter`.
+    pub fn arn(&self, kind: &str, name: impl Display) -> String {
+        format!("arn:aws:iot:{}:{}:{kind}/{name}", self.region, self.account)
+    }
+
+    /// Reads an ARN of this home; `None` for another service, region or account, for a kind that
+    /// is no [`Target`], or for a malformed name.
+    pub fn target(&self, arn: &str) -> Option<Target> {
+        let rest = arn.strip_prefix("arn:aws:iot:")?;
+        let rest = rest.strip_prefix(self.region.as_str())?.strip_prefix(':')?;
+        let rest = rest.strip_prefix(self.account.as_str())?.strip_prefix(':')?;
+        let (kind, name) = rest.split_once('/')?;
+        match kind {
+            "cert" => CertificateId::parse(name).ok().map(Target::Certificate),
+            "thinggroup" => ThingGroupName::parse(name).ok().map(Target::ThingGroup),
+            "policy" => PolicyName::parse(name).ok().map(Target::Policy),
+            "provisioningtemplate" => TemplateName::parse(name).ok().map(Target::Template),
+            _ => None,
+        }
+    }
+}

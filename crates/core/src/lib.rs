@@ -1,0 +1,21 @@
+//! Fleetwright's domain: names, ARNs, limits, templates, policies, certificates, hooks and
+//! registry rules.
+//!
+//! Everything here is a pure function over values: no I/O, no clock, no randomness, no task.
+//! Time comes in as [`certificate::Instant`]; random bytes come in as arguments.
+
+pub mod arn;
+pub mod certificate;
+pub mod error;
+pub mod hook;
+pub mod limits;
+pub mod names;
+pub mod ownership;
+pub mod payload;
+pub mod plan;
+pub mod policy;
+pub mod registry;
+pub mod reserved_topic;
+pub mod template;
+
+mod tree;
