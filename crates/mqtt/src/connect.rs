@@ -1,0 +1,143 @@
+//! From the first byte to the answered CONNECT.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use bytestring::ByteString;
+
+use crate::event::PublishProperties;
+use crate::limits::Limits;
+use crate::reason::{ConnectRefusal, Qos, Version};
+use crate::session::Session;
+use crate::wire::encode::Room;
+use crate::wire::{self, encode};
+
+/// A connection before its CONNECT.
+#[derive(Debug)]
+pub struct Opening {
+    limits: Arc<Limits>,
+}
+
+/// What [`Opening::receive`] found.
+#[derive(Debug)]
+pub enum Opened {
+    /// The CONNECT is not complete: read on, call again.
+    NeedMore,
+    /// A CONNECT in order; authorize it, then accept or refuse it.
+    Connect(Box<ConnectRequest>),
+    /// Not a CONNECT in order: write the bytes, close.
+    Refused(Farewell),
+}
+
+/// The last words to a client whose CONNECT is refused by the standard or a limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Farewell {
+    /// The CONNACK to be written before closing; empty where the standard wants silence.
+    pub bytes: Bytes,
+    /// The clause that was broken, or `limit`.
+    pub clause: &'static str,
+    /// The code; sent only as far as `bytes` holds it.
+    pub code: ConnectRefusal,
+    /// What was wrong, which rule, and what to do.
+    pub reason: String,
+}
+
+/// A will: the message published when the connection ends without a DISCONNECT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Will {
+    /// The topic, checked.
+    pub topic: ByteString,
+    /// The payload.
+    pub payload: Bytes,
+    /// The quality of service.
+    pub qos: Qos,
+    /// Whether it is to be retained.
+    pub retain: bool,
+    /// Message Expiry Interval, seconds, from the instant of publishing.
+    pub message_expiry: Option<u32>,
+    /// Will Delay Interval, seconds.
+    pub delay: u32,
+    /// The properties to be forwarded unchanged.
+    pub properties: Option<Arc<PublishProperties>>,
+}
+
+/// A CONNECT in order, waiting for an answer. It holds no view of the input buffer.
+#[derive(Debug)]
+pub struct ConnectRequest {
+    /// The protocol version.
+    pub version: Version,
+    /// The client id; empty if the server is to assign one.
+    pub client_id: String,
+    /// Clean Start (5), Clean Session (3.1.1).
+    pub clean_start: bool,
+    /// The keep-alive asked for, seconds; [`ConnectRequest::keep_alive_in_force`] is what counts.
+    pub keep_alive: u16,
+    /// Session Expiry Interval asked for, seconds. MQTT 3.1.1: 0 with Clean Session, else
+    /// `u32::MAX`.
+    pub session_expiry: u32,
+    /// The will.
+    pub will: Option<Will>,
+    /// The user name, which AWS ignores for X.509 clients.
+    pub username: Option<String>,
+    /// The password.
+    pub password: Option<Bytes>,
+    pub(crate) limits: Arc<Limits>,
+    /// Client's Maximum Packet Size, bytes; `u32::MAX` without.
+    pub(crate) client_packet_bytes: u32,
+    /// Client's Receive Maximum, lowered to ours.
+    pub(crate) client_receive_max: u16,
+    /// Request Problem Information.
+    pub(crate) problem_information: bool,
+}
+
+/// How a CONNECT is accepted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Accept {
+    /// Whether a stored session is resumed.
+    pub session_present: bool,
+    /// The client id made for a client that sent none.
+    pub assigned_client_id: Option<String>,
+    /// Session Expiry Interval in force, seconds; 0 ends the session with the connection.
+    pub session_expiry: u32,
+}
+
+impl Opening {
+    /// A connection of which nothing has been read.
+    pub fn new(limits: Arc<Limits>) -> Self {
+        Self { limits }
+    }
+
+    /// Reads the CONNECT from `input`, and takes exactly its bytes once they are all there.
+    /// Packets that follow it stay in `input` for [`Session::receive`].
+    pub fn receive(&mut self, input: &mut BytesMut) -> Opened {
+        wire::connect(input, &self.limits)
+    }
+}
+
+impl ConnectRequest {
+    /// The keep-alive in force, seconds.
+    pub fn keep_alive_in_force(&self) -> u16 {
+        self.limits.keep_alive(self.keep_alive)
+    }
+
+    /// Accepts: the CONNACK is the first of the session's output. `now` in milliseconds.
+    pub fn accept(self, accept: Accept, now: u64) -> Session {
+        Session::open(self, &accept, now)
+    }
+
+    /// Refuses: the CONNACK to be written before closing. The reason string goes to an MQTT 5
+    /// client that did not turn it off, as far as it fits.
+    pub fn refuse(self, refusal: ConnectRefusal, reason: &str) -> Bytes {
+        let room = Room { max: self.client_packet_bytes, reasons: self.problem_information };
+        let mut out = BytesMut::new();
+        encode::connect_refusal(
+            &mut out,
+            self.version,
+            refusal,
+            reason,
+            room,
+            self.limits.not_authorized_v311,
+        );
+        out.freeze()
+    }
+}
