@@ -1,0 +1,120 @@
+//! The little DER that certificates need: nested elements, lengths filled in afterwards.
+
+pub(crate) const BOOLEAN: u8 = 0x01;
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const BIT_STRING: u8 = 0x03;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const OID: u8 = 0x06;
+pub(crate) const UTF8_STRING: u8 = 0x0c;
+pub(crate) const UTC_TIME: u8 = 0x17;
+pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const SET: u8 = 0x31;
+
+/// Appends one element whose content `fill` appends.
+pub(crate) fn nested(out: &mut Vec<u8>, tag: u8, fill: impl FnOnce(&mut Vec<u8>)) {
+    out.push(tag);
+    let start = out.len();
+    fill(out);
+    let length = out.len() - start;
+    let (bytes, used) = length_octets(length);
+    out.splice(start..start, bytes.into_iter().take(used));
+}
+
+/// Appends one element with this content.
+pub(crate) fn element(out: &mut Vec<u8>, tag: u8, content: &[u8]) {
+    nested(out, tag, |out| out.extend_from_slice(content));
+}
+
+/// One element with this content.
+pub(crate) fn encoded(tag: u8, content: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(content.len() + 6);
+    element(&mut out, tag, content);
+    out
+}
+
+/// One element whose content `fill` appends.
+pub(crate) fn encoded_by(tag: u8, fill: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut out = Vec::with_capacity(96);
+    nested(&mut out, tag, fill);
+    out
+}
+
+/// Appends a non-negative INTEGER from its big-endian bytes, in the shortest form.
+pub(crate) fn unsigned(out: &mut Vec<u8>, big_endian: &[u8]) {
+    nested(out, INTEGER, |out| {
+        let zeros = big_endian.iter().take_while(|byte| **byte == 0).count();
+        let digits = big_endian.get(zeros..).unwrap_or_default();
+        if digits.first().is_none_or(|byte| byte & 0x80 != 0) {
+            out.push(0);
+        }
+        out.extend_from_slice(digits);
+    });
+}
+
+/// Appends a BIT STRING of whole bytes.
+pub(crate) fn bits(out: &mut Vec<u8>, content: &[u8]) {
+    nested(out, BIT_STRING, |out| {
+        out.push(0);
+        out.extend_from_slice(content);
+    });
+}
+
+/// A Name of one relative distinguished name: the common name, UTF8String.
+pub(crate) fn common_name(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + 16);
+    nested(&mut out, SEQUENCE, |out| {
+        nested(out, SET, |out| {
+            nested(out, SEQUENCE, |out| {
+                element(out, OID, &[0x55, 0x04, 0x03]);
+                element(out, UTF8_STRING, text.as_bytes());
+            });
+        });
+    });
+    out
+}
+
+/// Seconds since 1970 as UTCTime; `None` outside of 1950 to 2049.
+pub(crate) fn utc_time(seconds: i64) -> Option<[u8; 13]> {
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = civil(days);
+    if !(1950..=2049).contains(&year) {
+        return None;
+    }
+    let text = format!(
+        "{:02}{month:02}{day:02}{:02}{:02}{:02}Z",
+        year % 100,
+        second / 3600,
+        second / 60 % 60,
+        second % 60
+    );
+    text.as_bytes().try_into().ok()
+}
+
+/// Days since 1970 as year, month, day of the Gregorian calendar: counted in 400-year eras that
+/// start on 1 March, so that the leap day is the last day of its year.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+/// The content of a length, and how many of the bytes are used. Longer than 65,535 bytes nothing
+/// here is: a CSR is bounded.
+fn length_octets(length: usize) -> ([u8; 5], usize) {
+    let [.., third, second, first] = length.to_be_bytes();
+    match length {
+        0..=0x7f => ([first, 0, 0, 0, 0], 1),
+        0x80..=0xff => ([0x81, first, 0, 0, 0], 2),
+        0x100..=0xffff => ([0x82, second, first, 0, 0], 3),
+        _ => ([0x83, third, second, first, 0], 4),
+    }
+}
+
+#[cfg(test)]
+mod tests;

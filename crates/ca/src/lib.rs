@@ -1,0 +1,30 @@
+//! The certificate authority: CSR, key policy, build, sign, check; the RSA key pool.
+//!
+//! Private keys of the authority never leave this crate, but for the server's own TLS key. Serial
+//! numbers of devices and the time come in as arguments; the authority and the pool live in
+//! directories that the caller names and has locked.
+
+pub mod authority;
+mod check;
+mod csr;
+mod der;
+mod directory;
+pub mod error;
+pub mod facts;
+mod files;
+mod issuer;
+mod key_policy;
+pub mod key_pool;
+pub mod pem;
+mod profile;
+mod seal;
+pub mod server_identity;
+mod signer;
+mod tbs;
+
+pub use authority::{Authority, AuthorityNames, Issued, Prepared};
+pub use error::{AuthorityError, KeyPoolError, UnreadableCertificate};
+pub use facts::{CertificateReading, certificate_facts, certificate_id};
+pub use key_pool::{DEFAULT_CAPACITY, DeviceKey, KeyPool};
+pub use pem::{certificate_der, pem};
+pub use server_identity::ServerIdentity;

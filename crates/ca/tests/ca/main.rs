@@ -1,0 +1,16 @@
+//! The certificate authority as its callers see it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy takes only the functions marked #[test] for tests"
+)]
+
+mod csr;
+mod directory;
+mod facts;
+mod key_pool;
+mod openssl;
+mod profile;
+mod server_identity;
+mod support;
