@@ -1,0 +1,172 @@
+//! Measures the registry: `cargo run --release --example throughput -- [DIRECTORY] [DEVICES]`.
+//!
+//! 64 callers issue and register new devices (thing, certificate, two policies: one by name, one
+//! from a document); then one caller asks for the policies in force. The directory should be on
+//! the disk that is to be measured.
+#![allow(clippy::unwrap_used, reason = "a measurement stops at the first error")]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant as Clock};
+
+use fleetwright_core::arn::Home;
+use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
+use fleetwright_core::names::{AccountId, AttributeName, PolicyName, Region, ThingName};
+use fleetwright_core::ownership::{RequestDigest, TokenDigest};
+use fleetwright_core::plan::{
+    CertificatePlan, CertificateSource, Override, PolicyPlan, ProvisioningPlan, ThingOverrides,
+    ThingPlan,
+};
+use fleetwright_store::{
+    ApplyRegistration, CertificateRow, Change, Issued, NewIssuance, Origin, SpendToken, Store,
+    TokenGrant, Uuid,
+};
+
+const NOW: Instant = Instant(1_700_000_000_000);
+const CALLERS: u64 = 64;
+
+#[tokio::main]
+async fn main() {
+    let mut args = std::env::args().skip(1);
+    let dir = args.next().map_or_else(std::env::temp_dir, PathBuf::from);
+    let devices: u64 = args.next().map_or(50_000, |text| text.parse().unwrap());
+    let dir = tempfile::tempdir_in(dir).unwrap();
+    let home = Home {
+        region: Region::parse("us-east-1").unwrap(),
+        account: AccountId::parse("123456789012").unwrap(),
+    };
+    let path = dir.path().join("registry.db");
+    let store = Store::open(path.to_str().unwrap(), home, Arc::new(|_: &Change| {})).unwrap();
+    store
+        .create_policy(PolicyName::parse("base").unwrap(), "{}".to_owned(), BTreeMap::new(), NOW)
+        .await
+        .unwrap();
+
+    each(
+        &store,
+        "issue (begin, finish)",
+        devices,
+        |store, n| async move { issue(&store, n).await },
+    )
+    .await;
+    each(&store, "apply_registration", devices, |store, n| async move {
+        store.apply_registration(registration(n)).await.unwrap();
+    })
+    .await;
+    measure("certificate_state", devices, async |n| {
+        store.certificate_state(id(n)).await.unwrap().unwrap();
+    })
+    .await;
+    measure("effective_policies", devices, async |n| {
+        let row = CertificateRow(i64::try_from(n % devices).unwrap() + 1);
+        store.effective_policies(row, &format!("thing-{n}")).await.unwrap();
+    })
+    .await;
+}
+
+/// Runs a step for every device, by all callers at once.
+async fn each<F, Fut>(store: &Store, what: &str, devices: u64, step: F)
+where
+    F: Fn(Store, u64) -> Fut + Copy + Send + 'static,
+    Fut: Future<Output = ()> + Send,
+{
+    let start = Clock::now();
+    let tasks: Vec<_> = (0..CALLERS)
+        .map(|caller| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for n in (caller..devices).step_by(CALLERS as usize) {
+                    step(store.clone(), n).await;
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    println!("{what}: {:.0} per second ({devices} by {CALLERS} callers)", devices as f64 / seconds);
+}
+
+/// Runs a question one after the other; prints its median and 99th percentile.
+async fn measure(what: &str, devices: u64, question: impl AsyncFn(u64)) {
+    let mut times: Vec<Duration> = Vec::new();
+    for n in 0..20_000 {
+        let start = Clock::now();
+        question((n * 7919) % devices).await;
+        times.push(start.elapsed());
+    }
+    times.sort();
+    let at = |percent: usize| times.get(times.len() * percent / 100).unwrap().as_secs_f64() * 1e6;
+    println!("{what}: {:.1} µs median, {:.1} µs 99th percentile", at(50), at(99));
+}
+
+/// Spread like hashes.
+fn id(n: u64) -> CertificateId {
+    let mut bytes = [0; 32];
+    for (index, slot) in bytes.chunks_exact_mut(8).enumerate() {
+        let mixed = (n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(index as u32 * 7);
+        slot.copy_from_slice(&mixed.to_be_bytes());
+    }
+    CertificateId(bytes)
+}
+
+async fn issue(store: &Store, n: u64) {
+    let new = NewIssuance { serial: id(n).0[..16].to_vec(), key_digest: id(n).0, claim: None };
+    let issuance = store.begin_issuance(new, NOW).await.unwrap();
+    let issued = Issued {
+        id: id(n),
+        der: vec![0x30; 850],
+        not_before: NOW,
+        not_after: NOW,
+        status: CertificateStatus::PendingActivation,
+        origin: Origin::Mqtt,
+        token: Some(TokenGrant { digest: id(n).0, until: NOW }),
+    };
+    store.finish_issuance(issuance, issued, NOW).await.unwrap();
+}
+
+fn registration(n: u64) -> ApplyRegistration {
+    let attribute = AttributeName::parse("serial").unwrap();
+    ApplyRegistration {
+        plan: ProvisioningPlan {
+            certificate: CertificatePlan {
+                logical_name: "certificate".to_owned(),
+                source: CertificateSource::Id(id(n)),
+                active: true,
+                on_status: Override::Unset,
+                exclusive: false,
+            },
+            thing: Some(ThingPlan {
+                logical_name: "thing".to_owned(),
+                name: ThingName::parse(&format!("thing-{n}")).unwrap(),
+                attributes: Some([(attribute, format!("{n:016x}"))].into()),
+                type_name: None,
+                groups: None,
+                billing_group: None,
+                on_existing: ThingOverrides::default(),
+            }),
+            policies: vec![
+                PolicyPlan::Existing {
+                    logical_name: "base".to_owned(),
+                    name: PolicyName::parse("base").unwrap(),
+                },
+                PolicyPlan::FromDocument {
+                    logical_name: "made".to_owned(),
+                    name: PolicyName::parse("2A6577675B7CD1823E271C7AAD8184F44630FFD7").unwrap(),
+                    document: "{}".to_owned(),
+                },
+            ],
+            device_configuration: BTreeMap::new(),
+        },
+        token: Some(SpendToken {
+            digest: TokenDigest(id(n).0),
+            request: RequestDigest(id(n).0),
+            answer: format!("[{{}},\"thing-{n}\"]").into_bytes(),
+        }),
+        thing_id: Uuid::from_random([7; 16]),
+        claim: None,
+        now: NOW,
+    }
+}

@@ -1,0 +1,101 @@
+//! Access keys of the control plane's users; the secret is sealed by the caller.
+
+use fleetwright_core::certificate::Instant;
+
+use crate::sql::{Row, args};
+use crate::{Change, Store, StoreError};
+
+/// Whether a key signs requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessKeyStatus {
+    /// It does.
+    Active,
+    /// It does not.
+    Inactive,
+}
+
+/// An access key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessKey {
+    /// `AKIA…`
+    pub id: String,
+    /// The secret, sealed by the caller; never in the clear here.
+    pub secret_sealed: Vec<u8>,
+    /// Whose key.
+    pub user: String,
+    /// Whether it signs requests.
+    pub status: AccessKeyStatus,
+    /// When it was made.
+    pub created: Instant,
+}
+
+impl Store {
+    /// The key of an id.
+    pub async fn access_key(&self, id: &str) -> Result<Option<AccessKey>, StoreError> {
+        self.read(|sql| {
+            sql.one(
+                "SELECT id, secret_sealed, user_name, active, created FROM access_keys WHERE id = $1",
+                args![id],
+                read_key,
+            )
+        })
+        .await
+    }
+
+    /// The keys of a user, at most 100, in the order of their ids.
+    pub async fn access_keys_of(&self, user: &str) -> Result<Vec<AccessKey>, StoreError> {
+        self.read(|sql| {
+            sql.all(
+                "SELECT id, secret_sealed, user_name, active, created FROM access_keys \
+                 WHERE user_name = $1 ORDER BY id LIMIT 100",
+                args![user],
+                read_key,
+            )
+        })
+        .await
+    }
+
+    /// Keeps a key, new or changed.
+    pub async fn put_access_key(&self, key: AccessKey) -> Result<(), StoreError> {
+        self.write(move |sql| {
+            sql.execute(
+                "INSERT INTO access_keys (id, secret_sealed, user_name, active, created) \
+                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET \
+                 secret_sealed = excluded.secret_sealed, user_name = excluded.user_name, \
+                 active = excluded.active",
+                args![
+                    &key.id,
+                    &key.secret_sealed,
+                    &key.user,
+                    key.status == AccessKeyStatus::Active,
+                    key.created
+                ],
+            )?;
+            sql.changed(Change::AccessKey(key.id));
+            Ok(())
+        })
+        .await
+    }
+
+    /// Removes a key; answers whether there was one.
+    pub async fn delete_access_key(&self, id: &str) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.write(move |sql| {
+            let gone = sql.execute("DELETE FROM access_keys WHERE id = $1", args![&id])? > 0;
+            sql.changed(Change::AccessKey(id));
+            Ok(gone)
+        })
+        .await
+    }
+}
+
+fn read_key(row: &Row<'_>) -> Result<AccessKey, StoreError> {
+    let active: bool = row.get(3)?;
+    Ok(AccessKey {
+        id: row.get(0)?,
+        secret_sealed: row.get(1)?,
+        user: row.get(2)?,
+        status: if active { AccessKeyStatus::Active } else { AccessKeyStatus::Inactive },
+        created: row.get(4)?,
+    })
+}

@@ -1,0 +1,210 @@
+//! Billing groups: flat; a thing is in one at most.
+
+use std::collections::BTreeMap;
+
+use fleetwright_core::certificate::Instant;
+use fleetwright_core::error::{ErrorCode, Refusal};
+use fleetwright_core::names::{BillingGroupName, ThingName};
+
+use crate::sql::{Row, Sql, args};
+use crate::{Change, Page, Store, StoreError, Uuid, page, tags, things};
+
+/// A billing group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BillingGroup {
+    /// Its name.
+    pub name: BillingGroupName,
+    /// `billingGroupId`
+    pub id: Uuid,
+    /// Its description.
+    pub description: Option<String>,
+    /// 1, and one more per change.
+    pub version: i64,
+    /// When it was made.
+    pub created: Instant,
+}
+
+/// A billing group to make.
+#[derive(Debug, Clone)]
+pub struct NewBillingGroup {
+    /// Its name.
+    pub name: BillingGroupName,
+    /// `billingGroupId`, for a new one.
+    pub id: Uuid,
+    /// Its description.
+    pub description: Option<String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Store {
+    /// `CreateBillingGroup`; an equal one that exists is answered as it is.
+    pub async fn create_billing_group(
+        &self,
+        new: NewBillingGroup,
+        now: Instant,
+    ) -> Result<BillingGroup, StoreError> {
+        self.write(move |sql| create(sql, new, now)).await
+    }
+
+    /// A billing group by its name.
+    pub async fn billing_group(
+        &self,
+        name: &BillingGroupName,
+    ) -> Result<Option<BillingGroup>, StoreError> {
+        self.read(|sql| billing_group(sql, name)).await
+    }
+
+    /// `ListBillingGroups`, by name.
+    pub async fn list_billing_groups(
+        &self,
+        after: Option<BillingGroupName>,
+        limit: usize,
+        prefix: &str,
+    ) -> Result<Page<BillingGroupName, BillingGroupName>, StoreError> {
+        let size = page::size(limit);
+        let after = after.as_ref().map_or("", BillingGroupName::as_str).to_owned();
+        let items = self
+            .read(|sql| {
+                sql.all(
+                    "SELECT name FROM billing_groups \
+                     WHERE name > $1 AND substr(name, 1, $2) = $3 ORDER BY name LIMIT $4",
+                    args![&after, prefix.chars().count(), prefix, size + 1],
+                    |row| row.get(0),
+                )
+            })
+            .await?;
+        Ok(Page::cut(items, size, BillingGroupName::clone))
+    }
+
+    /// `UpdateBillingGroup`: the description; answers the new version.
+    pub async fn update_billing_group(
+        &self,
+        name: BillingGroupName,
+        description: Option<String>,
+        expected_version: Option<i64>,
+    ) -> Result<i64, StoreError> {
+        self.write(move |sql| {
+            let found = billing_group(sql, &name)?.ok_or_else(|| not_found(&name))?;
+            things::check_version("billing group", name.as_str(), found.version, expected_version)?;
+            sql.execute(
+                "UPDATE billing_groups SET description = $1, version = version + 1 WHERE name = $2",
+                args![description.as_ref(), &name],
+            )?;
+            Ok(found.version + 1)
+        })
+        .await
+    }
+
+    /// `DeleteBillingGroup`: its things stay, without one; a missing one is no error.
+    pub async fn delete_billing_group(
+        &self,
+        name: BillingGroupName,
+        expected_version: Option<i64>,
+    ) -> Result<(), StoreError> {
+        self.write(move |sql| {
+            let Some(found) = billing_group(sql, &name)? else { return Ok(()) };
+            things::check_version("billing group", name.as_str(), found.version, expected_version)?;
+            let row = require(sql, &name)?;
+            sql.execute("UPDATE things SET billing_row = NULL WHERE billing_row = $1", args![row])?;
+            sql.execute("DELETE FROM billing_groups WHERE row_id = $1", args![row])?;
+            tags::remove(sql, "billing_group", row)
+        })
+        .await
+    }
+
+    /// `AddThingToBillingGroup` (`Some`), `RemoveThingFromBillingGroup` (`None`).
+    pub async fn set_billing_group(
+        &self,
+        thing: ThingName,
+        group: Option<BillingGroupName>,
+    ) -> Result<(), StoreError> {
+        self.write(move |sql| {
+            let found = things::require(sql, &thing)?;
+            let row = group.as_ref().map(|name| require(sql, name)).transpose()?;
+            sql.execute(
+                "UPDATE things SET billing_row = $1, version = version + 1 WHERE row_id = $2",
+                args![row, found.row],
+            )?;
+            sql.changed(Change::Thing(thing));
+            Ok(())
+        })
+        .await
+    }
+
+    /// `ListThingsInBillingGroup`, by name.
+    pub async fn things_in_billing_group(
+        &self,
+        group: &BillingGroupName,
+        after: Option<ThingName>,
+        limit: usize,
+    ) -> Result<Page<ThingName, ThingName>, StoreError> {
+        let size = page::size(limit);
+        let after = after.as_ref().map_or("", ThingName::as_str).to_owned();
+        let items = self
+            .snapshot(|sql| {
+                sql.all(
+                    "SELECT name FROM things WHERE billing_row = $1 AND name > $2 \
+                     ORDER BY name LIMIT $3",
+                    args![require(sql, group)?, &after, size + 1],
+                    |row| row.get(0),
+                )
+            })
+            .await?;
+        Ok(Page::cut(items, size, ThingName::clone))
+    }
+}
+
+/// The row of a billing group, or `ResourceNotFound`.
+pub(crate) fn require(sql: &Sql<'_>, name: &BillingGroupName) -> Result<i64, StoreError> {
+    sql.one("SELECT row_id FROM billing_groups WHERE name = $1", args![name], |row| row.get(0))?
+        .ok_or_else(|| not_found(name))
+}
+
+fn not_found(name: &BillingGroupName) -> StoreError {
+    StoreError::refused(ErrorCode::ResourceNotFound, format!("Billing group not found: {name}"))
+}
+
+fn billing_group(
+    sql: &Sql<'_>,
+    name: &BillingGroupName,
+) -> Result<Option<BillingGroup>, StoreError> {
+    sql.one(
+        "SELECT name, group_id, description, version, created FROM billing_groups WHERE name = $1",
+        args![name],
+        read_group,
+    )
+}
+
+fn create(sql: &Sql<'_>, new: NewBillingGroup, now: Instant) -> Result<BillingGroup, StoreError> {
+    if let Some(found) = billing_group(sql, &new.name)? {
+        if found.description == new.description {
+            return Ok(found);
+        }
+        let arn = sql.home.arn("billinggroup", &new.name);
+        return Err(Refusal::new(
+            ErrorCode::ResourceAlreadyExists,
+            format!("Billing group {} exists already with other properties.", new.name),
+        )
+        .about(new.name.as_str(), arn)
+        .into());
+    }
+    let row = sql.insert(
+        "INSERT INTO billing_groups (name, group_id, description, version, created) \
+         VALUES ($1, $2, $3, 1, $4) RETURNING row_id",
+        args![&new.name, &new.id, new.description.as_ref(), now],
+    )?;
+    tags::put(sql, "billing_group", row, &new.tags)?;
+    let NewBillingGroup { name, id, description, .. } = new;
+    Ok(BillingGroup { name, id, description, version: 1, created: now })
+}
+
+fn read_group(row: &Row<'_>) -> Result<BillingGroup, StoreError> {
+    Ok(BillingGroup {
+        name: row.get(0)?,
+        id: row.get(1)?,
+        description: row.get(2)?,
+        version: row.get(3)?,
+        created: row.get(4)?,
+    })
+}

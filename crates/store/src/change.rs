@@ -1,0 +1,36 @@
+//! What changed: for rooms that cache compiled policies, bindings and templates.
+
+use fleetwright_core::certificate::CertificateId;
+use fleetwright_core::names::{TemplateName, ThingName};
+
+use crate::{GroupRow, PolicyRow};
+
+/// A committed change. Whatever was derived from the named resource is stale.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// A certificate's status, policies or things; or it is new or gone.
+    Certificate(CertificateId),
+    /// A thing's attributes, type, groups or principals; or it is new or gone.
+    Thing(ThingName),
+    /// A policy's default version; or it is gone.
+    Policy(PolicyRow),
+    /// A group's policies or its place in the hierarchy; or it is gone.
+    ThingGroup(GroupRow),
+    /// A template or its versions; or it is gone.
+    Template(TemplateName),
+    /// An access key, by its id.
+    AccessKey(String),
+}
+
+/// Who hears of changes: called after the commit and before the caller's answer, on the thread
+/// that writes. It must be quick and must not call the store.
+pub trait ChangeSink: Send + Sync + 'static {
+    /// Takes one change.
+    fn on_change(&self, change: &Change);
+}
+
+impl<F: Fn(&Change) + Send + Sync + 'static> ChangeSink for F {
+    fn on_change(&self, change: &Change) {
+        self(change);
+    }
+}

@@ -1,0 +1,120 @@
+//! Provisioning claims: certificates that may register devices, the terms of that, and the
+//! devices counted so far.
+
+use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
+use fleetwright_core::error::ErrorCode;
+use fleetwright_core::names::TemplateName;
+
+use crate::certificates;
+use crate::sql::{Sql, args};
+use crate::{CertificateRow, Change, Store, StoreError};
+
+/// What a claim may do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ClaimTerms {
+    /// The only template that it may register with, for the caller to hold it to; `None` leaves
+    /// that to its policies.
+    pub template: Option<TemplateName>,
+    /// The most devices that it may register; `None` is without bound.
+    pub max_devices: Option<u64>,
+    /// The first instant at which it is no longer good.
+    pub until: Option<Instant>,
+}
+
+/// A claim: its terms and its count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// What it may do.
+    pub terms: ClaimTerms,
+    /// Devices that it registered: new things, and registrations without a thing.
+    pub devices: u64,
+}
+
+impl Store {
+    /// Makes a registered certificate a claim, or changes a claim's terms; its count stays.
+    pub async fn put_claim(&self, id: CertificateId, terms: ClaimTerms) -> Result<(), StoreError> {
+        self.write(move |sql| {
+            let row = certificates::require(sql, &id)?.row;
+            let max = terms.max_devices.map(|max| i64::try_from(max).unwrap_or(i64::MAX));
+            sql.execute(
+                "INSERT INTO claims (certificate_row, template_name, max_devices, until, devices) \
+                 VALUES ($1, $2, $3, $4, 0) ON CONFLICT (certificate_row) DO UPDATE SET \
+                 template_name = excluded.template_name, max_devices = excluded.max_devices, \
+                 until = excluded.until",
+                args![row, terms.template.as_ref(), max, terms.until],
+            )?;
+            sql.changed(Change::Certificate(id));
+            Ok(())
+        })
+        .await
+    }
+
+    /// The claim that a certificate is; `None` when it has neither terms nor a counted device.
+    pub async fn claim(&self, row: CertificateRow) -> Result<Option<Claim>, StoreError> {
+        self.read(move |sql| claim(sql, row)).await
+    }
+}
+
+fn claim(sql: &Sql<'_>, row: CertificateRow) -> Result<Option<Claim>, StoreError> {
+    sql.one(
+        "SELECT template_name, max_devices, until, devices FROM claims WHERE certificate_row = $1",
+        args![row],
+        |row| {
+            let max: Option<i64> = row.get(1)?;
+            let devices: i64 = row.get(3)?;
+            Ok(Claim {
+                terms: ClaimTerms {
+                    template: row.get(0)?,
+                    max_devices: max.map(|max| u64::try_from(max).unwrap_or(0)),
+                    until: row.get(2)?,
+                },
+                devices: u64::try_from(devices).unwrap_or(0),
+            })
+        },
+    )
+}
+
+/// `AccessDenied` unless the claim is registered, `ACTIVE` and within its time.
+pub(crate) fn check(sql: &Sql<'_>, row: CertificateRow, now: Instant) -> Result<(), StoreError> {
+    let status: Option<CertificateStatus> =
+        sql.one("SELECT status FROM certificates WHERE row_id = $1", args![row], |row| row.get(0))?;
+    let refuse = |why: &str| Err(StoreError::refused(ErrorCode::AccessDenied, why));
+    if status != Some(CertificateStatus::Active) {
+        return refuse(
+            "The certificate of this connection is not ACTIVE any more; use another claim.",
+        );
+    }
+    let until = claim(sql, row)?.and_then(|claim| claim.terms.until);
+    if until.is_some_and(|until| now >= until) {
+        return refuse("This provisioning claim expired; make a new claim.");
+    }
+    Ok(())
+}
+
+/// Counts one more device for a claim; refuses the one after the last, by the claim's own bound
+/// and by `limit`.
+pub(crate) fn count_device(
+    sql: &Sql<'_>,
+    row: CertificateRow,
+    limit: Option<u64>,
+) -> Result<(), StoreError> {
+    let found = claim(sql, row)?;
+    let own = found.as_ref().and_then(|claim| claim.terms.max_devices);
+    let bound = [own, limit].into_iter().flatten().min();
+    let devices = found.map_or(0, |claim| claim.devices);
+    if let Some(bound) = bound.filter(|bound| devices >= *bound) {
+        return Err(StoreError::refused(
+            ErrorCode::AccessDenied,
+            format!(
+                "This provisioning claim has registered {devices} devices of at most {bound}; \
+                 raise its limit or make a new claim."
+            ),
+        ));
+    }
+    sql.execute(
+        "INSERT INTO claims (certificate_row, devices) VALUES ($1, 1) \
+         ON CONFLICT (certificate_row) DO UPDATE SET devices = claims.devices + 1",
+        args![row],
+    )?;
+    Ok(())
+}

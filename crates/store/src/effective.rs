@@ -1,0 +1,113 @@
+//! The policies in force for a connection, and the thing that it is bound to.
+
+use fleetwright_core::limits;
+use fleetwright_core::names::PolicyName;
+use fleetwright_core::policy::BoundThing;
+
+use crate::sql::{Row, Sql, args};
+use crate::{CertificateRow, PolicyRow, Store, StoreError, ThingRow};
+
+/// What authorization needs to know of a connection.
+#[derive(Debug, Clone, Default)]
+pub struct EffectivePolicies {
+    /// Default versions of the policies of the certificate, and of the groups of the bound thing
+    /// and their ancestors; each once.
+    pub policies: Vec<EffectivePolicy>,
+    /// The thing that the connection is bound to.
+    pub thing: Option<BoundThing>,
+    /// Whether the certificate is attached to the thing that the client id names (or to a thing
+    /// exclusively).
+    pub is_attached: bool,
+}
+
+/// A policy in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EffectivePolicy {
+    /// Its row.
+    pub row: PolicyRow,
+    /// Its default version.
+    pub version: u32,
+    /// Its name.
+    pub name: PolicyName,
+}
+
+impl Store {
+    /// The policies in force for a certificate that connects as `client_id`.
+    ///
+    /// AWS: the thing is that of an exclusive attachment, or the one named like the client id if
+    /// the certificate is attached to it, or none.
+    pub async fn effective_policies(
+        &self,
+        certificate: CertificateRow,
+        client_id: &str,
+    ) -> Result<EffectivePolicies, StoreError> {
+        self.snapshot(|sql| {
+            let bound = bound_thing(sql, certificate, client_id)?;
+            let policies = match &bound {
+                None => own_policies(sql, certificate)?,
+                Some((row, _)) => all_policies(sql, certificate, *row)?,
+            };
+            let is_attached = bound.is_some();
+            Ok(EffectivePolicies { policies, thing: bound.map(|(_, thing)| thing), is_attached })
+        })
+        .await
+    }
+}
+
+/// An exclusive attachment is a certificate's only one, so the first tells.
+fn bound_thing(
+    sql: &Sql<'_>,
+    certificate: CertificateRow,
+    client_id: &str,
+) -> Result<Option<(ThingRow, BoundThing)>, StoreError> {
+    sql.one(
+        "SELECT t.row_id, t.name, y.name, t.attributes FROM things t \
+         LEFT JOIN thing_types y ON y.row_id = t.type_row WHERE t.row_id = COALESCE(\
+         (SELECT f.thing_row FROM (SELECT thing_row, exclusive FROM thing_principals \
+         WHERE certificate_row = $1 ORDER BY thing_row LIMIT 1) f WHERE f.exclusive = 1), \
+         (SELECT n.row_id FROM things n JOIN thing_principals p \
+         ON p.certificate_row = $1 AND p.thing_row = n.row_id WHERE n.name = $2))",
+        args![certificate, client_id],
+        |row| {
+            let thing =
+                BoundThing { name: row.get(1)?, type_name: row.get(2)?, attributes: row.get(3)? };
+            Ok((row.get(0)?, thing))
+        },
+    )
+}
+
+fn own_policies(
+    sql: &Sql<'_>,
+    certificate: CertificateRow,
+) -> Result<Vec<EffectivePolicy>, StoreError> {
+    sql.all(
+        "SELECT p.row_id, p.default_version, p.name FROM certificate_policies a \
+         JOIN policies p ON p.row_id = a.policy_row WHERE a.certificate_row = $1",
+        args![certificate],
+        read_policy,
+    )
+}
+
+fn all_policies(
+    sql: &Sql<'_>,
+    certificate: CertificateRow,
+    thing: ThingRow,
+) -> Result<Vec<EffectivePolicy>, StoreError> {
+    sql.all(
+        "WITH RECURSIVE line (group_row, depth) AS (SELECT group_row, 1 FROM thing_group_members \
+         WHERE thing_row = $1 UNION ALL SELECT g.parent_row, line.depth + 1 FROM line \
+         JOIN thing_groups g ON g.row_id = line.group_row \
+         WHERE g.parent_row IS NOT NULL AND line.depth < $2) \
+         SELECT p.row_id, p.default_version, p.name FROM certificate_policies a \
+         JOIN policies p ON p.row_id = a.policy_row WHERE a.certificate_row = $3 \
+         UNION SELECT p.row_id, p.default_version, p.name FROM line \
+         JOIN group_policies a ON a.group_row = line.group_row \
+         JOIN policies p ON p.row_id = a.policy_row",
+        args![thing, limits::GROUP_DEPTH, certificate],
+        read_policy,
+    )
+}
+
+fn read_policy(row: &Row<'_>) -> Result<EffectivePolicy, StoreError> {
+    Ok(EffectivePolicy { row: row.get(0)?, version: row.get(1)?, name: row.get(2)? })
+}

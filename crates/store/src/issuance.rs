@@ -1,0 +1,146 @@
+//! Issuance in two steps: a durable row before the signature, the certificate after it.
+
+use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
+use fleetwright_core::error::ErrorCode;
+
+use crate::certificates::{self, NewCertificate, Origin};
+use crate::sql::{Sql, args};
+use crate::{CertificateRow, Store, StoreError};
+
+/// An issuance that has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct IssuanceId(pub(crate) i64);
+
+/// What is about to be signed.
+#[derive(Debug, Clone)]
+pub struct NewIssuance {
+    /// The serial number, big-endian, at most 20 bytes.
+    pub serial: Vec<u8>,
+    /// SHA-256 of the subject's public key (SPKI).
+    pub key_digest: [u8; 32],
+    /// The claim that asks for it, if one does.
+    pub claim: Option<CertificateId>,
+}
+
+/// What was signed.
+#[derive(Debug, Clone)]
+pub struct Issued {
+    /// SHA-256 of its DER.
+    pub id: CertificateId,
+    /// The certificate itself.
+    pub der: Vec<u8>,
+    /// Start of validity.
+    pub not_before: Instant,
+    /// End of validity.
+    pub not_after: Instant,
+    /// Its first status.
+    pub status: CertificateStatus,
+    /// [`Origin::Mqtt`], [`Origin::Rest`] or [`Origin::Claim`].
+    pub origin: Origin,
+    /// The ownership token that goes out with it (MQTT only).
+    pub token: Option<TokenGrant>,
+}
+
+/// An ownership token, of which only the digest is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenGrant {
+    /// SHA-256 of the token.
+    pub digest: [u8; 32],
+    /// The last instant at which it is good.
+    pub until: Instant,
+}
+
+impl Store {
+    /// Notes, durably, that a certificate is about to be signed. A claim that is not registered
+    /// (any more) is refused.
+    pub async fn begin_issuance(
+        &self,
+        new: NewIssuance,
+        now: Instant,
+    ) -> Result<IssuanceId, StoreError> {
+        self.write(move |sql| begin(sql, &new, now)).await
+    }
+
+    /// Registers what was signed, with its token. Refused when the issuance is unknown, or when
+    /// the certificate is registered already.
+    pub async fn finish_issuance(
+        &self,
+        issuance: IssuanceId,
+        issued: Issued,
+        now: Instant,
+    ) -> Result<CertificateRow, StoreError> {
+        self.write(move |sql| finish(sql, issuance, issued, now)).await
+    }
+
+    /// Takes back an issuance whose signature failed. An unknown one is no error.
+    pub async fn abandon_issuance(&self, issuance: IssuanceId) -> Result<(), StoreError> {
+        self.write(move |sql| forget(sql, issuance)).await
+    }
+}
+
+fn begin(sql: &Sql<'_>, new: &NewIssuance, now: Instant) -> Result<IssuanceId, StoreError> {
+    let claim = match &new.claim {
+        Some(id) => Some(certificates::require(sql, id)?.row),
+        None => None,
+    };
+    let row = sql.insert(
+        "INSERT INTO issuances (serial, key_digest, claim_row, created) VALUES ($1, $2, $3, $4) \
+         RETURNING row_id",
+        args![&new.serial, &new.key_digest, claim, now],
+    )?;
+    Ok(IssuanceId(row))
+}
+
+fn finish(
+    sql: &Sql<'_>,
+    issuance: IssuanceId,
+    issued: Issued,
+    now: Instant,
+) -> Result<CertificateRow, StoreError> {
+    let claim: Option<CertificateRow> = sql
+        .one("SELECT claim_row FROM issuances WHERE row_id = $1", args![issuance.0], |row| {
+            row.get(0)
+        })?
+        .ok_or_else(|| {
+            StoreError::refused(
+                ErrorCode::ServiceUnavailable,
+                "The issuance of this certificate was abandoned; ask for a new certificate.",
+            )
+        })?;
+    let new = NewCertificate {
+        id: issued.id,
+        der: issued.der,
+        not_before: issued.not_before,
+        not_after: issued.not_after,
+        status: issued.status,
+        origin: issued.origin,
+        ca: None,
+    };
+    let row = certificates::insert(sql, &new, claim, now)?;
+    if let Some(token) = issued.token {
+        sql.execute(
+            "INSERT INTO ownership_tokens (certificate_row, digest, until) VALUES ($1, $2, $3)",
+            args![row, &token.digest, token.until],
+        )?;
+    }
+    forget(sql, issuance)?;
+    Ok(row)
+}
+
+fn forget(sql: &Sql<'_>, issuance: IssuanceId) -> Result<(), StoreError> {
+    sql.execute("DELETE FROM issuances WHERE row_id = $1", args![issuance.0])?;
+    Ok(())
+}
+
+/// Removes the issuances that a stopped process left; answers their serials in hex, of which a
+/// certificate may have been signed but was never handed out.
+pub(crate) fn remove_unfinished(sql: &Sql<'_>) -> Result<Vec<String>, StoreError> {
+    let serials = sql.all("SELECT serial FROM issuances", args![], |row| {
+        let serial: Vec<u8> = row.get(0)?;
+        Ok(serial.iter().map(|byte| format!("{byte:02X}")).collect())
+    })?;
+    if !serials.is_empty() {
+        sql.execute("DELETE FROM issuances", args![])?;
+    }
+    Ok(serials)
+}

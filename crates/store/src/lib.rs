@@ -1,0 +1,123 @@
+//! The registry on SQL. SQL lives here only.
+//!
+//! [`Store::open`] opens it; one file per aggregate adds its records and operations. Every write
+//! is durable when its answer arrives: writes of many callers share one commit (group commit),
+//! and each of them alone is undone when it is refused. Names and ids only: the server makes
+//! ARNs and wire shapes. The caller passes the time and every random identifier.
+
+mod access_keys;
+mod apply;
+mod attachments;
+mod billing_groups;
+mod certificates;
+mod change;
+mod claims;
+mod effective;
+mod error;
+mod issuance;
+mod page;
+mod policies;
+mod principals;
+mod rows;
+mod sql;
+mod sqlite;
+mod tags;
+mod templates;
+mod thing_groups;
+mod thing_types;
+mod things;
+mod tokens;
+mod uuid;
+
+use std::sync::Arc;
+
+use fleetwright_core::arn::Home;
+
+pub use access_keys::{AccessKey, AccessKeyStatus};
+pub use apply::{ApplyRegistration, Registered, SpendToken};
+pub use attachments::{PolicyTarget, TargetKey};
+pub use billing_groups::{BillingGroup, NewBillingGroup};
+pub use certificates::{Certificate, CertificateState, CertificateSummary, NewCertificate, Origin};
+pub use change::{Change, ChangeSink};
+pub use claims::{Claim, ClaimTerms};
+pub use effective::{EffectivePolicies, EffectivePolicy};
+pub use error::{OpenError, StoreError};
+pub use issuance::{IssuanceId, Issued, NewIssuance, TokenGrant};
+pub use page::Page;
+pub use policies::{Policy, PolicyVersion};
+pub use principals::{ThingOfPrincipal, ThingPrincipal};
+pub use rows::{CertificateRow, GroupRow, PolicyRow, ThingRow};
+pub use tags::Tagged;
+pub use templates::{Hook, NewTemplate, Template, TemplateType, TemplateUpdate, TemplateVersion};
+pub use thing_groups::{GroupFilter, NewThingGroup, ThingGroup};
+pub use thing_types::{NewThingType, ThingType};
+pub use things::{AttributeFilter, NewThing, Thing, ThingFilter, ThingUpdate, TypeUpdate};
+pub use tokens::{Spent, TokenState};
+pub use uuid::Uuid;
+
+use sql::Sql;
+
+/// The registry. Cheap to clone; the last clone to go stops the writer after its queue is empty.
+#[derive(Clone)]
+pub struct Store {
+    backend: Backend,
+}
+
+/// The databases that the registry runs on.
+#[derive(Clone)]
+enum Backend {
+    Sqlite(Arc<sqlite::Sqlite>),
+}
+
+impl Store {
+    /// Opens the registry at `url`: a path, or `sqlite:` and a path. A missing file is made and
+    /// an older schema migrated; in every error case the file is left as it was. `home` names
+    /// resources in refusals; `changes` hears of every committed change before its caller does.
+    ///
+    /// Blocks for the time of the migrations. Exclusive use of the file is the caller's to keep.
+    pub fn open(url: &str, home: Home, changes: Arc<dyn ChangeSink>) -> Result<Self, OpenError> {
+        if let Some((scheme, _)) = url.split_once("://") {
+            return Err(OpenError::UnknownScheme(scheme.to_owned()));
+        }
+        let path = url.strip_prefix("sqlite:").unwrap_or(url);
+        let sqlite = sqlite::Sqlite::open(std::path::Path::new(path), home, changes)?;
+        Ok(Self { backend: Backend::Sqlite(Arc::new(sqlite)) })
+    }
+
+    /// Runs `job` in a transaction that is durable when this returns.
+    async fn write<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Sql<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.write(job).await,
+        }
+    }
+
+    /// Runs one statement that reads.
+    async fn read<T>(
+        &self,
+        job: impl FnOnce(&Sql<'_>) -> Result<T, StoreError> + Send,
+    ) -> Result<T, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.read(job).await,
+        }
+    }
+
+    /// Runs statements that read one state of the registry.
+    async fn snapshot<T>(
+        &self,
+        job: impl FnOnce(&Sql<'_>) -> Result<T, StoreError> + Send,
+    ) -> Result<T, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.snapshot(job).await,
+        }
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}

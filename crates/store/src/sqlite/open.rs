@@ -1,0 +1,199 @@
+//! Opening the file: refuse what is not ours before anything is written, then migrate.
+
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use fleetwright_core::arn::Home;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::sql::Sql;
+use crate::{OpenError, issuance};
+
+/// `FLWR` in ASCII: whose SQLite file this is.
+const APPLICATION_ID: u32 = 0x464c_5752;
+/// The schema's steps; step n makes schema n.
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_registry.sql")];
+/// Prepared statements kept per connection; more than the registry has.
+const STATEMENTS: usize = 256;
+/// Files up to this many bytes are checked whole when opened [ours].
+const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
+
+/// Opens the connection that writes, making or migrating the registry.
+pub(super) fn writer(path: &Path, home: &Home) -> Result<Connection, OpenError> {
+    check_header(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| driver(path, &error))?;
+    // A log that a refused file came with stays as it is.
+    let keep_log = log_of(path).exists();
+    keep_log_on_close(path, &connection, keep_log)?;
+    check_inside(path, &connection)?;
+    keep_log_on_close(path, &connection, false)?;
+    prepare(path, &connection, home).map_err(|error| driver(path, &error))?;
+    Ok(connection)
+}
+
+/// Statements stay prepared: otherwise SQLite prepares some anew with every bound value, in
+/// search of a better plan, which costs more than to run them.
+fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())
+}
+
+fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    PathBuf::from(log)
+}
+
+fn keep_log_on_close(path: &Path, connection: &Connection, keep: bool) -> Result<(), OpenError> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep)
+        .map(|_| ())
+        .map_err(|error| driver(path, &error))
+}
+
+/// Opens a connection that reads.
+pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
+    let open = || {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        keep_statements(&connection)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.execute_batch(
+            "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;",
+        )?;
+        Ok(connection)
+    };
+    open().map_err(|error: rusqlite::Error| driver(path, &error))
+}
+
+/// The file's first 100 bytes tell whose it is and how new, without SQLite touching it.
+fn check_header(path: &Path) -> Result<(), OpenError> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(inaccessible(path, error)),
+    };
+    let mut header = Vec::with_capacity(100);
+    Read::by_ref(&mut file)
+        .take(100)
+        .read_to_end(&mut header)
+        .map_err(|error| inaccessible(path, error))?;
+    if header.is_empty() {
+        return Ok(());
+    }
+    if header.len() < 100 || !header.starts_with(b"SQLite format 3\0") {
+        return Err(OpenError::NotADatabase(path.to_owned()));
+    }
+    check_owner(path, big_endian(&header, 68), big_endian(&header, 60))
+}
+
+fn big_endian(header: &[u8], offset: usize) -> u32 {
+    header
+        .get(offset..offset + 4)
+        .and_then(|bytes| bytes.try_into().ok())
+        .map_or(0, u32::from_be_bytes)
+}
+
+/// Zero and zero is a file whose first migration was cut off, or is another's: the schema tells.
+fn check_owner(path: &Path, application: u32, schema: u32) -> Result<(), OpenError> {
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    match application {
+        APPLICATION_ID if schema > known => {
+            Err(OpenError::Newer { path: path.to_owned(), found: schema, known })
+        }
+        APPLICATION_ID => Ok(()),
+        0 if schema == 0 => Ok(()),
+        _ => Err(OpenError::Foreign(path.to_owned())),
+    }
+}
+
+/// What only SQLite can tell: the truth of the write-ahead log, and damage.
+fn check_inside(path: &Path, connection: &Connection) -> Result<(), OpenError> {
+    let fail = |error: rusqlite::Error| driver(path, &error);
+    if connection.is_readonly("main").map_err(fail)? {
+        return Err(inaccessible(path, "the file is read-only"));
+    }
+    let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get(0));
+    let application: u32 = number("application_id").map_err(fail)?;
+    let schema: u32 = number("user_version").map_err(fail)?;
+    check_owner(path, application, schema)?;
+    if application == 0 {
+        let tables: i64 = connection
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+            .map_err(fail)?;
+        return if tables == 0 { Ok(()) } else { Err(OpenError::Foreign(path.to_owned())) };
+    }
+    let bytes = std::fs::metadata(path).map_err(|error| inaccessible(path, error))?.len();
+    if bytes > CHECKED_WHOLE {
+        return Ok(());
+    }
+    let verdict: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(fail)?;
+    if verdict == "ok" {
+        return Ok(());
+    }
+    Err(OpenError::Corrupt { path: path.to_owned(), cause: verdict })
+}
+
+fn prepare(path: &Path, connection: &Connection, home: &Home) -> rusqlite::Result<()> {
+    keep_statements(connection)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; \
+         PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384; \
+         PRAGMA journal_size_limit = 134217728;",
+    )?;
+    migrate(connection)?;
+    match issuance::remove_unfinished(&Sql::new(connection, home)) {
+        Ok(serials) if serials.is_empty() => {}
+        Ok(serials) => tracing::warn!(
+            path = %path.display(), ?serials,
+            "certificates with these serials may have been signed, but were never handed out"
+        ),
+        Err(error) => tracing::error!(%error, "unfinished issuances could not be removed"),
+    }
+    Ok(())
+}
+
+fn migrate(connection: &Connection) -> rusqlite::Result<()> {
+    let schema: u16 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let schema = usize::from(schema);
+    if schema >= MIGRATIONS.len() {
+        return Ok(());
+    }
+    let steps: String = MIGRATIONS.iter().skip(schema).copied().collect();
+    let newest = MIGRATIONS.len();
+    let done = connection.execute_batch(&format!(
+        "BEGIN IMMEDIATE; {steps} PRAGMA application_id = {APPLICATION_ID}; \
+         PRAGMA user_version = {newest}; COMMIT;"
+    ));
+    if done.is_err() && !connection.is_autocommit() {
+        connection.execute_batch("ROLLBACK")?;
+    }
+    done?;
+    // So that the header of the file itself tells schema and owner.
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
+pub(super) fn inaccessible(path: &Path, cause: impl Display) -> OpenError {
+    OpenError::Inaccessible { path: path.to_owned(), cause: cause.to_string() }
+}
+
+fn driver(path: &Path, error: &rusqlite::Error) -> OpenError {
+    use rusqlite::ErrorCode as Code;
+    match error.sqlite_error_code() {
+        Some(Code::NotADatabase) => OpenError::NotADatabase(path.to_owned()),
+        Some(Code::DatabaseCorrupt) => {
+            OpenError::Corrupt { path: path.to_owned(), cause: error.to_string() }
+        }
+        _ => inaccessible(path, error),
+    }
+}

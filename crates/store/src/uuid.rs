@@ -1,0 +1,40 @@
+//! The 16-byte identifiers that AWS shows as `thingId`, `thingTypeId`, `generationId` …
+
+use std::fmt;
+
+/// Sixteen bytes, shown as `8-4-4-4-12` lower-case hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Uuid(pub [u8; 16]);
+
+impl Uuid {
+    /// A version 4 UUID of sixteen random bytes.
+    pub fn from_random(mut bytes: [u8; 16]) -> Self {
+        let [.., version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
+        *version = (*version & 0x0f) | 0x40;
+        *variant = (*variant & 0x3f) | 0x80;
+        Self(bytes)
+    }
+
+    /// An identifier of one life of a row: rows are numbered once, so the pair is unique.
+    pub(crate) fn of_row(row: i64, created: i64) -> Self {
+        let mut bytes = [0; 16];
+        for (slot, byte) in
+            bytes.iter_mut().zip(row.to_be_bytes().into_iter().chain(created.to_be_bytes()))
+        {
+            *slot = byte;
+        }
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for Uuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, byte) in self.0.iter().enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                f.write_str("-")?;
+            }
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}

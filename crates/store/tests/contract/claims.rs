@@ -1,0 +1,73 @@
+use fleetwright_core::certificate::CertificateStatus::{Active, Inactive};
+use fleetwright_core::error::ErrorCode;
+use fleetwright_core::plan::Override;
+use fleetwright_store::ClaimTerms;
+
+use crate::support::{NOW, Registry, code, id, plan, registration, thing};
+
+pub(crate) async fn the_device_after_a_claims_last_is_refused(registry: Registry) {
+    let claim = registry.certificate(100, Active).await;
+    let terms = ClaimTerms { max_devices: Some(2), ..ClaimTerms::default() };
+    registry.store.put_claim(id(100), terms).await.unwrap();
+    for n in 1..=3 {
+        registry.pending(n).await;
+        let mut apply = registration(n, plan(n, &format!("t{n}")));
+        apply.claim = Some((claim, None));
+        let result = registry.store.apply_registration(apply).await;
+        if n <= 2 {
+            result.unwrap();
+        } else {
+            assert_eq!(code(result), ErrorCode::AccessDenied);
+        }
+    }
+    assert_eq!(registry.store.thing(&thing("t3")).await.unwrap(), None);
+    assert_eq!(registry.store.claim(claim).await.unwrap().unwrap().devices, 2);
+    // The caller's own bound holds too.
+    let other = registry.certificate(101, Active).await;
+    let mut apply = registration(3, plan(3, "t3"));
+    apply.claim = Some((other, Some(0)));
+    let refused = registry.store.apply_registration(apply).await;
+    assert_eq!(code(refused), ErrorCode::AccessDenied);
+}
+
+pub(crate) async fn a_known_device_is_not_counted_again(registry: Registry) {
+    let claim = registry.certificate(100, Active).await;
+    for n in 1..=2 {
+        registry.pending(n).await;
+        let mut plan = plan(n, "t");
+        plan.thing.as_mut().unwrap().on_existing.attributes = Override::Replace;
+        let mut apply = registration(n, plan);
+        apply.claim = Some((claim, Some(1)));
+        let registered = registry.store.apply_registration(apply).await.unwrap();
+        assert_eq!(registered.created, n == 1);
+    }
+    assert_eq!(registry.store.claim(claim).await.unwrap().unwrap().devices, 1);
+}
+
+pub(crate) async fn changed_terms_keep_the_count(registry: Registry) {
+    let claim = registry.certificate(100, Active).await;
+    registry.pending(1).await;
+    let mut apply = registration(1, plan(1, "t"));
+    apply.claim = Some((claim, None));
+    registry.store.apply_registration(apply).await.unwrap();
+    let terms = ClaimTerms { max_devices: Some(1), ..ClaimTerms::default() };
+    registry.store.put_claim(id(100), terms.clone()).await.unwrap();
+    let found = registry.store.claim(claim).await.unwrap().unwrap();
+    assert_eq!((found.devices, found.terms), (1, terms));
+}
+
+pub(crate) async fn a_claim_that_is_off_or_expired_registers_nothing(registry: Registry) {
+    let claim = registry.certificate(100, Active).await;
+    registry.pending(1).await;
+    let mut apply = registration(1, plan(1, "t"));
+    apply.claim = Some((claim, None));
+    let terms = |until| ClaimTerms { until: Some(until), ..ClaimTerms::default() };
+    let store = &registry.store;
+    store.put_claim(id(100), terms(NOW)).await.unwrap();
+    assert_eq!(code(store.apply_registration(apply.clone()).await), ErrorCode::AccessDenied);
+    store.put_claim(id(100), terms(NOW.plus_millis(1))).await.unwrap();
+    store.update_certificate_status(id(100), Inactive, NOW).await.unwrap();
+    assert_eq!(code(store.apply_registration(apply.clone()).await), ErrorCode::AccessDenied);
+    store.update_certificate_status(id(100), Active, NOW).await.unwrap();
+    assert!(store.apply_registration(apply).await.unwrap().created);
+}

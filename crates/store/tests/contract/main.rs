@@ -1,0 +1,138 @@
+//! The registry's contract: one suite, run on every database that the registry runs on.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod attachments;
+mod certificates;
+mod claims;
+mod effective;
+mod groups;
+mod policies;
+mod principals;
+mod registration;
+mod rollback;
+mod support;
+mod templates;
+mod things;
+mod tokens;
+
+/// Every case as a test of every database.
+macro_rules! contract {
+    ($($module:ident { $($case:ident)* })*) => {
+        mod sqlite {
+            $(
+                mod $module {
+                    $(
+                        #[test]
+                        fn $case() {
+                            crate::support::run(crate::support::Registry::sqlite(), crate::$module::$case);
+                        }
+                    )*
+                }
+            )*
+        }
+    };
+}
+
+contract! {
+    attachments {
+        the_eleventh_policy_of_a_certificate_is_refused
+        the_third_policy_of_a_group_is_refused
+        attaching_and_detaching_twice_is_harmless
+        attached_policies_of_a_group_include_its_ancestors_when_asked
+        targets_of_a_policy_are_certificates_then_groups
+    }
+    certificates {
+        an_issued_certificate_is_found_whole
+        an_unknown_issuance_is_refused
+        a_second_registration_is_refused_with_its_arn
+        a_status_moves_by_the_rules
+        an_active_certificate_is_not_deleted
+        a_certificate_with_policies_is_deleted_by_force_only
+        a_certificate_with_a_thing_is_never_deleted
+        certificates_are_listed_both_ways
+        row_numbers_are_never_used_twice
+    }
+    claims {
+        the_device_after_a_claims_last_is_refused
+        a_known_device_is_not_counted_again
+        changed_terms_keep_the_count
+        a_claim_that_is_off_or_expired_registers_nothing
+    }
+    effective {
+        a_thing_binds_by_its_name_when_attached
+        an_unattached_thing_does_not_bind
+        an_exclusive_thing_binds_whatever_the_client_id
+        policies_of_a_things_groups_and_their_ancestors_apply
+        a_new_default_version_applies
+    }
+    groups {
+        an_equal_group_is_answered_and_a_different_one_refused
+        the_eighth_level_is_refused
+        the_hundred_and_first_child_is_refused
+        the_eleventh_group_of_a_thing_is_refused
+        two_groups_of_one_hierarchy_are_refused
+        a_group_with_children_is_not_deleted
+        groups_are_listed_by_parent_and_prefix
+        things_of_a_group_are_listed_with_those_below
+        billing_groups_hold_things_until_they_go
+    }
+    policies {
+        a_name_in_use_is_refused
+        the_sixth_version_is_refused_and_numbers_are_not_reused
+        the_default_version_is_not_deleted
+        an_attached_policy_is_not_deleted
+        a_policy_with_versions_is_not_deleted
+        policies_are_listed_both_ways
+    }
+    principals {
+        an_exclusive_principal_has_one_thing
+        a_shared_principal_does_not_become_exclusive
+        attaching_twice_is_harmless
+        principals_and_things_are_listed
+    }
+    registration {
+        a_plan_is_applied_whole
+        the_same_request_gets_the_same_answer_and_nothing_new
+        another_request_with_a_spent_token_is_refused
+        an_expired_token_is_refused
+        a_foreign_token_is_refused
+        a_revoked_certificate_is_refused
+        whatever_is_missing_is_named
+        a_policy_made_from_a_document_is_shared
+        a_policy_of_the_same_name_and_another_document_is_a_conflict
+        an_existing_thing_is_met_by_its_overrides
+        a_registration_without_a_token_is_harmless_twice
+        a_new_device_changes_its_certificate_and_thing_only
+    }
+    rollback {
+        a_refused_registration_leaves_nothing
+        a_refusal_leaves_its_neighbours
+    }
+    templates {
+        a_template_lives_by_its_versions
+        a_name_in_use_is_refused
+        the_257th_template_is_refused
+        the_sixth_version_is_refused
+        the_default_version_is_not_deleted
+        the_51st_tag_is_refused
+        an_update_changes_what_it_names
+    }
+    things {
+        an_equal_thing_is_answered_and_a_different_one_refused
+        the_fourth_attribute_without_a_type_is_refused
+        the_51st_attribute_is_refused
+        attributes_are_replaced_merged_and_removed
+        a_stale_version_is_refused
+        a_thing_with_principals_is_not_deleted
+        things_are_listed_by_type_and_attribute
+        a_deprecated_type_takes_no_thing
+        a_type_is_deleted_five_minutes_after_its_deprecation
+        access_keys_are_kept
+    }
+    tokens {
+        a_token_is_known_by_its_digest
+        a_purge_deletes_what_nobody_registered
+        a_purge_keeps_what_was_activated_or_attached
+        a_purge_is_bounded
+    }
+}
