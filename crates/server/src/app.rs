@@ -1,0 +1,180 @@
+//! The wired parts, built once; and how they hear of changes.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+
+use fleetwright_ca::{Authority, AuthorityNames, KeyPool};
+use fleetwright_core::arn::Home;
+use fleetwright_core::error::{ErrorCode, Refusal};
+use fleetwright_store::{AccessKey, AccessKeyStatus, Change, Store};
+
+use crate::config::Settings;
+use crate::control::{Control, Credentials};
+use crate::data_dir::DataDir;
+use crate::gateway::Gateway;
+use crate::hooks::Hooks;
+use crate::issuance::Issuance;
+use crate::keys::DeviceKeys;
+use crate::policies::Policies;
+use crate::provisioning::Provisioning;
+use crate::sealing::Sealing;
+use crate::{admin, clock, tls};
+
+/// The server could not start. `Display` says what, where and what to do.
+#[derive(Debug)]
+pub struct StartError(String);
+
+impl StartError {
+    pub(crate) fn new(what: impl fmt::Display) -> Self {
+        Self(what.to_string())
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Everything of one server.
+pub(crate) struct App {
+    pub(crate) store: Store,
+    pub(crate) authority: Arc<Authority>,
+    pub(crate) gateway: Arc<Gateway>,
+    issuance: Arc<Issuance>,
+    sealing: Arc<Sealing>,
+}
+
+impl App {
+    /// Opens the data directory's parts, making them on the first start, and wires them.
+    pub(crate) async fn build(settings: &Settings, dir: &DataDir) -> Result<Self, StartError> {
+        // 1. What is on disk.
+        let names = AuthorityNames::default();
+        let authority = Authority::create_or_open(&dir.join("ca"), &names, clock::now())
+            .map_err(StartError::new)?;
+        let authority = Arc::new(authority);
+        let pool = KeyPool::open(&dir.join("key-pool"), settings.provisioning.key_pool_capacity)
+            .map_err(StartError::new)?;
+        let sealing = Arc::new(Sealing::open(dir).map_err(StartError::new)?);
+        let caches = Arc::new(Caches::default());
+        let store = open_store(settings, dir, &caches)?;
+        dir.write("root-ca.pem", 0o644, authority.root_pem().as_bytes())
+            .map_err(StartError::new)?;
+        admin::ensure(dir, &store, &sealing).await?;
+
+        // 2. What works on it.
+        let patience = Duration::from_millis(settings.provisioning.key_wait_millis);
+        let keys = DeviceKeys::start(pool, patience).map_err(StartError::new)?;
+        let issuance = Arc::new(Issuance::new(Arc::clone(&authority), keys, store.clone()));
+        let tls = tls::hooks(&settings.hooks).map_err(StartError::new)?;
+        let provisioning = Provisioning::new(
+            settings.home.clone(),
+            store.clone(),
+            Arc::clone(&issuance),
+            Hooks::new(settings.hooks.clone(), tls),
+            settings.claims.clone(),
+        );
+        let policies = Arc::new(Policies::new(settings.home.clone(), store.clone()));
+        let gateway = Gateway::new(
+            store.clone(),
+            Arc::clone(&policies),
+            Arc::clone(&provisioning),
+            settings.mqtt.clone(),
+        );
+
+        // 3. Who hears of changes.
+        caches.wire(&policies, &gateway, &provisioning);
+        Ok(Self { store, authority, gateway, issuance, sealing })
+    }
+
+    /// The control plane; `endpoint` is what `DescribeEndpoint` answers.
+    pub(crate) fn control(&self, settings: &Settings, endpoint: String) -> Arc<Control> {
+        let (store, sealing) = (self.store.clone(), Arc::clone(&self.sealing));
+        let home = settings.home.clone();
+        Arc::new(Control {
+            store: Arc::new(self.store.clone()),
+            home: settings.home.clone(),
+            endpoint,
+            issuance: Arc::clone(&self.issuance),
+            credentials: Box::new(move |id| {
+                let (store, sealing, home) = (store.clone(), Arc::clone(&sealing), home.clone());
+                Box::pin(async move {
+                    let Some(key) = store.access_key(&id).await? else { return Ok(None) };
+                    open_credentials(key, &sealing, &home).map(Some)
+                })
+            }),
+            clock: clock::now,
+        })
+    }
+}
+
+fn open_store(
+    settings: &Settings,
+    dir: &DataDir,
+    caches: &Arc<Caches>,
+) -> Result<Store, StartError> {
+    let path = dir.join("fleetwright.db");
+    let caches = Arc::clone(caches);
+    let sink = Arc::new(move |change: &Change| caches.on_change(change));
+    Store::open(&path.to_string_lossy(), settings.home.clone(), sink).map_err(StartError::new)
+}
+
+fn open_credentials(
+    key: AccessKey,
+    sealing: &Sealing,
+    home: &Home,
+) -> Result<Credentials, Refusal> {
+    if key.status != AccessKeyStatus::Active {
+        return Err(Refusal::new(ErrorCode::Unauthorized, "The access key is inactive."));
+    }
+    let secret = admin::open_secret(sealing, &key)?;
+    Ok(Credentials {
+        principal: format!("arn:aws:iam::{}:user/{}", home.account, key.user),
+        access_key_id: key.id,
+        secret,
+        session_token: None,
+    })
+}
+
+/// What must be told of a change. Wired late: the registry opens before those who listen exist.
+#[derive(Default)]
+struct Caches {
+    wired: OnceLock<(Weak<Policies>, Weak<Gateway>, Weak<Provisioning>)>,
+}
+
+impl Caches {
+    fn wire(
+        &self,
+        policies: &Arc<Policies>,
+        gateway: &Arc<Gateway>,
+        provisioning: &Arc<Provisioning>,
+    ) {
+        let parts =
+            (Arc::downgrade(policies), Arc::downgrade(gateway), Arc::downgrade(provisioning));
+        // Wired once, by `App::build`.
+        let _ = self.wired.set(parts);
+    }
+
+    fn on_change(&self, change: &Change) {
+        let Some((policies, gateway, provisioning)) = self.wired.get() else { return };
+        let (Some(policies), Some(gateway), Some(provisioning)) =
+            (policies.upgrade(), gateway.upgrade(), provisioning.upgrade())
+        else {
+            return;
+        };
+        match change {
+            Change::Certificate(id) => gateway.certificate_changed(id),
+            Change::Thing(name) => {
+                policies.thing_changed();
+                gateway.thing_changed(name.as_str());
+            }
+            Change::Policy(row) => policies.policy_changed(*row),
+            Change::ThingGroup(_) => policies.groups_changed(),
+            Change::Template(name) => provisioning.template_changed(name),
+            Change::AccessKey(_) => {}
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Configuration: a TOML file and the command line become checked [`Settings`].
+//!
+//! One file per section. An unknown key is an error that names the nearest known key; an option
+//! given on the command line (or as `FLEETWRIGHT_…`) wins over the file, the file over the default.
+
+mod claims;
+mod file;
+mod hooks;
+mod mqtt;
+mod provisioning;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use claims::{ClaimLimits, Claims};
+pub use file::{ConfigError, ConfigFile};
+pub use hooks::{HookCommand, Hooks};
+pub use mqtt::{ConnectRefusalCode, Mqtt};
+pub use provisioning::Provisioning;
+pub use settings::{Given, Settings, SettingsError};

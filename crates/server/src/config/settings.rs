@@ -1,0 +1,135 @@
+//! What the server runs with: file, command line and defaults, merged and checked.
+
+use std::fmt;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+
+use fleetwright_core::arn::Home;
+use fleetwright_core::names::{AccountId, Region};
+
+use super::{Claims, ConfigFile, Hooks, Mqtt, Provisioning};
+
+/// What was given on the command line or in the environment; wins over the file.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// `--data-dir`
+    pub data_dir: Option<PathBuf>,
+    /// `--mqtt-listen`
+    pub mqtt_listen: Option<String>,
+    /// `--api-listen`
+    pub api_listen: Option<String>,
+    /// `--api-tls`
+    pub api_tls: bool,
+    /// `--hostname`, any number
+    pub hostnames: Vec<String>,
+    /// `--account`
+    pub account: Option<String>,
+    /// `--region`
+    pub region: Option<String>,
+    /// `--ready-file`
+    pub ready_file: Option<PathBuf>,
+}
+
+/// Checked values, all of them.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Directory of everything that the server keeps.
+    pub data_dir: PathBuf,
+    /// Address of the device gateway; port 0 picks a free one.
+    pub mqtt_listen: SocketAddr,
+    /// Address of the control plane; port 0 picks a free one.
+    pub api_listen: SocketAddr,
+    /// Whether the control plane speaks TLS.
+    pub api_tls: bool,
+    /// Names and addresses in the server certificate; the first is the endpoint's name.
+    pub hostnames: Vec<String>,
+    /// Account and region.
+    pub home: Home,
+    /// Receives the bound addresses once everything listens.
+    pub ready_file: Option<PathBuf>,
+    /// The device gateway.
+    pub mqtt: Mqtt,
+    /// Certificates and keys.
+    pub provisioning: Provisioning,
+    /// Limits per claim certificate.
+    pub claims: Claims,
+    /// Where hooks may run.
+    pub hooks: Hooks,
+}
+
+/// A value is not usable. `Display` names the option, the value and the rule.
+#[derive(Debug)]
+pub struct SettingsError(String);
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+impl Settings {
+    /// Merges and checks. `machine` is this machine's name, for the server certificate.
+    pub fn resolve(
+        given: Given,
+        file: ConfigFile,
+        machine: Option<String>,
+    ) -> Result<Self, SettingsError> {
+        let mqtt_listen = given.mqtt_listen.or(file.mqtt_listen);
+        let api_listen = given.api_listen.or(file.api_listen);
+        let mqtt_listen = address("mqtt-listen", mqtt_listen.as_deref().unwrap_or("0.0.0.0:8883"))?;
+        let api_listen = address("api-listen", api_listen.as_deref().unwrap_or("127.0.0.1:8080"))?;
+        let api_tls = given.api_tls || file.api_tls.unwrap_or(false);
+        if !api_listen.ip().is_loopback() && !api_tls {
+            return Err(SettingsError(format!(
+                "api-listen {api_listen} is not a loopback address, and the control plane would \
+                 send private keys over plain HTTP. Listen on 127.0.0.1, or serve it over TLS \
+                 with --api-tls"
+            )));
+        }
+        let account = given.account.or(file.account).unwrap_or_else(|| "123456789012".into());
+        let region = given.region.or(file.region).unwrap_or_else(|| "us-east-1".into());
+        let home = Home {
+            region: Region::parse(&region).map_err(|error| SettingsError(error.to_string()))?,
+            account: AccountId::parse(&account)
+                .map_err(|error| SettingsError(error.to_string()))?,
+        };
+        if !(1..=100_000).contains(&file.provisioning.key_pool_capacity) {
+            return Err(SettingsError(format!(
+                "key-pool-capacity {} is not within 1 to 100000",
+                file.provisioning.key_pool_capacity
+            )));
+        }
+        let hostnames =
+            if given.hostnames.is_empty() { file.hostnames } else { Some(given.hostnames) };
+        Ok(Self {
+            data_dir: given
+                .data_dir
+                .or(file.data_dir)
+                .unwrap_or_else(|| "./fleetwright-data".into()),
+            mqtt_listen,
+            api_listen,
+            api_tls,
+            hostnames: hostnames.unwrap_or_else(|| default_hostnames(machine)),
+            home,
+            ready_file: given.ready_file,
+            mqtt: file.mqtt,
+            provisioning: file.provisioning,
+            claims: file.claims,
+            hooks: file.hooks,
+        })
+    }
+}
+
+fn address(option: &str, value: &str) -> Result<SocketAddr, SettingsError> {
+    value.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(|| {
+        SettingsError(format!("{option} '{value}' is not an address such as 127.0.0.1:8883"))
+    })
+}
+
+fn default_hostnames(machine: Option<String>) -> Vec<String> {
+    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(String::from).into();
+    names.extend(machine.filter(|name| !name.is_empty() && name != "localhost"));
+    names
+}

@@ -1,0 +1,101 @@
+use super::*;
+
+fn resolve(given: Given, text: &str) -> Result<Settings, String> {
+    let file = ConfigFile::parse(text).map_err(|error| error.to_string())?;
+    Settings::resolve(given, file, Some("factory-7".into())).map_err(|error| error.to_string())
+}
+
+#[test]
+fn defaults_are_those_of_the_manual() {
+    let settings = resolve(Given::default(), "").unwrap();
+    assert_eq!(settings.mqtt_listen.to_string(), "0.0.0.0:8883");
+    assert_eq!(settings.api_listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.home.account.as_str(), "123456789012");
+    assert_eq!(settings.hostnames, ["localhost", "127.0.0.1", "::1", "factory-7"]);
+}
+
+#[test]
+fn an_unknown_key_names_its_nearest_neighbour() {
+    for (text, nearest) in [
+        ("mqtt-lisen = '0.0.0.0:1'", "mqtt-listen"),
+        ("[mqtt]\nmax-connection = 3", "max-connections"),
+        ("[claims]\nmax-device = 3", "max-devices"),
+        ("[claims.certificates.ab]\nexpire = 3", "expires"),
+        ("[hooks]\ncomands = {}", "commands"),
+        ("[provisioning]\nkey-pool = 3", "key-pool-capacity"),
+    ] {
+        let error = resolve(Given::default(), text).unwrap_err();
+        assert!(error.contains(&format!("did you mean '{nearest}'?")), "{text}: {error}");
+    }
+}
+
+#[test]
+fn the_key_lists_name_every_field() {
+    fn fields(value: impl serde::Serialize) -> Vec<String> {
+        let table = toml::Table::try_from(value).unwrap();
+        table.keys().cloned().collect()
+    }
+    let limits =
+        ClaimLimits { requests_per_second: Some(1), max_devices: Some(1), expires: Some(1) };
+    let claims = Claims {
+        requests_per_second: Some(1),
+        max_devices: Some(1),
+        expires: Some(1),
+        certificates: [("x".into(), limits)].into(),
+    };
+    let command = HookCommand::try_from(vec!["/bin/true".to_owned()]).unwrap();
+    let hooks = Hooks { commands: [("x".into(), command)].into(), ca_file: Some("/tmp/x".into()) };
+    for (mut known, fields) in [
+        (mqtt::KEYS.to_vec(), fields(Mqtt::default())),
+        (provisioning::KEYS.to_vec(), fields(Provisioning::default())),
+        (claims::KEYS.to_vec(), fields(claims)),
+        (claims::LIMIT_KEYS.to_vec(), fields(limits)),
+        (hooks::KEYS.to_vec(), fields(hooks)),
+    ] {
+        known.sort_unstable();
+        assert_eq!(known, fields);
+    }
+}
+
+#[test]
+fn the_command_line_wins_over_the_file() {
+    let given = Given { region: Some("eu-central-1".into()), ..Given::default() };
+    let settings = resolve(given, "region = 'eu-west-1'\naccount = '999999999999'").unwrap();
+    assert_eq!(settings.home.region.as_str(), "eu-central-1");
+    assert_eq!(settings.home.account.as_str(), "999999999999");
+}
+
+#[test]
+fn a_public_control_plane_needs_tls() {
+    let given =
+        |tls| Given { api_listen: Some("0.0.0.0:0".into()), api_tls: tls, ..Given::default() };
+    assert!(resolve(given(false), "").unwrap_err().contains("--api-tls"));
+    assert!(resolve(given(true), "").is_ok());
+}
+
+#[test]
+fn bad_values_are_named() {
+    for (text, part) in [
+        ("mqtt-listen = 'nowhere'", "mqtt-listen 'nowhere'"),
+        ("account = '12'", "account id '12'"),
+        ("region = 'US'", "region 'US'"),
+        ("[hooks.commands]\nx = []", "needs at least its program"),
+        ("[provisioning]\nkey-pool-capacity = 100001", "100001 is not within"),
+        ("[provisioning]\nkey-pool-capacity = 0", "0 is not within"),
+    ] {
+        let error = resolve(Given::default(), text).unwrap_err();
+        assert!(error.contains(part), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_claim_certificate_falls_back_to_the_limits_of_all() {
+    let settings = resolve(
+        Given::default(),
+        "[claims]\nmax-devices = 5\nexpires = 7\n[claims.certificates.ab]\nmax-devices = 9",
+    )
+    .unwrap();
+    assert_eq!(settings.claims.of("ab").max_devices, Some(9));
+    assert_eq!(settings.claims.of("ab").expires, Some(7));
+    assert_eq!(settings.claims.of("cd").max_devices, Some(5));
+}

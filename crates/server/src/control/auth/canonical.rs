@@ -1,0 +1,89 @@
+//! The canonical request and the signature over it. AWS: "Create a signed AWS API request",
+//! IAM user guide, 2025.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
+use http::{HeaderMap, Method};
+use percent_encoding::utf8_percent_encode;
+
+use super::claim::{ALGORITHM, Claim};
+use super::query::{Query, RESERVED};
+use super::refusal::AuthError;
+
+/// The request in the form that is hashed and signed. `path` is as sent: services other than S3
+/// encode it a second time, so that `%3A` becomes `%253A`.
+pub(super) fn request(
+    method: &Method,
+    path: &str,
+    query: &Query,
+    headers: &HeaderMap,
+    signed_headers: &[String],
+    payload_hash: &str,
+) -> Result<Vec<u8>, AuthError> {
+    const PATH: &percent_encoding::AsciiSet = &RESERVED.remove(b'/');
+    let path = if path.is_empty() { "/" } else { path };
+    let mut text =
+        format!("{method}\n{}\n{}\n", utf8_percent_encode(path, PATH), query.canonical())
+            .into_bytes();
+    for name in signed_headers {
+        let mut values = headers.get_all(name.as_str()).iter().peekable();
+        if values.peek().is_none() {
+            return Err(AuthError::SignedHeaderAbsent(name.clone()));
+        }
+        text.extend_from_slice(name.as_bytes());
+        let mut separator = b':';
+        for value in values {
+            text.push(separator);
+            separator = b',';
+            push_trimmed(&mut text, value.as_bytes());
+        }
+        text.push(b'\n');
+    }
+    text.push(b'\n');
+    text.extend_from_slice(signed_headers.join(";").as_bytes());
+    text.push(b'\n');
+    text.extend_from_slice(payload_hash.as_bytes());
+    Ok(text)
+}
+
+/// Outer white space is cut, inner runs become one space.
+fn push_trimmed(text: &mut Vec<u8>, value: &[u8]) {
+    let words = value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    for (index, word) in words.enumerate() {
+        if index > 0 {
+            text.push(b' ');
+        }
+        text.extend_from_slice(word);
+    }
+}
+
+/// The signature that the holder of the secret makes for this claim over a canonical request.
+pub(super) fn signature(claim: &Claim, secret: &str, canonical_request: &[u8]) -> [u8; 32] {
+    let Claim { date, region, service, date_time, .. } = claim;
+    let hash = hex(digest(&SHA256, canonical_request).as_ref());
+    let to_sign =
+        format!("{ALGORITHM}\n{date_time}\n{date}/{region}/{service}/aws4_request\n{hash}");
+    let mut key = hmac(format!("AWS4{secret}").as_bytes(), date.as_bytes());
+    for part in [region.as_str(), service, "aws4_request"] {
+        key = hmac(&key, part.as_bytes());
+    }
+    hmac(&key, to_sign.as_bytes())
+}
+
+fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let tag = sign(&Key::new(HMAC_SHA256, key), message);
+    let mut out = [0; 32];
+    for (slot, byte) in out.iter_mut().zip(tag.as_ref()) {
+        *slot = *byte;
+    }
+    out
+}
+
+/// Lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

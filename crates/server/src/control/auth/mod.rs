@@ -1,0 +1,193 @@
+//! Signature Version 4: who signed this request, and is the signature theirs?
+//!
+//! [`Unverified::read`] judges what needs no secret, before the body is read: parts, scope,
+//! clock. [`Unverified::verify`] then recomputes the signature over what was received.
+
+mod canonical;
+mod claim;
+mod query;
+mod refusal;
+mod time;
+
+#[cfg(test)]
+pub(super) mod tests;
+
+use std::fmt;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use fleetwright_core::certificate::Instant;
+use http::request::Parts;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use claim::{Claim, single};
+pub(crate) use query::{Query, decode};
+pub(crate) use refusal::AuthError;
+use refusal::SKEW_SECONDS;
+
+/// Characters of an access key id that are looked up, at most. [ours]
+const ACCESS_KEY_ID_MAX: usize = 128;
+
+/// An access key with its secret, opened for one verification.
+#[derive(Clone)]
+pub struct Credentials {
+    /// `AKIA…`.
+    pub access_key_id: String,
+    /// The secret access key, in the clear.
+    pub secret: Zeroizing<String>,
+    /// The session token of a temporary key; `None` for a permanent one.
+    pub session_token: Option<Zeroizing<String>>,
+    /// ARN of the principal that the key speaks for.
+    pub principal: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credentials({})", self.access_key_id)
+    }
+}
+
+/// Where and for what a signature must be made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    pub(crate) region: &'a str,
+    /// Signing names that are accepted; the first is the one that messages recommend.
+    pub(crate) services: &'a [&'a str],
+    pub(crate) now: Instant,
+}
+
+/// A request whose signature has the right form and scope and is of today, but is not verified.
+#[derive(Debug)]
+pub(crate) struct Unverified {
+    claim: Claim,
+    query: Query,
+}
+
+impl Unverified {
+    /// Reads the claim and checks scope and clock.
+    pub(crate) fn read(parts: &Parts, scope: &Scope<'_>) -> Result<Self, AuthError> {
+        let query = Query::parse(parts.uri.query().unwrap_or_default())?;
+        let claim = Claim::read(&parts.headers, &query)?;
+        check_scope(&claim, scope)?;
+        check_clock(&claim, scope.now.0.div_euclid(1000))?;
+        check_signed_headers(&claim, parts)?;
+        if claim.access_key_id.chars().count() > ACCESS_KEY_ID_MAX {
+            return Err(unknown_key(&claim));
+        }
+        Ok(Self { claim, query })
+    }
+
+    /// The access key that the request names.
+    pub(crate) fn access_key_id(&self) -> &str {
+        &self.claim.access_key_id
+    }
+
+    /// Recomputes the signature; gives the query on success. `credentials` is what is known of
+    /// the access key, `None` when there is no such key.
+    pub(crate) fn verify(
+        self,
+        parts: &Parts,
+        body: &[u8],
+        credentials: Option<&Credentials>,
+    ) -> Result<Query, AuthError> {
+        let Self { claim, query } = self;
+        let credentials = credentials.ok_or_else(|| unknown_key(&claim))?;
+        check_session_token(&claim, credentials)?;
+        let hash = canonical::hex(digest(&SHA256, body).as_ref());
+        if let Some(declared) = single(&parts.headers, "x-amz-content-sha256")?
+            && declared != hash
+        {
+            return Err(AuthError::BodyHash);
+        }
+        let request = canonical::request(
+            &parts.method,
+            parts.uri.path(),
+            &query,
+            &parts.headers,
+            &claim.signed_headers,
+            &hash,
+        )?;
+        let expected = canonical::signature(&claim, &credentials.secret, &request);
+        if bool::from(expected.ct_eq(&claim.signature)) {
+            return Ok(query);
+        }
+        let host = single(&parts.headers, "host")?.unwrap_or_default();
+        Err(AuthError::Mismatch { host: host.chars().take(255).collect() })
+    }
+}
+
+fn unknown_key(claim: &Claim) -> AuthError {
+    let id: String = claim.access_key_id.chars().take(32).collect();
+    AuthError::UnknownKey {
+        hint: format!(
+            " This server has no access key '{id}': check AWS_ACCESS_KEY_ID, AWS_PROFILE and the credentials file."
+        ),
+    }
+}
+
+fn check_scope(claim: &Claim, scope: &Scope<'_>) -> Result<(), AuthError> {
+    if claim.region != scope.region {
+        let sent = claim.region.chars().take(64).collect();
+        return Err(AuthError::Region { sent, ours: scope.region.to_owned() });
+    }
+    if !scope.services.contains(&claim.service.as_str()) {
+        let sent = claim.service.chars().take(64).collect();
+        let ours = scope.services.first().copied().unwrap_or_default().to_owned();
+        return Err(AuthError::Service { sent, ours });
+    }
+    if claim.date_time.get(..8) != Some(claim.date.as_str()) {
+        let scope = claim.date.chars().take(16).collect();
+        return Err(AuthError::ScopeDate { scope, date_time: claim.date_time.clone() });
+    }
+    Ok(())
+}
+
+fn check_clock(claim: &Claim, now: i64) -> Result<(), AuthError> {
+    let signed_at = claim.signed_at;
+    if signed_at > now.saturating_add(SKEW_SECONDS) {
+        return Err(AuthError::NotYet { signed_at, now });
+    }
+    let life = claim.expires.unwrap_or(SKEW_SECONDS);
+    if signed_at.saturating_add(life) < now {
+        return Err(AuthError::Expired { signed_at, now, life });
+    }
+    Ok(())
+}
+
+/// A header that steers the answer must be covered. A trace id is exempt: proxies add it.
+fn check_signed_headers(claim: &Claim, parts: &Parts) -> Result<(), AuthError> {
+    let signed = |name: &str| claim.signed_headers.iter().any(|header| header == name);
+    if single(&parts.headers, "host")?.is_none() || !signed("host") {
+        return Err(AuthError::HeaderNotSigned("host".into()));
+    }
+    let steering = |name: &&str| {
+        (name.starts_with("x-amz-") || name.starts_with("x-amzn-")) && *name != "x-amzn-trace-id"
+    };
+    match parts
+        .headers
+        .keys()
+        .map(http::HeaderName::as_str)
+        .filter(steering)
+        .find(|name| !signed(name))
+    {
+        Some(name) => Err(AuthError::HeaderNotSigned(name.to_owned())),
+        None => Ok(()),
+    }
+}
+
+fn check_session_token(claim: &Claim, credentials: &Credentials) -> Result<(), AuthError> {
+    let refuse = |hint: &str| Err(AuthError::UnknownKey { hint: hint.to_owned() });
+    match (&credentials.session_token, &claim.session_token) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => refuse(
+            " The access key is a permanent one and has no session token: unset AWS_SESSION_TOKEN.",
+        ),
+        (Some(_), None) => {
+            refuse(" The access key is a temporary one: send its session token, AWS_SESSION_TOKEN.")
+        }
+        (Some(known), Some(sent)) => match bool::from(known.as_bytes().ct_eq(sent.as_bytes())) {
+            true => Ok(()),
+            false => refuse(""),
+        },
+    }
+}

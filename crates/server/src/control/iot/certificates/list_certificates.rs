@@ -1,0 +1,28 @@
+//! `ListCertificates`: newest first unless `isAscendingOrder`.
+
+use fleetwright_store::{CertificateRow, CertificateSummary};
+use serde_json::json;
+
+use crate::control::Control;
+use crate::control::iot::page::MARKER;
+use crate::control::iot::{Answer, Call, Outcome};
+
+pub(super) const NAME: &str = "ListCertificates";
+
+pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
+    let page = MARKER.read(call)?;
+    let after = page.row(&MARKER)?.map(CertificateRow);
+    let ascending = call.query_flag("isAscendingOrder")?;
+    let found = control.store.list_certificates(after, page.size, ascending).await?;
+    let certificates = found.items.iter().map(|item: &CertificateSummary| {
+        json!({
+            "certificateArn": control.home.arn("cert", item.id),
+            "certificateId": item.id.to_string(),
+            "status": item.status.as_str(),
+            "certificateMode": "DEFAULT",
+            "creationDate": item.created.epoch_seconds(),
+        })
+    });
+    let next = found.next.map(|row| row.0.to_string());
+    Ok(Answer::list("certificates", certificates, &MARKER, next.as_deref()))
+}

@@ -1,0 +1,77 @@
+//! AWS IoT's operations. An operation is one file in its family's folder: a `NAME` and a `run`,
+//! and one line in the family's `OPERATIONS`. Method and path come from `known_operations.txt`.
+
+mod attributes;
+mod billing_groups;
+mod call;
+mod certificates;
+mod endpoint;
+mod lint;
+mod members;
+mod page;
+mod policies;
+mod provisioning_templates;
+mod route;
+mod tags;
+mod thing_groups;
+mod thing_types;
+mod things;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use fleetwright_core::error::{ErrorCode, Refusal};
+
+use super::Control;
+use super::error::Failure;
+pub(crate) use call::{Answer, Call};
+pub(crate) use route::find;
+
+/// What an operation comes to.
+pub(crate) type Outcome = Result<Answer, Failure>;
+type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+
+/// An operation that is offered.
+pub(crate) struct Operation {
+    /// AWS's name.
+    pub(crate) name: &'static str,
+    /// Runs it.
+    pub(crate) run: for<'a> fn(&'a Control, &'a Call) -> Running<'a>,
+}
+
+/// The table entry of the operation in a module.
+macro_rules! operation {
+    ($module:ident) => {
+        crate::control::iot::Operation {
+            name: $module::NAME,
+            run: |control, call| Box::pin($module::run(control, call)),
+        }
+    };
+}
+use operation;
+
+const FAMILIES: &[&[Operation]] = &[
+    billing_groups::OPERATIONS,
+    certificates::OPERATIONS,
+    endpoint::OPERATIONS,
+    policies::OPERATIONS,
+    provisioning_templates::OPERATIONS,
+    thing_groups::OPERATIONS,
+    thing_types::OPERATIONS,
+    things::OPERATIONS,
+];
+
+/// A refusal of a value from one of core's rules.
+fn refusal(error: impl Into<Refusal>) -> Failure {
+    error.into().into()
+}
+
+/// A named resource does not exist.
+fn not_found(kind: &str, name: impl std::fmt::Display) -> Refusal {
+    Refusal::new(ErrorCode::ResourceNotFound, format!("The {kind} '{name}' does not exist."))
+}
+
+/// Every operation that is offered.
+fn offered() -> impl Iterator<Item = &'static Operation> {
+    FAMILIES.iter().flat_map(|family| family.iter())
+}

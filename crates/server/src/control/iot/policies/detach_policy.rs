@@ -1,0 +1,17 @@
+//! `DetachPolicy`: what is not attached is already detached.
+
+use fleetwright_core::names::PolicyName;
+
+use super::target;
+use crate::control::Control;
+use crate::control::iot::{Answer, Call, Outcome};
+
+pub(super) const NAME: &str = "DetachPolicy";
+
+pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
+    let name = call.label("policyName", PolicyName::parse)?;
+    let body = call.object()?;
+    let target = target(&control.home, body.members().required_text("target")?)?;
+    control.store.detach_policy(name, target).await?;
+    Ok(Answer::empty())
+}

@@ -1,0 +1,19 @@
+//! Provisioning templates.
+
+mod create_provisioning_template;
+mod delete_provisioning_template;
+mod describe_provisioning_template;
+mod lint;
+mod list_provisioning_templates;
+mod members;
+mod update_provisioning_template;
+
+use super::{Operation, operation};
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    operation!(create_provisioning_template),
+    operation!(delete_provisioning_template),
+    operation!(describe_provisioning_template),
+    operation!(list_provisioning_templates),
+    operation!(update_provisioning_template),
+];

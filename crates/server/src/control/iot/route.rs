@@ -1,0 +1,157 @@
+//! Which operation does a method and a path name? Paths come from the table of known operations;
+//! a label matches one percent-decoded segment, so a label may hold an ARN with `%2F`.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use http::{Method, StatusCode};
+
+use super::{Operation, offered};
+use crate::control::auth::decode;
+use crate::control::error::Failure;
+use crate::control::no_such_operation;
+
+/// Every operation of the service model, `METHOD PATH NAME`, one a line.
+const KNOWN: &str = include_str!("known_operations.txt");
+
+/// Labels of a path with their decoded values.
+pub(crate) type Labels = Vec<(&'static str, String)>;
+
+struct Route {
+    method: &'static str,
+    name: &'static str,
+    segments: Vec<Segment>,
+    operation: Option<&'static Operation>,
+}
+
+enum Segment {
+    Literal(&'static str),
+    Label(&'static str),
+    /// A label that takes the rest of the path.
+    Rest(&'static str),
+}
+
+static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
+    let offered: HashMap<&str, &Operation> = offered().map(|op| (op.name, op)).collect();
+    KNOWN.lines().filter_map(|line| Route::read(line, &offered)).collect()
+});
+
+/// The operation of a request, with the labels of its path.
+///
+/// # Errors
+/// Not a path of the service, not this method, or not offered here; also a segment that is not
+/// UTF-8.
+pub(crate) fn find(method: &Method, path: &str) -> Result<(&'static Operation, Labels), Failure> {
+    let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
+    let fitting: Vec<(&Route, usize)> = ROUTES
+        .iter()
+        .filter_map(|route| route.literals(&segments).map(|literals| (route, literals)))
+        .collect();
+    let of_method = fitting.iter().filter(|(route, _)| route.method == method.as_str());
+    // A path of words beats one that takes a word for a label.
+    let Some((route, _)) = of_method.max_by_key(|(_, literals)| *literals) else {
+        return Err(wrong_method(method, path, &fitting));
+    };
+    let Some(operation) = route.operation else { return Err(not_offered(route)) };
+    Ok((operation, route.labels(&segments)?))
+}
+
+impl Route {
+    fn read(line: &'static str, offered: &HashMap<&str, &'static Operation>) -> Option<Self> {
+        let mut words = line.split(' ');
+        let (method, path, name) = (words.next()?, words.next()?, words.next()?);
+        let segments = path.strip_prefix('/')?.split('/').map(Segment::read).collect();
+        Some(Self { method, name, segments, operation: offered.get(name).copied() })
+    }
+
+    /// How many segments match as words; `None` when the path does not fit.
+    fn literals(&self, path: &[&str]) -> Option<usize> {
+        let open = matches!(self.segments.last(), Some(Segment::Rest(_)));
+        let fits = if open {
+            path.len() >= self.segments.len()
+        } else {
+            path.len() == self.segments.len()
+        };
+        if !fits {
+            return None;
+        }
+        let mut literals = 0;
+        for (segment, text) in self.segments.iter().zip(path) {
+            match segment {
+                Segment::Literal(word) if word == text => literals += 1,
+                Segment::Literal(_) => return None,
+                Segment::Label(_) | Segment::Rest(_) if text.is_empty() => return None,
+                Segment::Label(_) | Segment::Rest(_) => {}
+            }
+        }
+        Some(literals)
+    }
+
+    fn labels(&self, path: &[&str]) -> Result<Labels, Failure> {
+        let mut labels = Labels::new();
+        for (index, (segment, text)) in self.segments.iter().zip(path).enumerate() {
+            match segment {
+                Segment::Literal(_) => {}
+                Segment::Label(name) => labels.push((name, decode(text)?.into_owned())),
+                Segment::Rest(name) => {
+                    let rest = path.get(index..).unwrap_or_default().join("/");
+                    labels.push((name, decode(&rest)?.into_owned()));
+                }
+            }
+        }
+        Ok(labels)
+    }
+
+    fn family(&self) -> Option<&'static str> {
+        match self.segments.first() {
+            Some(Segment::Literal(word)) => Some(word),
+            _ => None,
+        }
+    }
+}
+
+impl Segment {
+    fn read(text: &'static str) -> Self {
+        match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
+            Some(label) => match label.strip_suffix('+') {
+                Some(rest) => Self::Rest(rest),
+                None => Self::Label(label),
+            },
+            None => Self::Literal(text),
+        }
+    }
+}
+
+fn wrong_method(method: &Method, path: &str, fitting: &[(&Route, usize)]) -> Failure {
+    if fitting.is_empty() {
+        return no_such_operation(method, path);
+    }
+    let known: Vec<String> =
+        fitting.iter().map(|(route, _)| format!("{} ({})", route.method, route.name)).collect();
+    Failure::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "MethodNotAllowedException",
+        format!("{method} is not a method of this path; it has {}.", known.join(", ")),
+    )
+}
+
+fn not_offered(route: &Route) -> Failure {
+    let siblings: Vec<&str> = ROUTES
+        .iter()
+        .filter(|other| other.operation.is_some() && other.family() == route.family())
+        .map(|other| other.name)
+        .collect();
+    let advice = match siblings.as_slice() {
+        [] => "No operation of its family is offered yet.".to_owned(),
+        names => format!("Offered in its family: {}.", names.join(", ")),
+    };
+    Failure::new(
+        StatusCode::NOT_IMPLEMENTED,
+        "NotImplementedException",
+        format!("{} is not implemented by Fleetwright. {advice}", route.name),
+    )
+}
+
+#[cfg(test)]
+#[path = "route_tests.rs"]
+mod tests;

@@ -1,0 +1,159 @@
+//! One connection, from its TLS handshake to its end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use aws_lc_rs::rand;
+use bytes::BytesMut;
+use fleetwright_mqtt::{Accept, ConnectRefusal, ConnectRequest, Opened, Opening};
+use tokio::sync::watch;
+
+use super::directory::ConnectionNumber;
+use super::identity::{self, Principal};
+use super::mailbox::Mailbox;
+use super::online::{End, Online};
+use super::stream::{self, Stream};
+use super::{Gateway, authorize};
+use crate::clock;
+use crate::policies::Rights;
+
+/// Time from the end of the TLS handshake to a whole CONNECT. [ours]
+const CONNECT_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Tells one connection's story. Whatever ends it is logged here; nothing is returned.
+pub(super) async fn serve(
+    gateway: Arc<Gateway>,
+    mut stream: Stream,
+    peer: SocketAddr,
+    shutdown: watch::Receiver<bool>,
+) {
+    // 1. Who is it?
+    let (_, tls) = stream.get_ref();
+    let server_name = tls.server_name().map(str::to_owned);
+    let Some(leaf) = tls.peer_certificates().and_then(|chain| chain.first()).cloned() else {
+        return;
+    };
+    let principal = match identity::identify(&gateway.store, leaf.into_owned()).await {
+        Ok(principal) => principal,
+        Err(stranger) => {
+            tracing::warn!(
+                event = "Connection.AuthNError", reason = stranger.reason(), %peer,
+                "refused: {stranger}"
+            );
+            return;
+        }
+    };
+
+    // 2. What does it want? Nothing but a CONNECT.
+    let mut input = BytesMut::new();
+    let opening = open(&gateway, &mut stream, &mut input);
+    let request = match tokio::time::timeout(CONNECT_PATIENCE, opening).await {
+        Ok(Some(request)) => request,
+        Ok(None) => return,
+        Err(_) => {
+            tracing::info!(%peer, principal = %principal.id, "no CONNECT in time");
+            return;
+        }
+    };
+
+    // 3. May it?
+    let (rights, assigned) = match rights(&gateway, &principal, &request, peer, server_name).await {
+        Ok(found) => found,
+        Err(refused) => {
+            let bytes = request.refuse(refused, "the server cannot look up your rights now");
+            let _ = stream::write(&mut stream, &bytes).await;
+            return;
+        }
+    };
+    let authorized = match authorize::connect(&rights, request) {
+        Ok(authorized) => authorized,
+        Err(refused) => {
+            let (request, denied) = *refused;
+            denied.log(&rights);
+            let bytes = request.refuse(ConnectRefusal::NotAuthorized, &denied.reason_string());
+            let _ = stream::write(&mut stream, &bytes).await;
+            return;
+        }
+    };
+
+    // 4. It is online, until it ends.
+    let mailbox = Arc::new(Mailbox::default());
+    let number = ConnectionNumber(gateway.numbers.fetch_add(1, Ordering::Relaxed));
+    let client_id: Arc<str> = rights.client_id().into();
+    let (entry, took_over) =
+        gateway.directory.enter(number, Arc::clone(&client_id), principal.id, &mailbox);
+    let request = authorized.into_inner();
+    tracing::info!(
+        event = "Connect", client_id = %client_id, principal = %principal.id, %peer,
+        version = ?request.version, took_over, "connected"
+    );
+    let accept = Accept { assigned_client_id: assigned, ..Accept::default() };
+    let session = request.accept(accept, clock::monotonic_millis());
+    let online = Online::new(Arc::clone(&gateway), stream, session, rights, mailbox, number);
+    let end = online.run(input, shutdown).await;
+    drop(entry);
+    log_end(&end, &client_id, &principal);
+}
+
+async fn open(
+    gateway: &Gateway,
+    stream: &mut Stream,
+    input: &mut BytesMut,
+) -> Option<Box<ConnectRequest>> {
+    let mut opening = Opening::new(Arc::clone(&gateway.limits));
+    loop {
+        match opening.receive(input) {
+            Opened::Connect(request) => return Some(request),
+            Opened::Refused(farewell) => {
+                tracing::info!(
+                    clause = farewell.clause,
+                    reason = farewell.reason,
+                    "CONNECT refused"
+                );
+                let _ = stream::write(stream, &farewell.bytes).await;
+                return None;
+            }
+            Opened::NeedMore => match stream::read(stream, input).await {
+                Ok(0) | Err(_) => return None,
+                Ok(_) => {}
+            },
+        }
+    }
+}
+
+/// The rights under the client id that the connection will have.
+async fn rights(
+    gateway: &Gateway,
+    principal: &Arc<Principal>,
+    request: &ConnectRequest,
+    peer: SocketAddr,
+    server_name: Option<String>,
+) -> Result<(Rights, Option<String>), ConnectRefusal> {
+    let assigned = if request.client_id.is_empty() { Some(random_client_id()?) } else { None };
+    let client_id = assigned.as_deref().unwrap_or(&request.client_id);
+    let rights = gateway
+        .policies
+        .rights(Arc::clone(principal), client_id, peer.ip(), server_name)
+        .await
+        .map_err(|refusal| {
+            tracing::error!(%refusal, "cannot look up a connection's rights");
+            ConnectRefusal::ServerUnavailable
+        })?;
+    Ok((rights, assigned))
+}
+
+fn random_client_id() -> Result<String, ConnectRefusal> {
+    let mut random = [0; 16];
+    rand::fill(&mut random).map_err(|_| ConnectRefusal::ServerUnavailable)?;
+    Ok(format!("auto-{:032x}", u128::from_be_bytes(random)))
+}
+
+fn log_end(end: &End, client_id: &str, principal: &Principal) {
+    let certificate = &principal.id;
+    tracing::info!(
+        event = "Disconnect", client_id, principal = %certificate,
+        reason = end.reason(), "disconnected: {end}"
+    );
+}

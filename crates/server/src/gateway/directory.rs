@@ -1,0 +1,137 @@
+//! Who is connected to this node: by client id, and by certificate.
+//!
+//! Not the truth about a device (that is the registry), only about this node's sockets.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use fleetwright_core::certificate::CertificateId;
+
+use super::mailbox::Mailbox;
+
+/// Shards of each map, to keep connections from waiting for one another.
+const SHARDS: usize = 16;
+
+/// Number of a connection on this node; never used twice by one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct ConnectionNumber(pub(super) u64);
+
+type Shard<K, V> = Mutex<HashMap<K, V>>;
+/// A connection's number and letter box.
+type Contact = (ConnectionNumber, Arc<Mailbox>);
+
+/// Connections of this node. Bounded by the listener's permits.
+#[derive(Debug)]
+pub(super) struct Directory {
+    hasher: RandomState,
+    by_client: [Shard<Arc<str>, Contact>; SHARDS],
+    by_certificate: [Shard<CertificateId, Vec<Contact>>; SHARDS],
+}
+
+/// A place in the directory; leaves it when dropped.
+#[derive(Debug)]
+pub(super) struct Entry {
+    directory: Arc<Directory>,
+    number: ConnectionNumber,
+    client_id: Arc<str>,
+    certificate: CertificateId,
+}
+
+impl Directory {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            hasher: RandomState::new(),
+            by_client: Default::default(),
+            by_certificate: Default::default(),
+        })
+    }
+
+    fn shard<'a, K: Hash + ?Sized, S, V>(
+        &self,
+        shards: &'a [Shard<S, V>; SHARDS],
+        key: &K,
+    ) -> MutexGuard<'a, HashMap<S, V>> {
+        let [first, ..] = shards;
+        let index = usize::try_from(self.hasher.hash_one(key)).unwrap_or_default() % SHARDS;
+        shards.get(index).unwrap_or(first).lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Enters an authorized connection; whoever had the client id is told to go and returned.
+    pub(super) fn enter(
+        self: &Arc<Self>,
+        number: ConnectionNumber,
+        client_id: Arc<str>,
+        certificate: CertificateId,
+        mailbox: &Arc<Mailbox>,
+    ) -> (Entry, bool) {
+        let previous = self
+            .shard(&self.by_client, &*client_id)
+            .insert(Arc::clone(&client_id), (number, Arc::clone(mailbox)));
+        if let Some((_, previous)) = &previous {
+            previous.take_over();
+        }
+        self.shard(&self.by_certificate, &certificate)
+            .entry(certificate)
+            .or_default()
+            .push((number, Arc::clone(mailbox)));
+        (Entry { directory: Arc::clone(self), number, client_id, certificate }, previous.is_some())
+    }
+
+    /// Asks every connection of a certificate to look at itself again.
+    pub(super) fn recheck_certificate(&self, certificate: &CertificateId) {
+        let shard = self.shard(&self.by_certificate, certificate);
+        for (_, mailbox) in shard.get(certificate).into_iter().flatten() {
+            mailbox.ask_recheck();
+        }
+    }
+
+    /// Asks the connection of a client id to look at itself again.
+    pub(super) fn recheck_client(&self, client_id: &str) {
+        if let Some((_, mailbox)) = self.shard(&self.by_client, client_id).get(client_id) {
+            mailbox.ask_recheck();
+        }
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let directory = &self.directory;
+        let mut clients = directory.shard(&directory.by_client, &*self.client_id);
+        if clients.get(&self.client_id).is_some_and(|(number, _)| *number == self.number) {
+            clients.remove(&self.client_id);
+        }
+        drop(clients);
+        let mut certificates = directory.shard(&directory.by_certificate, &self.certificate);
+        if let Some(connections) = certificates.get_mut(&self.certificate) {
+            // A claim certificate may be shared by thousands; order does not matter.
+            if let Some(at) = connections.iter().position(|(number, _)| *number == self.number) {
+                connections.swap_remove(at);
+            }
+            if connections.is_empty() {
+                certificates.remove(&self.certificate);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newcomer_has_the_client_id_and_the_old_one_leaves_quietly() {
+        let directory = Directory::new();
+        let certificate = CertificateId([7; 32]);
+        let (old, new) = (Arc::new(Mailbox::default()), Arc::new(Mailbox::default()));
+        let (entry, taken) = directory.enter(ConnectionNumber(1), "a".into(), certificate, &old);
+        assert!(!taken);
+        let (_newer, taken) = directory.enter(ConnectionNumber(2), "a".into(), certificate, &new);
+        assert!(taken && old.is_taken_over() && !new.is_taken_over());
+        drop(entry);
+        directory.recheck_client("a");
+        assert!(new.recheck_asked() && !old.recheck_asked());
+        directory.recheck_certificate(&certificate);
+        assert!(new.recheck_asked() && !old.recheck_asked());
+    }
+}

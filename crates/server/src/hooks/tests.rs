@@ -1,0 +1,124 @@
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use fleetwright_core::error::ErrorCode;
+use fleetwright_core::hook::{HookRequest, Verdict};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::config::HookCommand;
+use crate::tls;
+
+fn request() -> HookRequest {
+    HookRequest {
+        claim_certificate_id: "c".into(),
+        certificate_id: "d".into(),
+        certificate_pem: "pem".into(),
+        template_arn: "arn".into(),
+        client_id: "client".into(),
+        parameters: BTreeMap::from([("SerialNumber".into(), "42".into())]),
+    }
+}
+
+fn hooks(script: &str) -> Hooks {
+    let command =
+        HookCommand { program: "/bin/sh".into(), arguments: vec!["-c".into(), script.into()] };
+    let settings =
+        config::Hooks { commands: BTreeMap::from([("test".into(), command)]), ca_file: None };
+    let tls = tls::hooks(&settings).unwrap();
+    Hooks::new(settings, tls)
+}
+
+/// What a hook's answer comes to: the overrides, or the refusal's cause.
+async fn verdict_of(script: &str) -> Result<Verdict, String> {
+    hooks(script).ask("command:test", &request()).await.map_err(|refusal| {
+        assert_eq!(refusal.code, ErrorCode::AccessDenied);
+        assert!(!refusal.message.contains("test"), "the message must not tell the target");
+        refusal.cause.unwrap()
+    })
+}
+
+#[tokio::test]
+async fn a_command_reads_the_request_and_its_answer_is_the_verdict() {
+    let script = r#"grep -q '"SerialNumber":"42"' && echo '{"allowProvisioning":true,"parameterOverrides":{"A":"b"}}'"#;
+    let overrides = BTreeMap::from([("A".to_owned(), "b".to_owned())]);
+    assert_eq!(verdict_of(script).await, Ok(Verdict::Allow { overrides }));
+}
+
+#[tokio::test]
+async fn a_command_that_does_not_read_may_still_decide() {
+    let verdict = verdict_of(r#"echo '{"allowProvisioning":false}'"#).await;
+    assert_eq!(verdict, Ok(Verdict::Refuse));
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_refuses() {
+    for (script, cause) in [
+        (r#"echo '{"allowProvisioning":true}'; exit 3"#, "exit status: 3"),
+        ("echo nonsense", "is no verdict"),
+        ("true", "is no verdict"),
+        ("head -c 400000 /dev/zero", "larger than"),
+        (r#"echo '{"allowProvisioning":1}'"#, "true or false"),
+    ] {
+        let failure = verdict_of(script).await.unwrap_err();
+        assert!(failure.contains(cause), "{script}: {failure}");
+    }
+}
+
+#[tokio::test]
+async fn v09_a_hook_that_sleeps_is_cut_at_its_deadline() {
+    let begun = Instant::now();
+    let failure = verdict_of("sleep 60").await.unwrap_err();
+    assert!(failure.contains("no answer within 5000 ms"), "{failure}");
+    assert!(begun.elapsed() < Duration::from_secs(30), "the sleep was not waited for");
+}
+
+#[tokio::test]
+async fn targets_that_are_none_refuse() {
+    for (target, cause) in [
+        ("command:other", "no command 'other'"),
+        ("arn:aws:lambda:us-east-1:123456789012:function:f", "not deployed"),
+        ("http://192.0.2.1/hook", "in the clear"),
+        ("ftp://x", "is no hook"),
+        ("https://", "no valid host"),
+        ("https://a@b/", "no valid host"),
+        ("http://127.0.0.1:99999/", "no valid host"),
+        ("http://127.0.0.1:1/", "cannot reach"),
+    ] {
+        let refusal = hooks("true").ask(target, &request()).await.unwrap_err();
+        let found = refusal.cause.unwrap();
+        assert!(found.contains(cause), "{target}: {found}");
+    }
+}
+
+/// One HTTP exchange with a server of the given answer.
+async fn ask_url(answer: &'static str) -> Result<Verdict, String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        // The request's JSON ends in two braces; what is unread at the close would reset it.
+        let mut head = Vec::new();
+        while !head.ends_with(b"}}") {
+            assert_ne!(socket.read_buf(&mut head).await.unwrap(), 0);
+        }
+        socket.write_all(answer.as_bytes()).await.unwrap();
+        String::from_utf8_lossy(&head).into_owned()
+    });
+    let target = format!("http://{address}/hook?x=1");
+    let verdict = hooks("true").ask(&target, &request()).await;
+    let head = server.await.unwrap();
+    assert!(head.starts_with("POST /hook?x=1 HTTP/1.1\r\n"), "{head}");
+    verdict.map_err(|refusal| refusal.cause.unwrap())
+}
+
+#[tokio::test]
+async fn a_url_is_asked_and_only_200_counts() {
+    let allowed =
+        ask_url("HTTP/1.1 200 OK\r\ncontent-length: 26\r\n\r\n{\"allowProvisioning\":true }");
+    assert_eq!(allowed.await, Ok(Verdict::Allow { overrides: BTreeMap::new() }));
+    let failed =
+        ask_url("HTTP/1.1 500 Oh\r\ncontent-length: 26\r\n\r\n{\"allowProvisioning\":true }");
+    assert!(failed.await.unwrap_err().contains("500"));
+}

@@ -1,0 +1,141 @@
+//! Issuing device certificates: the row first, then the signature, then the id into the row.
+
+use std::sync::Arc;
+
+use fleetwright_ca::{Authority, Prepared};
+use fleetwright_core::certificate::{CertificateId, CertificateStatus};
+use fleetwright_core::error::Refusal;
+use fleetwright_core::ownership::{self, TokenText};
+use fleetwright_store::{Issued, NewIssuance, Origin, Store, TokenGrant};
+use zeroize::Zeroizing;
+
+use crate::keys::DeviceKeys;
+use crate::{clock, random};
+
+/// For whom a certificate is made.
+#[derive(Debug, Clone, Copy)]
+pub enum Purpose {
+    /// For an operator, over the control plane.
+    Operator {
+        /// `setAsActive`: `ACTIVE` at once instead of `INACTIVE`.
+        active: bool,
+    },
+    /// For a device that asked over MQTT: `PENDING_ACTIVATION`, with an ownership token.
+    Device {
+        /// The certificate of the asking connection.
+        claim: CertificateId,
+    },
+}
+
+/// A certificate that was just made.
+#[derive(Debug)]
+pub struct IssuedCertificate {
+    /// Its id.
+    pub id: CertificateId,
+    /// The certificate, PEM.
+    pub pem: String,
+    /// The ownership token, for [`Purpose::Device`] only.
+    pub token: Option<TokenText>,
+}
+
+/// A certificate that was just made, with its keys.
+pub struct IssuedKeys {
+    /// The certificate.
+    pub certificate: IssuedCertificate,
+    /// The private key, PKCS#1 PEM; returned once, never stored.
+    pub private_key_pem: Zeroizing<String>,
+    /// The public key, SPKI PEM.
+    pub public_key_pem: String,
+}
+
+/// Makes device certificates.
+pub struct Issuance {
+    authority: Arc<Authority>,
+    keys: Arc<DeviceKeys>,
+    store: Store,
+}
+
+impl Issuance {
+    /// Wires the parts.
+    pub fn new(authority: Arc<Authority>, keys: Arc<DeviceKeys>, store: Store) -> Self {
+        Self { authority, keys, store }
+    }
+
+    /// A certificate for the key of a CSR.
+    ///
+    /// # Errors
+    /// `InvalidCsr`; or the registry's.
+    pub async fn from_csr(
+        &self,
+        csr: &str,
+        purpose: Purpose,
+    ) -> Result<IssuedCertificate, Refusal> {
+        let prepared = self.authority.prepare_from_csr(csr, random::bytes()?, clock::now())?;
+        self.issue(prepared, purpose).await
+    }
+
+    /// A certificate with a new RSA-2048 key from the pool.
+    ///
+    /// # Errors
+    /// `ServiceUnavailable` when no key comes in time; or the registry's.
+    pub async fn with_keys(&self, purpose: Purpose) -> Result<IssuedKeys, Refusal> {
+        let key = self.keys.take().await?;
+        let prepared = self
+            .authority
+            .prepare_for_key(&key.spki_der, random::bytes()?, clock::now())
+            .map_err(Refusal::internal)?;
+        let certificate = self.issue(prepared, purpose).await?;
+        Ok(IssuedKeys {
+            certificate,
+            private_key_pem: key.private_key_pem,
+            public_key_pem: key.public_key_pem,
+        })
+    }
+
+    async fn issue(
+        &self,
+        prepared: Prepared,
+        purpose: Purpose,
+    ) -> Result<IssuedCertificate, Refusal> {
+        // 1. The row exists before the signature.
+        let (status, origin, claim) = match purpose {
+            Purpose::Operator { active: true } => (CertificateStatus::Active, Origin::Rest, None),
+            Purpose::Operator { active: false } => {
+                (CertificateStatus::Inactive, Origin::Rest, None)
+            }
+            Purpose::Device { claim } => {
+                (CertificateStatus::PendingActivation, Origin::Mqtt, Some(claim))
+            }
+        };
+        let row = NewIssuance {
+            serial: prepared.serial().to_vec(),
+            key_digest: prepared.spki_sha256(),
+            claim,
+        };
+        let issuance = self.store.begin_issuance(row, clock::now()).await?;
+        // 2. Sign, and check what was signed.
+        let issued = self.authority.issue(prepared).map_err(Refusal::internal)?;
+        // 3. The certificate and its token are on disk before anybody is told.
+        let token = match purpose {
+            Purpose::Operator { .. } => None,
+            Purpose::Device { .. } => Some(TokenText::from_random(random::bytes()?)),
+        };
+        let grant = token.as_ref().map(|token| TokenGrant {
+            digest: token.digest().0,
+            until: ownership::valid_until(clock::now()),
+        });
+        let pem = fleetwright_ca::pem(&issued.der);
+        let id = issued.certificate_id;
+        let issued = Issued {
+            id,
+            der: issued.der,
+            not_before: issued.not_before,
+            not_after: issued.not_after,
+            status,
+            origin,
+            token: grant,
+        };
+        self.store.finish_issuance(issuance, issued, clock::now()).await?;
+        Ok(IssuedCertificate { id, pem, token })
+    }
+}

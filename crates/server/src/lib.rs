@@ -1,0 +1,26 @@
+//! The shell and the stories: the device gateway, provisioning, hooks and the control plane.
+//!
+//! The walk of one request goes one way: `gateway → provisioning ← control`; gateway and control
+//! never name each other. See `ARCHITECTURE.md`.
+
+mod admin;
+mod api;
+mod app;
+mod clock;
+pub mod config;
+pub mod control;
+mod data_dir;
+pub mod gateway;
+pub mod hooks;
+pub mod issuance;
+pub mod keys;
+pub mod policies;
+pub mod provisioning;
+mod random;
+mod sealing;
+mod serve;
+pub mod telemetry;
+mod tls;
+
+pub use app::StartError;
+pub use serve::serve;

@@ -1,0 +1,212 @@
+//! What a connection's policies are right now: looked up once, compiled once, looked up again
+//! when something that they rest on has changed.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fleetwright_core::arn::Home;
+use fleetwright_core::certificate::{CertificateId, CertificateStatus};
+use fleetwright_core::error::Refusal;
+use fleetwright_core::policy::{AttachedPolicy, BoundThing, Context, Document};
+use fleetwright_store::{CertificateRow, EffectivePolicy, PolicyRow, Store};
+
+use crate::clock;
+use crate::gateway::Principal;
+
+/// Compiled documents kept; at the bound all are forgotten and compiled again as needed. [ours]
+const COMPILED: usize = 10_000;
+
+/// Looks policies up and keeps the compiled documents.
+pub struct Policies {
+    home: Home,
+    store: Store,
+    compiled: Mutex<HashMap<(PolicyRow, u32), Arc<Document>>>,
+    /// Grows with every change of a policy or group: whoever looked before must look again.
+    epoch: AtomicU64,
+    /// Grows with every change of a thing: concerns those bound to a thing of another name.
+    things: AtomicU64,
+}
+
+/// A connection's rights: who it is, under which client id, and the policies in force.
+pub struct Rights {
+    principal: Arc<Principal>,
+    client_id: Box<str>,
+    source_ip: IpAddr,
+    domain_name: Option<Box<str>>,
+    policies: Box<[AttachedPolicy]>,
+    thing: Option<Box<BoundThing>>,
+    is_attached: bool,
+    arn_prefix: Arc<str>,
+    epoch: u64,
+    things: u64,
+}
+
+impl Policies {
+    /// Nothing compiled yet.
+    pub fn new(home: Home, store: Store) -> Self {
+        Self {
+            home,
+            store,
+            compiled: Mutex::default(),
+            epoch: AtomicU64::new(0),
+            things: AtomicU64::new(0),
+        }
+    }
+
+    /// A policy's default version changed, or it is gone.
+    pub fn policy_changed(&self, policy: PolicyRow) {
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        compiled.retain(|(row, _), _| *row != policy);
+        drop(compiled);
+        self.groups_changed();
+    }
+
+    /// A group's policies or place changed: nobody knows cheaply whom that concerns.
+    pub fn groups_changed(&self) {
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// A thing changed. The connection named like it is asked to look again; one that is bound to
+    /// it exclusively under another name notices here.
+    pub fn thing_changed(&self) {
+        self.things.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// The rights of a principal under a client id.
+    ///
+    /// # Errors
+    /// When the registry cannot be read, or holds a policy that is none.
+    pub async fn rights(
+        &self,
+        principal: Arc<Principal>,
+        client_id: &str,
+        source_ip: IpAddr,
+        domain_name: Option<String>,
+    ) -> Result<Rights, Refusal> {
+        let mut rights = Rights {
+            principal,
+            client_id: client_id.into(),
+            source_ip,
+            domain_name: domain_name.map(String::into_boxed_str),
+            policies: Box::default(),
+            thing: None,
+            is_attached: false,
+            arn_prefix: self.arn_prefix(),
+            epoch: 0,
+            things: 0,
+        };
+        self.look_up(&mut rights).await?;
+        Ok(rights)
+    }
+
+    /// Looks a connection's rights up again if they may have changed: `asked` says that its
+    /// certificate or thing did. False when its certificate is no longer `ACTIVE`.
+    ///
+    /// # Errors
+    /// As [`Self::rights`].
+    pub async fn freshen(&self, rights: &mut Rights, asked: bool) -> Result<bool, Refusal> {
+        let bound_elsewhere =
+            rights.thing.as_ref().is_some_and(|thing| thing.name.as_str() != &*rights.client_id);
+        let fresh = rights.epoch == self.epoch.load(Ordering::Acquire)
+            && (!bound_elsewhere || rights.things == self.things.load(Ordering::Acquire));
+        if !asked && fresh {
+            return Ok(true);
+        }
+        if asked {
+            let certificate = self.store.certificate(rights.principal.id).await?;
+            if !certificate.is_some_and(|found| found.status == CertificateStatus::Active) {
+                return Ok(false);
+            }
+        }
+        self.look_up(rights).await?;
+        Ok(true)
+    }
+
+    async fn look_up(&self, rights: &mut Rights) -> Result<(), Refusal> {
+        // Read before the registry: a change in between makes the next look-up, not a stale right.
+        rights.epoch = self.epoch.load(Ordering::Acquire);
+        rights.things = self.things.load(Ordering::Acquire);
+        let effective =
+            self.store.effective_policies(rights.principal.row, &rights.client_id).await?;
+        let mut policies = Vec::with_capacity(effective.policies.len());
+        for policy in effective.policies {
+            policies.push(self.compile(policy).await?);
+        }
+        rights.policies = policies.into();
+        rights.thing = effective.thing.map(Box::new);
+        rights.is_attached = effective.is_attached;
+        Ok(())
+    }
+
+    async fn compile(&self, policy: EffectivePolicy) -> Result<AttachedPolicy, Refusal> {
+        let key = (policy.row, policy.version);
+        let known =
+            self.compiled.lock().unwrap_or_else(PoisonError::into_inner).get(&key).map(Arc::clone);
+        let document = match known {
+            Some(document) => document,
+            None => {
+                let text = self.store.policy_document(policy.row, policy.version).await?;
+                let text = text.ok_or_else(|| Refusal::internal("a policy lost its version"))?;
+                let document = Document::parse(&text).map_err(|error| {
+                    Refusal::internal(format_args!("stored policy {}: {error}", policy.name))
+                })?;
+                let document = Arc::new(document);
+                let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+                if compiled.len() >= COMPILED {
+                    compiled.clear();
+                }
+                compiled.insert(key, Arc::clone(&document));
+                document
+            }
+        };
+        Ok(AttachedPolicy { name: policy.name, version: policy.version, document })
+    }
+
+    fn arn_prefix(&self) -> Arc<str> {
+        format!("arn:aws:iot:{}:{}:", self.home.region, self.home.account).into()
+    }
+}
+
+impl Rights {
+    /// The connection's client id.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// The certificate that it presented.
+    pub fn certificate_id(&self) -> CertificateId {
+        self.principal.id
+    }
+
+    /// That certificate's row.
+    pub fn certificate_row(&self) -> CertificateRow {
+        self.principal.row
+    }
+
+    /// The policies in force.
+    pub fn policies(&self) -> &[AttachedPolicy] {
+        &self.policies
+    }
+
+    /// The ARN of `kind/name` of this installation.
+    pub fn arn(&self, kind: &str, name: &str) -> String {
+        [&*self.arn_prefix, kind, "/", name].concat()
+    }
+
+    /// What policies may ask of any request of this connection.
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            client_id: Some(&self.client_id),
+            source_ip: Some(self.source_ip),
+            domain_name: self.domain_name.as_deref(),
+            certificate_id: Some(&self.principal.id),
+            certificate: Some(self.principal.facts()),
+            thing: self.thing.as_deref(),
+            is_attached: Some(self.is_attached),
+            now: Some(clock::now()),
+            ..Context::default()
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! From an ask to its answer.
+
+use fleetwright_core::error::Refusal;
+use fleetwright_core::payload::Rejected;
+use fleetwright_core::reserved_topic::Operation;
+
+use super::{Answer, Ask, Provisioning};
+use crate::clock;
+
+impl Provisioning {
+    /// Answers one request: tells the operation's story, and logs why when it is refused.
+    pub async fn answer(&self, ask: Ask) -> Answer {
+        let told = match self.claims.admit(&ask.claim, clock::now()) {
+            Ok(()) => match &ask.topic.operation {
+                Operation::CreateKeysAndCertificate => self.create_keys(&ask).await,
+                Operation::CreateCertificateFromCsr => self.create_from_csr(&ask).await,
+                Operation::RegisterThing { template } => self.register_thing(&ask, template).await,
+            },
+            Err(refusal) => Err(refusal),
+        };
+        match told {
+            Ok(payload) => Answer { topic: ask.topic.accepted(), payload },
+            Err(refusal) => {
+                log_refusal(&ask, &refusal);
+                let payload = Rejected::from(&refusal).encode(ask.topic.format);
+                Answer { topic: ask.topic.rejected(), payload }
+            }
+        }
+    }
+}
+
+/// AWS names the event of the two create operations `GetDeviceCredentials` and that of
+/// `RegisterThing` `ProvisionDevice` (guide, "CloudWatch Logs entries").
+fn log_refusal(ask: &Ask, refusal: &Refusal) {
+    let (event, template) = match &ask.topic.operation {
+        Operation::RegisterThing { template } => ("ProvisionDevice", Some(template.as_str())),
+        _ => ("GetDeviceCredentials", None),
+    };
+    tracing::warn!(
+        event, status = "Failure", template, claim = %ask.claim, client_id = %ask.client_id,
+        code = refusal.code.mqtt_name(), cause = refusal.cause.as_deref(),
+        "{}", refusal.message
+    );
+}

@@ -1,0 +1,106 @@
+//! Optional limits per claim certificate: rate, expiry, devices in all.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use fleetwright_core::certificate::{CertificateId, Instant};
+use fleetwright_core::error::{ErrorCode, Refusal};
+
+use crate::{clock, config};
+
+/// Claim certificates whose rate is remembered; the idle ones are forgotten first. [ours]
+const REMEMBERED: usize = 10_000;
+
+/// The configured limits, and what each claim certificate has asked in this second.
+pub(super) struct ClaimLimits {
+    settings: config::Claims,
+    asked: Mutex<HashMap<CertificateId, Allowance>>,
+}
+
+/// A token bucket of one second's requests.
+struct Allowance {
+    left: f64,
+    at_millis: u64,
+}
+
+impl ClaimLimits {
+    pub(super) fn new(settings: config::Claims) -> Self {
+        Self { settings, asked: Mutex::default() }
+    }
+
+    /// Whether a claim certificate may ask anything now.
+    pub(super) fn admit(&self, claim: &CertificateId, now: Instant) -> Result<(), Refusal> {
+        if self.settings == config::Claims::default() {
+            return Ok(());
+        }
+        let limits = self.settings.of(&claim.to_string());
+        if limits.expires.is_some_and(|expires| now.0 >= expires.saturating_mul(1000)) {
+            return Err(Refusal::new(
+                ErrorCode::AccessDenied,
+                "This claim certificate may no longer provision devices: its time is over.",
+            )
+            .because(format_args!("claim {claim} expired by the configuration")));
+        }
+        match limits.requests_per_second {
+            Some(rate) if !self.spend(claim, rate, clock::monotonic_millis()) => Err(Refusal::new(
+                ErrorCode::Throttling,
+                format!(
+                    "Rate exceeded: {rate} requests per second and claim certificate. Retry with backoff."
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Devices that a claim certificate may register in all.
+    pub(super) fn max_devices(&self, claim: &CertificateId) -> Option<u64> {
+        self.settings.of(&claim.to_string()).max_devices
+    }
+
+    fn spend(&self, claim: &CertificateId, rate: u32, now: u64) -> bool {
+        let rate = f64::from(rate);
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.len() >= REMEMBERED {
+            asked.retain(|_, allowance| now.saturating_sub(allowance.at_millis) < 1000);
+        }
+        let allowance = asked.entry(*claim).or_insert(Allowance { left: rate, at_millis: now });
+        let earned = now.saturating_sub(allowance.at_millis) as f64 / 1000.0 * rate;
+        allowance.left = (allowance.left + earned).min(rate);
+        allowance.at_millis = now;
+        if allowance.left < 1.0 {
+            return false;
+        }
+        allowance.left -= 1.0;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_brings_a_seconds_requests() {
+        let limits = ClaimLimits::new(config::Claims::default());
+        let claim = CertificateId([1; 32]);
+        let spent = (0..5).filter(|_| limits.spend(&claim, 3, 1000)).count();
+        assert_eq!(spent, 3);
+        assert!(!limits.spend(&claim, 3, 1300));
+        assert!(limits.spend(&claim, 3, 1400));
+        assert!(limits.spend(&CertificateId([2; 32]), 3, 1400), "others have their own");
+    }
+
+    #[test]
+    fn an_expired_claim_is_denied_and_no_limit_admits() {
+        let claim = CertificateId([1; 32]);
+        let none = ClaimLimits::new(config::Claims::default());
+        none.admit(&claim, Instant(i64::MAX)).unwrap();
+        let settings = config::Claims { expires: Some(10), ..Default::default() };
+        let limits = ClaimLimits::new(settings);
+        limits.admit(&claim, Instant(9_999)).unwrap();
+        assert_eq!(
+            limits.admit(&claim, Instant(10_000)).unwrap_err().code,
+            ErrorCode::AccessDenied
+        );
+    }
+}

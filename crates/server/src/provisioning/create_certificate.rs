@@ -1,0 +1,48 @@
+//! `CreateKeysAndCertificate` and `CreateCertificateFromCsr`, over MQTT.
+
+use fleetwright_core::error::Refusal;
+use fleetwright_core::payload::{self, CsrCertificateCreated, KeysCreated};
+
+use super::{Ask, Provisioning};
+use crate::issuance::Purpose;
+
+impl Provisioning {
+    /// A key and its certificate. The private key is in this answer and nowhere else.
+    pub(super) async fn create_keys(&self, ask: &Ask) -> Result<Vec<u8>, Refusal> {
+        payload::decode_create_keys(&ask.payload, ask.topic.format)?;
+        let issued = self.issuance.with_keys(Purpose::Device { claim: ask.claim }).await?;
+        let created = KeysCreated {
+            certificate_id: issued.certificate.id,
+            certificate_pem: &issued.certificate.pem,
+            private_key_pem: &issued.private_key_pem,
+            token: issued.certificate.token.as_ref().ok_or_else(no_token)?,
+        };
+        log_created(ask, &created.certificate_id.to_string());
+        Ok(created.encode(ask.topic.format))
+    }
+
+    /// A certificate for a key that the device keeps to itself.
+    pub(super) async fn create_from_csr(&self, ask: &Ask) -> Result<Vec<u8>, Refusal> {
+        let asked = payload::decode_create_from_csr(&ask.payload, ask.topic.format)?;
+        let purpose = Purpose::Device { claim: ask.claim };
+        let issued = self.issuance.from_csr(&asked.csr, purpose).await?;
+        let created = CsrCertificateCreated {
+            certificate_id: issued.id,
+            certificate_pem: &issued.pem,
+            token: issued.token.as_ref().ok_or_else(no_token)?,
+        };
+        log_created(ask, &created.certificate_id.to_string());
+        Ok(created.encode(ask.topic.format))
+    }
+}
+
+fn no_token() -> Refusal {
+    Refusal::internal("a device's certificate was issued without an ownership token")
+}
+
+fn log_created(ask: &Ask, certificate: &str) {
+    tracing::info!(
+        event = "GetDeviceCredentials", status = "Success", certificate,
+        claim = %ask.claim, client_id = %ask.client_id, "certificate created"
+    );
+}

@@ -1,0 +1,84 @@
+//! The provisioning API: three operations, asked over MQTT and answered on the asking connection.
+//!
+//! Each operation is a story in a file of its own; [`answer`](Provisioning::answer) reads the ask,
+//! tells the story and turns its end into the answer's topic and payload.
+
+mod answer;
+mod claims;
+mod create_certificate;
+mod register_thing;
+mod templates;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use fleetwright_core::arn::Home;
+use fleetwright_core::certificate::CertificateId;
+use fleetwright_core::names::TemplateName;
+use fleetwright_core::reserved_topic::ProvisioningTopic;
+use fleetwright_store::{CertificateRow, Store};
+
+use crate::config;
+use crate::hooks::Hooks;
+use crate::issuance::Issuance;
+
+/// One request of a device. Its publish was authorized.
+#[derive(Debug)]
+pub struct Ask {
+    /// The request topic: operation and format.
+    pub topic: ProvisioningTopic,
+    /// The payload as published.
+    pub payload: Bytes,
+    /// The certificate of the connection.
+    pub claim: CertificateId,
+    /// Its row.
+    pub claim_row: CertificateRow,
+    /// The connection's client id.
+    pub client_id: Box<str>,
+}
+
+/// The answer to one request; goes to the asking connection and nowhere else.
+pub struct Answer {
+    /// `…/accepted` or `…/rejected`.
+    pub topic: String,
+    /// In the request's format. May hold a private key: it has no `Debug`.
+    pub payload: Vec<u8>,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answer").field("topic", &self.topic).finish_non_exhaustive()
+    }
+}
+
+/// The provisioning API with what it works on.
+pub struct Provisioning {
+    home: Home,
+    store: Store,
+    issuance: Arc<Issuance>,
+    hooks: Hooks,
+    claims: claims::ClaimLimits,
+    templates: templates::Templates,
+}
+
+impl Provisioning {
+    /// Wires the parts.
+    pub fn new(
+        home: Home,
+        store: Store,
+        issuance: Arc<Issuance>,
+        hooks: Hooks,
+        claims: config::Claims,
+    ) -> Arc<Self> {
+        let claims = claims::ClaimLimits::new(claims);
+        let templates = templates::Templates::default();
+        Arc::new(Self { home, store, issuance, hooks, claims, templates })
+    }
+}
+
+impl Provisioning {
+    /// A template or its versions changed.
+    pub fn template_changed(&self, name: &TemplateName) {
+        self.templates.forget(name);
+    }
+}

@@ -1,0 +1,186 @@
+//! `RegisterThing`, over MQTT: the story of one device joining the fleet.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fleetwright_core::certificate::Instant;
+use fleetwright_core::error::{ErrorCode, Refusal};
+use fleetwright_core::hook::{HookRequest, Verdict};
+use fleetwright_core::names::TemplateName;
+use fleetwright_core::ownership::{self, Judgement, Ownership, RequestDigest, TokenDigest};
+use fleetwright_core::payload::{self, RegisterThing, ThingRegistered};
+use fleetwright_core::plan::ProvisioningPlan;
+use fleetwright_core::template::Inputs;
+use fleetwright_store::{ApplyRegistration, SpendToken, TemplateType, TokenState};
+
+use super::templates::Compiled;
+use super::{Ask, Provisioning};
+use crate::{clock, random};
+
+impl Provisioning {
+    /// Registers the device of an ownership token by a template.
+    pub(super) async fn register_thing(
+        &self,
+        ask: &Ask,
+        name: &TemplateName,
+    ) -> Result<Vec<u8>, Refusal> {
+        let asked = payload::decode_register_thing(&ask.payload, ask.topic.format)?;
+        let now = clock::now();
+
+        // 1. The token: good, spent by this very request, or refused.
+        let digest = asked.token.digest();
+        let request = ownership::request_digest(name, &asked.parameters);
+        let state = self.store.token_state(digest.0).await?;
+        let certificate = match self.judge(state, now, request)? {
+            Judged::Replay(answer) => return Ok(answer.encode(ask.topic.format)),
+            Judged::Proceed(certificate) => certificate,
+        };
+
+        // 2. The template: enabled, and for fleets.
+        let template = self.enabled_template(name).await?;
+
+        // 3. The hook, if there is one, decides and may override parameters.
+        let overrides = self.ask_hook(ask, &template, &certificate, &asked).await?;
+
+        // 4. The template is evaluated to a plan.
+        let plan = evaluate(&template, &certificate, &asked, &overrides)?;
+        let answer = ThingRegistered {
+            device_configuration: plan.device_configuration.clone(),
+            thing_name: plan.thing.as_ref().map(|thing| thing.name.to_string()),
+        };
+
+        // 5. The plan is applied and the token spent, in one transaction.
+        let applied = self.apply(ask, plan, digest, request, &answer, now).await?;
+        let answer = applied.unwrap_or(answer);
+        tracing::info!(
+            event = "ProvisionDevice", status = "Success", template = %name,
+            thing = answer.thing_name.as_deref(), certificate = %certificate.certificate,
+            claim = %ask.claim, client_id = %ask.client_id, "device registered"
+        );
+        Ok(answer.encode(ask.topic.format))
+    }
+
+    fn judge(
+        &self,
+        state: Option<TokenState>,
+        now: Instant,
+        request: RequestDigest,
+    ) -> Result<Judged, Refusal> {
+        let Some(state) = state else {
+            ownership::judge::<()>(None, now, request)?;
+            return Err(Refusal::internal("an unknown token was judged good"));
+        };
+        let ownership = match &state.spent {
+            None => Ownership::Unspent { until: state.until },
+            Some(spent) => Ownership::Spent {
+                request: RequestDigest(spent.request_digest),
+                answer: spent.answer.clone(),
+                until: state.until,
+            },
+        };
+        match ownership::judge(Some(ownership), now, request)? {
+            Judgement::Proceed => Ok(Judged::Proceed(state)),
+            Judgement::Replay(stored) => read_answer(&stored).map(Judged::Replay),
+        }
+    }
+
+    async fn enabled_template(&self, name: &TemplateName) -> Result<Arc<Compiled>, Refusal> {
+        let template = self.templates.get(&self.store, name).await?.ok_or_else(|| {
+            Refusal::new(
+                ErrorCode::ResourceNotFound,
+                format!("Provisioning template {name} does not exist."),
+            )
+        })?;
+        if template.record.kind != TemplateType::FleetProvisioning {
+            return Err(Refusal::new(
+                ErrorCode::AccessDenied,
+                format!(
+                    "Provisioning template {name} is of type JITP; devices cannot register with it over MQTT."
+                ),
+            ));
+        }
+        if !template.record.enabled {
+            return Err(Refusal::new(
+                ErrorCode::AccessDenied,
+                format!("Provisioning template {name} is disabled."),
+            ));
+        }
+        Ok(template)
+    }
+
+    async fn ask_hook(
+        &self,
+        ask: &Ask,
+        template: &Compiled,
+        token: &TokenState,
+        asked: &RegisterThing,
+    ) -> Result<BTreeMap<String, String>, Refusal> {
+        let Some(hook) = &template.record.hook else { return Ok(BTreeMap::new()) };
+        let request = HookRequest {
+            claim_certificate_id: ask.claim.to_string(),
+            certificate_id: token.certificate.to_string(),
+            certificate_pem: fleetwright_ca::pem(&token.der),
+            template_arn: self.home.arn("provisioningtemplate", &template.record.name),
+            client_id: ask.client_id.to_string(),
+            parameters: asked.parameters.clone(),
+        };
+        match self.hooks.ask(&hook.target, &request).await? {
+            Verdict::Allow { overrides } => Ok(overrides),
+            Verdict::Refuse => Err(Refusal::new(
+                ErrorCode::AccessDenied,
+                "The pre-provisioning hook of this template refused the device.",
+            )),
+        }
+    }
+
+    /// Gives the stored answer when another request with this token came first and was the same.
+    async fn apply(
+        &self,
+        ask: &Ask,
+        plan: ProvisioningPlan,
+        digest: TokenDigest,
+        request: RequestDigest,
+        answer: &ThingRegistered,
+        now: Instant,
+    ) -> Result<Option<ThingRegistered>, Refusal> {
+        let stored = serde_json::to_vec(&(&answer.device_configuration, &answer.thing_name))
+            .map_err(Refusal::internal)?;
+        let registered = self
+            .store
+            .apply_registration(ApplyRegistration {
+                plan,
+                token: Some(SpendToken { digest, request, answer: stored }),
+                thing_id: random::uuid()?,
+                claim: Some((ask.claim_row, self.claims.max_devices(&ask.claim))),
+                now,
+            })
+            .await?;
+        registered.replay.as_deref().map(read_answer).transpose()
+    }
+}
+
+/// What a token allows.
+enum Judged {
+    Proceed(TokenState),
+    Replay(ThingRegistered),
+}
+
+fn read_answer(stored: &[u8]) -> Result<ThingRegistered, Refusal> {
+    let (device_configuration, thing_name) =
+        serde_json::from_slice(stored).map_err(Refusal::internal)?;
+    Ok(ThingRegistered { device_configuration, thing_name })
+}
+
+fn evaluate(
+    template: &Compiled,
+    token: &TokenState,
+    asked: &RegisterThing,
+    overrides: &BTreeMap<String, String>,
+) -> Result<ProvisioningPlan, Refusal> {
+    template.template.evaluate(&Inputs {
+        parameters: &asked.parameters,
+        overrides,
+        certificate_id: Some(token.certificate),
+        subject: None,
+    })
+}

@@ -1,0 +1,159 @@
+//! From settings to listening sockets, and back.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fleetwright_ca::Authority;
+use fleetwright_store::Store;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::app::{App, StartError};
+use crate::config::Settings;
+use crate::data_dir::{self, DataDir};
+use crate::tls::OwnCertificate;
+use crate::{api, clock, gateway, tls};
+
+/// How often left-overs of the provisioning API are looked for.
+const PURGE_EVERY: Duration = Duration::from_secs(10);
+/// Left-overs removed in one transaction.
+const PURGE_AT_ONCE: usize = 500;
+
+/// How often the server's own certificate is looked at.
+const RENEW_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Runs a server until SIGTERM or Ctrl-C, then drains it.
+///
+/// # Errors
+/// When it cannot start. Once it listens, nothing that a peer does ends it.
+pub async fn serve(settings: Settings) -> Result<(), StartError> {
+    raise_open_files();
+    // 1. The data directory is ours alone.
+    let dir = DataDir::open(&settings.data_dir).map_err(StartError::new)?;
+    let app = App::build(&settings, &dir).await?;
+
+    // 2. Both doors listen before anybody is told.
+    let mqtt = bind("mqtt-listen", settings.mqtt_listen).await?;
+    let http = bind("api-listen", settings.api_listen).await?;
+    let mqtt_address = mqtt.local_addr().map_err(StartError::new)?;
+    let api_address = http.local_addr().map_err(StartError::new)?;
+    let identity = app
+        .authority
+        .server_identity(&settings.hostnames, clock::now())
+        .map_err(StartError::new)?;
+    let certificate = OwnCertificate::new(identity).map_err(StartError::new)?;
+    let gateway_tls = tls::gateway(Arc::clone(&certificate)).map_err(StartError::new)?;
+    let api_tls = match settings.api_tls {
+        true => Some(tls::control(Arc::clone(&certificate)).map_err(StartError::new)?),
+        false => None,
+    };
+
+    // 3. Serve.
+    let (stop, stopping) = watch::channel(false);
+    let control = app.control(&settings, endpoint(&settings, mqtt_address));
+    let gateway = tokio::spawn(gateway::listen(
+        Arc::clone(&app.gateway),
+        mqtt,
+        gateway_tls,
+        stopping.clone(),
+    ));
+    let api = tokio::spawn(api::listen(control, http, api_tls, stopping.clone()));
+    let mut chores = JoinSet::new();
+    chores.spawn(purge(app.store.clone()));
+    chores.spawn(renew(Arc::clone(&app.authority), settings.hostnames.clone(), certificate));
+    let mut term = signal(SignalKind::terminate()).map_err(StartError::new)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::new)?;
+    announce(&settings, mqtt_address, api_address)?;
+
+    // 4. Until told to stop; then everybody finishes what they are at.
+    tokio::select! {
+        _ = term.recv() => tracing::info!("SIGTERM: stopping"),
+        _ = interrupt.recv() => tracing::info!("interrupted: stopping"),
+    }
+    stop.send_replace(true);
+    chores.abort_all();
+    let _ = tokio::join!(gateway, api);
+    if let Some(path) = &settings.ready_file {
+        let _ = std::fs::remove_file(path);
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// A connection is an open file: as many as the system allows this process without asking.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, current = limit.current, "cannot raise the limit of open files");
+    }
+}
+
+async fn bind(option: &str, address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| {
+        StartError::new(format_args!(
+            "cannot listen on {address}: {error}. Choose another address with --{option}; port 0 \
+             picks a free one"
+        ))
+    })
+}
+
+/// What `DescribeEndpoint` answers: AWS's has no port because it is always 8883.
+fn endpoint(settings: &Settings, mqtt: SocketAddr) -> String {
+    let host = settings.hostnames.first().map_or("localhost", String::as_str);
+    match mqtt.port() {
+        8883 => host.to_owned(),
+        port => format!("{host}:{port}"),
+    }
+}
+
+fn announce(settings: &Settings, mqtt: SocketAddr, api: SocketAddr) -> Result<(), StartError> {
+    tracing::info!(%mqtt, %api, data_dir = %settings.data_dir.display(), "ready");
+    let Some(path) = &settings.ready_file else { return Ok(()) };
+    let ready = serde_json::json!({ "mqtt": mqtt.to_string(), "api": api.to_string() });
+    data_dir::write_whole(path, 0o644, format!("{ready}\n").as_bytes()).map_err(|error| {
+        StartError::new(format_args!("cannot write the ready file {}: {error}", path.display()))
+    })
+}
+
+/// Deletes certificates whose ownership token ran out (AWS: one hour).
+async fn purge(store: Store) {
+    loop {
+        match store.purge_expired(clock::now(), PURGE_AT_ONCE).await {
+            Ok((count, more)) => {
+                if count > 0 {
+                    tracing::info!(count, "deleted certificates that nobody registered");
+                }
+                if !more {
+                    tokio::time::sleep(PURGE_EVERY).await;
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "cannot delete certificates that nobody registered");
+                tokio::time::sleep(PURGE_EVERY).await;
+            }
+        }
+    }
+}
+
+/// Replaces the server's certificate before it ends; the authority says when that is near.
+async fn renew(
+    authority: Arc<Authority>,
+    hostnames: Vec<String>,
+    certificate: Arc<OwnCertificate>,
+) {
+    loop {
+        tokio::time::sleep(RENEW_EVERY).await;
+        let renewed = authority
+            .server_identity(&hostnames, clock::now())
+            .map_err(|error| error.to_string())
+            .and_then(|identity| certificate.replace(identity).map_err(|error| error.to_string()));
+        if let Err(error) = renewed {
+            tracing::error!(error, "cannot renew the server's certificate");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! TLS of the gateway and of the control plane.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use fleetwright_ca::ServerIdentity;
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, RootCertStore,
+    ServerConfig, SignatureScheme,
+};
+use rustls_pki_types::pem::PemObject;
+
+use crate::config;
+
+/// ALPN of MQTT with a client certificate on port 443 (AWS: guide, "Protocols").
+const ALPN_MQTT: &[u8] = b"x-amzn-mqtt-ca";
+
+/// Accepts any client certificate that is in its time and whose key the peer holds: who that is,
+/// the registry says, by the certificate's SHA-256. No chain is built.
+#[derive(Debug)]
+struct PossessionAndValidity(Arc<CryptoProvider>);
+
+impl ClientCertVerifier for PossessionAndValidity {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        _chain: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        let (_, certificate) = x509_parser::parse_x509_certificate(leaf)
+            .map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
+        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        let validity = certificate.validity();
+        if now < validity.not_before.timestamp() {
+            return Err(Error::InvalidCertificate(CertificateError::NotValidYet));
+        }
+        if now > validity.not_after.timestamp() {
+            return Err(Error::InvalidCertificate(CertificateError::Expired));
+        }
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(
+            message,
+            certificate,
+            signed,
+            &self.0.signature_verification_algorithms,
+        )
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(
+            message,
+            certificate,
+            signed,
+            &self.0.signature_verification_algorithms,
+        )
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// The server's own certificate, which may be replaced while it listens.
+#[derive(Debug)]
+pub(crate) struct OwnCertificate(ArcSwap<CertifiedKey>);
+
+impl OwnCertificate {
+    /// The certificate to begin with.
+    pub(crate) fn new(identity: ServerIdentity) -> Result<Arc<Self>, Error> {
+        Ok(Arc::new(Self(ArcSwap::from(certified(identity)?))))
+    }
+
+    /// The certificate from now on; connections that are open keep theirs.
+    pub(crate) fn replace(&self, identity: ServerIdentity) -> Result<(), Error> {
+        self.0.store(certified(identity)?);
+        Ok(())
+    }
+}
+
+impl ResolvesServerCert for OwnCertificate {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.load_full())
+    }
+}
+
+fn certified(identity: ServerIdentity) -> Result<Arc<CertifiedKey>, Error> {
+    CertifiedKey::from_der(identity.chain_der, identity.key_der, &provider()).map(Arc::new)
+}
+
+/// The one provider of cryptography.
+pub(crate) fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+}
+
+/// TLS of the device gateway: 1.2 and 1.3, a client certificate always.
+///
+/// No session tickets and no resumption, as on AWS (guide, "Transport security"): a certificate's
+/// status is looked at on every connection.
+pub(crate) fn gateway(certificate: Arc<OwnCertificate>) -> Result<Arc<ServerConfig>, Error> {
+    let provider = provider();
+    let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
+        .with_client_cert_verifier(Arc::new(PossessionAndValidity(provider)))
+        .with_cert_resolver(certificate);
+    config.send_tls13_tickets = 0;
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.alpn_protocols = vec![ALPN_MQTT.to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// TLS of the control plane: requests are signed, so no client certificate.
+pub(crate) fn control(certificate: Arc<OwnCertificate>) -> Result<Arc<ServerConfig>, Error> {
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
+        .with_no_client_auth()
+        .with_cert_resolver(certificate);
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// Whom to trust over HTTPS when a hook is asked: the system's authorities and the configured ones.
+///
+/// # Errors
+/// When the configured file cannot be read; a missing system store only leaves fewer to trust.
+pub(crate) fn hooks(settings: &config::Hooks) -> Result<Arc<ClientConfig>, String> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if let Some(path) = &settings.ca_file {
+        let fail =
+            |error: &dyn std::fmt::Display| format!("[hooks] ca-file {}: {error}", path.display());
+        for certificate in CertificateDer::pem_file_iter(path).map_err(|error| fail(&error))? {
+            let certificate = certificate.map_err(|error| fail(&error))?;
+            roots.add(certificate).map_err(|error| fail(&error))?;
+        }
+    }
+    let config = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
