@@ -1,0 +1,137 @@
+//! A client of the control plane, signed like any other.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+/// Bytes of an answer that are read.
+const ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// Longest wait for an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where the control plane is and how to sign for it.
+pub(crate) struct Api {
+    address: SocketAddr,
+    region: String,
+    credentials: Credentials,
+}
+
+/// A call failed; `Display` gives AWS's error name and message.
+#[derive(Debug)]
+pub(crate) struct ApiError(String);
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl Api {
+    /// Signs with the first profile of a shared-credentials file.
+    pub(crate) fn open(
+        address: SocketAddr,
+        region: &str,
+        credentials: &Path,
+    ) -> Result<Self, ApiError> {
+        let text = std::fs::read_to_string(credentials)
+            .map_err(|error| ApiError(format!("{}: {error}", credentials.display())))?;
+        let value = |key: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(key))?;
+            Some(line.trim_start().strip_prefix('=')?.trim().to_owned())
+        };
+        let (Some(id), Some(secret)) = (value("aws_access_key_id"), value("aws_secret_access_key"))
+        else {
+            return Err(ApiError(format!("{} holds no access key", credentials.display())));
+        };
+        let credentials = Credentials::new(id, secret, None, None, "admin.credentials");
+        Ok(Self { address, region: region.to_owned(), credentials })
+    }
+
+    /// Calls one operation: method, path with its query, JSON body or `Null` for none.
+    pub(crate) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<Value, ApiError> {
+        let exchange = self.exchange(method, path, body);
+        match tokio::time::timeout(PATIENCE, exchange).await {
+            Ok(result) => result.map_err(|error| ApiError(format!("{method} {path}: {error}"))),
+            Err(_) => Err(ApiError(format!("{method} {path}: no answer in time"))),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+        let body = if body.is_null() { Vec::new() } else { serde_json::to_vec(body)? };
+        let host = self.address.to_string();
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", &host)
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body.clone())))?;
+        self.sign(&mut request, &format!("http://{host}{path}"), &body)?;
+        let stream = TcpStream::connect(self.address).await?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        let answer = sender.send_request(request).await?;
+        let (head, body) = answer.into_parts();
+        let body = Limited::new(body, ANSWER_BYTES).collect().await?.to_bytes();
+        let value: Value =
+            if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
+        if head.status.is_success() {
+            return Ok(value);
+        }
+        let name = head.headers.get("x-amzn-errortype").and_then(|name| name.to_str().ok());
+        let message = value.get("message").and_then(Value::as_str).unwrap_or_default();
+        Err(format!("{}: {message}", name.unwrap_or(head.status.as_str())).into())
+    }
+
+    fn sign(
+        &self,
+        request: &mut http::Request<Full<Bytes>>,
+        url: &str,
+        body: &[u8],
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let identity = self.credentials.clone().into();
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name("iot")
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()?
+            .into();
+        let headers = request
+            .headers()
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        let signable = SignableRequest::new(
+            request.method().as_str(),
+            url,
+            headers,
+            SignableBody::Bytes(body),
+        )?;
+        let (instructions, _) = sign(signable, &params)?.into_parts();
+        instructions.apply_to_request_http1x(request);
+        Ok(())
+    }
+}

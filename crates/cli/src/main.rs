@@ -1,0 +1,69 @@
+//! The `fleetwright` command: the server, the device side, the quick start.
+
+mod api;
+mod hook;
+mod quickstart;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// Brings devices into a fleet: AWS IoT Core fleet provisioning on your own machine.
+///
+/// Firmware, device SDKs, `aws iot` scripts and templates written for AWS work unchanged; only
+/// the endpoint differs. Start with `fleetwright serve`, or see everything at once with
+/// `make quickstart`.
+#[derive(Debug, Parser)]
+#[command(name = "fleetwright", version, propagate_version = true, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  fleetwright serve --data-dir ./fleetwright-data
+  export AWS_SHARED_CREDENTIALS_FILE=./fleetwright-data/admin.credentials AWS_REGION=us-east-1
+  aws iot list-things --endpoint-url http://127.0.0.1:8080
+  fleetwright device provision --help
+
+Exit codes: 0 done; 1 failed (the reason is on standard error); 2 wrong usage.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server: device gateway and control plane.
+    Serve(Box<serve::Args>),
+    /// Be a device: provision, connect, publish, subscribe.
+    Device(fleetwright_device::cli::Args),
+    /// Show everything at once, in a temporary directory, in a few seconds.
+    Quickstart(quickstart::Args),
+    /// Answer a pre-provisioning hook.
+    Hook(hook::Args),
+    /// Print the completion script of a shell.
+    ///
+    /// For instance: fleetwright completions bash > /etc/bash_completion.d/fleetwright
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Serve(args) => serve::run(*args),
+        Command::Device(args) => ExitCode::from(fleetwright_device::cli::run(args)),
+        Command::Quickstart(args) => quickstart::run(&args),
+        Command::Hook(args) => hook::run(args),
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                shell,
+                &mut Cli::command(),
+                "fleetwright",
+                &mut std::io::stdout(),
+            );
+            ExitCode::SUCCESS
+        }
+    }
+}
