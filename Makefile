@@ -1,0 +1,21 @@
+# Thin: each target is one script or one command. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help quickstart test check bench fuzz
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+quickstart: ## Build, then bring three devices to a server of your own (about a minute)
+	@scripts/quickstart
+
+test: ## Install what the tests need, then run all of them
+	@scripts/test
+
+check: ## Everything that must be clean before a change lands: format, lints, docs, licences, tests
+	@scripts/check
+
+bench: ## Print the speed as ratios, measured in one run
+	@scripts/bench
+
+fuzz: ## Fuzz every target for a minute each (FUZZ_SECONDS=60)
+	@scripts/fuzz

@@ -1,0 +1,24 @@
+import pytest
+
+
+@pytest.mark.parametrize(
+    "kind", [None, "iot:Data", "iot:Data-ATS", "iot:CredentialProvider", "iot:Jobs"]
+)
+def test_every_endpoint_type_is_the_gateway(iot, server, kind):
+    members = {"endpointType": kind} if kind else {}
+    host, _, port = iot.describe_endpoint(**members)["endpointAddress"].partition(":")
+    assert host
+    if server.mqtt:
+        assert (port or "8883") == server.mqtt.rpartition(":")[2]
+
+
+def test_an_unknown_endpoint_type_is_refused(iot, refused):
+    code, status, message = refused(iot.describe_endpoint, endpointType="iot:Nothing")
+    assert (code, status) == ("InvalidRequestException", 400)
+    assert "iot:Nothing" in message and "iot:Data-ATS" in message
+
+
+def test_the_cli_describes_the_endpoint(aws, iot):
+    assert aws("describe-endpoint", "--endpoint-type", "iot:Data-ATS") == {
+        "endpointAddress": iot.describe_endpoint()["endpointAddress"]
+    }

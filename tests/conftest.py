@@ -1,0 +1,82 @@
+"""A running server for foreign clients.
+
+By default each test session starts its own `fleetwright serve` in a new directory. The environment
+changes that:
+
+FLEETWRIGHT_BIN   the command to start (default: target/debug/fleetwright)
+FLEETWRIGHT_API   URL of the control plane of a server that runs already; then also
+                  AWS_SHARED_CREDENTIALS_FILE, FLEETWRIGHT_MQTT (host:port) and
+                  FLEETWRIGHT_ROOT_CA (a file) of that server
+"""
+
+import itertools
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import uuid
+
+import pytest
+
+from running import Server
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+START_SECONDS = 60
+
+
+def _wait_until_ready(process, ready, log):
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.exit(f"the server ended with {process.returncode}:\n{log.read_text()}", 1)
+        if ready.exists() and ready.stat().st_size:
+            return json.loads(ready.read_text())
+        time.sleep(0.05)
+    process.kill()
+    pytest.exit(f"the server was not ready after {START_SECONDS} s:\n{log.read_text()}", 1)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """The server that all tests of the session share; names of resources are unique per test."""
+    if os.environ.get("FLEETWRIGHT_API"):
+        yield Server(
+            api=os.environ["FLEETWRIGHT_API"],
+            mqtt=os.environ.get("FLEETWRIGHT_MQTT", ""),
+            root_ca=pathlib.Path(os.environ.get("FLEETWRIGHT_ROOT_CA", "")),
+            credentials=pathlib.Path(os.environ["AWS_SHARED_CREDENTIALS_FILE"]),
+        )
+        return
+    directory = tmp_path_factory.mktemp("fleetwright")
+    data, ready, log = directory / "data", directory / "ready.json", directory / "server.log"
+    binary = os.environ.get("FLEETWRIGHT_BIN", str(ROOT / "target/debug/fleetwright"))
+    command = [binary, "serve", "--data-dir", data, "--ready-file", ready]
+    command += ["--mqtt-listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0"]
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "FLEETWRIGHT_"))}
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=clean)
+    try:
+        bound = _wait_until_ready(process, ready, log)
+        yield Server(
+            api=f"http://{bound['api']}",
+            mqtt=bound["mqtt"],
+            root_ca=data / "root-ca.pem",
+            credentials=data / "admin.credentials",
+        )
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    assert process.returncode == 0, log.read_text()
+
+
+@pytest.fixture
+def unique():
+    """Makes names that no other test uses, short enough for a template's."""
+    prefix, count = uuid.uuid4().hex[:10], itertools.count()
+    return lambda kind: f"{kind}-{prefix}-{next(count)}"

@@ -1,0 +1,102 @@
+"""Servers of a test's own: to configure, to stop, to kill and to start again."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+
+from running import Server
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("FLEETWRIGHT_BIN", str(ROOT / "target/debug/fleetwright"))
+PATIENCE = 60
+
+
+def clean_environment():
+    """The environment without settings of Fleetwright's or AWS's clients."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "FLEETWRIGHT_"))}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def run(*arguments, **options):
+    """Runs `fleetwright` to its end and gives what came of it."""
+    return subprocess.run(
+        [BINARY, *map(str, arguments)],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        **options,
+    )
+
+
+class OwnServer:
+    """`fleetwright serve` in a directory of its own, on the same ports at every start."""
+
+    def __init__(self, directory, config=""):
+        self.directory = pathlib.Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.data = self.directory / "data"
+        self.log = self.directory / "server.log"
+        self.ports = free_port(), free_port()
+        self.process = None
+        self.configure(config)
+
+    def configure(self, config):
+        """Takes effect at the next start."""
+        (self.directory / "fleetwright.toml").write_text(config)
+
+    def arguments(self):
+        mqtt, api = self.ports
+        return [
+            *("--data-dir", self.data, "--config", self.directory / "fleetwright.toml"),
+            *("--mqtt-listen", f"127.0.0.1:{mqtt}", "--api-listen", f"127.0.0.1:{api}"),
+            *("--ready-file", self.directory / "ready.json", "--log-format", "json"),
+        ]
+
+    def start(self):
+        ready = self.directory / "ready.json"
+        ready.unlink(missing_ok=True)
+        command = [BINARY, "serve", *map(str, self.arguments())]
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                command, stdout=output, stderr=output, env=clean_environment()
+            )
+        deadline = time.monotonic() + PATIENCE
+        while not (ready.exists() and ready.stat().st_size):
+            ended = self.process.poll()
+            assert ended is None, f"the server ended with {ended}:\n{self.log.read_text()}"
+            assert time.monotonic() < deadline, f"not ready:\n{self.log.read_text()}"
+            time.sleep(0.02)
+        bound = json.loads(ready.read_text())
+        return Server(
+            api=f"http://{bound['api']}",
+            mqtt=bound["mqtt"],
+            root_ca=self.data / "root-ca.pem",
+            credentials=self.data / "admin.credentials",
+        )
+
+    def stop(self):
+        """SIGTERM; gives the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=PATIENCE)
+
+    def kill(self):
+        """What a power cut leaves of the process."""
+        self.process.kill()
+        self.process.wait(timeout=PATIENCE)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process and self.process.poll() is None:
+            self.kill()

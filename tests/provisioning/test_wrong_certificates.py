@@ -1,0 +1,73 @@
+"""Who is not let in: no CONNACK, a closed connection, and a server that goes on."""
+
+import datetime
+
+import pytest
+
+from device import CREATE, VERSIONS, Refused
+from fleet import ALLOW_ALL
+from identity import self_signed
+
+
+def unknown(fleet, claim, device):
+    return self_signed()
+
+
+def expired(fleet, claim, device):
+    return self_signed(ends_in=-datetime.timedelta(days=1))
+
+
+def inactive(fleet, claim, device):
+    identity = fleet.identity(ALLOW_ALL)
+    fleet.set_status(identity, "INACTIVE")
+    return identity
+
+
+def revoked(fleet, claim, device):
+    identity = fleet.identity(ALLOW_ALL)
+    fleet.set_status(identity, "REVOKED")
+    return identity
+
+
+def pending_activation(fleet, claim, device):
+    identity, _ = device(claim).certificate_from_csr()
+    assert fleet.status(identity) == "PENDING_ACTIVATION"
+    return identity
+
+
+def deleted(fleet, claim, device):
+    identity = fleet.identity()
+    fleet.set_status(identity, "INACTIVE")
+    fleet.iot.delete_certificate(certificateId=identity.id)
+    return identity
+
+
+def none_at_all(fleet, claim, device):
+    return None
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "who",
+    [unknown, expired, inactive, revoked, pending_activation, deleted, none_at_all],
+)
+def test_is_refused_before_mqtt(fleet, claim, device, who, version):
+    with pytest.raises(Refused) as caught:
+        device(who(fleet, claim, device), version=version)
+    assert caught.value.args == (None,)
+    device(claim)
+
+
+def test_an_active_certificate_without_a_policy_may_not_connect(fleet, device):
+    with pytest.raises(Refused) as caught:
+        device(fleet.identity())
+    assert caught.value.args == (135,)
+
+
+def test_a_certificate_switched_on_again_is_let_in(fleet, claim, device):
+    identity = fleet.claim("*")
+    fleet.set_status(identity, "INACTIVE")
+    with pytest.raises(Refused):
+        device(identity)
+    fleet.set_status(identity, "ACTIVE")
+    device(identity).accepted(CREATE)
