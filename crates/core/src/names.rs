@@ -163,7 +163,12 @@ impl AccountId {
         if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
             Ok(Self(text.into()))
         } else {
-            Err(InvalidName { kind: "account id", value: text.into(), rule: "[0-9], exactly 12", max: 12 })
+            Err(InvalidName {
+                kind: "account id",
+                value: text.into(),
+                rule: "[0-9], exactly 12",
+                max: 12,
+            })
         }
     }
 

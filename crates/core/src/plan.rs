@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::certificate::CertificateId;
-use crate::names::{AttributeName, BillingGroupName, PolicyName, ThingGroupName, ThingName, ThingTypeName};
+use crate::names::{
+    AttributeName, BillingGroupName, PolicyName, ThingGroupName, ThingName, ThingTypeName,
+};
 
 /// Everything that one registration shall bring about. Applied whole or not at all; applied twice
 /// it does no harm.

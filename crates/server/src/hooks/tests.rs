@@ -116,9 +116,9 @@ async fn ask_url(answer: &'static str) -> Result<Verdict, String> {
 #[tokio::test]
 async fn a_url_is_asked_and_only_200_counts() {
     let allowed =
-        ask_url("HTTP/1.1 200 OK\r\ncontent-length: 26\r\n\r\n{\"allowProvisioning\":true }");
+        ask_url("HTTP/1.1 200 OK\r\ncontent-length: 27\r\n\r\n{\"allowProvisioning\":true }");
     assert_eq!(allowed.await, Ok(Verdict::Allow { overrides: BTreeMap::new() }));
     let failed =
-        ask_url("HTTP/1.1 500 Oh\r\ncontent-length: 26\r\n\r\n{\"allowProvisioning\":true }");
+        ask_url("HTTP/1.1 500 Oh\r\ncontent-length: 27\r\n\r\n{\"allowProvisioning\":true }");
     assert!(failed.await.unwrap_err().contains("500"));
 }

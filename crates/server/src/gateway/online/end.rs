@@ -1,0 +1,49 @@
+//! Why a connection ended.
+
+use std::fmt;
+
+/// Why a connection ended.
+#[derive(Debug)]
+pub(in crate::gateway) enum End {
+    Client,
+    Lost(std::io::Error),
+    KeepAlive,
+    TakenOver,
+    Violation { clause: &'static str, reason: String },
+    Denied,
+    CertificateOff,
+    Server,
+    Defect,
+}
+
+impl End {
+    /// AWS's `disconnectReason` (guide, "Lifecycle events").
+    pub(in crate::gateway) fn reason(&self) -> &'static str {
+        match self {
+            Self::Client => "CLIENT_INITIATED_DISCONNECT",
+            Self::Lost(_) => "CONNECTION_LOST",
+            Self::KeepAlive => "MQTT_KEEP_ALIVE_TIMEOUT",
+            Self::TakenOver => "DUPLICATE_CLIENTID",
+            Self::Violation { .. } => "CLIENT_ERROR",
+            Self::Denied | Self::CertificateOff => "AUTH_ERROR",
+            Self::Server => "SERVER_INITIATED_DISCONNECT",
+            Self::Defect => "SERVER_ERROR",
+        }
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Client => f.write_str("the client said DISCONNECT"),
+            Self::Lost(error) => write!(f, "the connection was lost: {error}"),
+            Self::KeepAlive => f.write_str("nothing heard for one and a half keep-alives"),
+            Self::TakenOver => f.write_str("another connection has the client id"),
+            Self::Violation { clause, reason } => write!(f, "{reason} [{clause}]"),
+            Self::Denied => f.write_str("an action was denied; see AUTHORIZATION_FAILURE above"),
+            Self::CertificateOff => f.write_str("its certificate is no longer ACTIVE"),
+            Self::Server => f.write_str("the server stops"),
+            Self::Defect => f.write_str("a fault of the server; its log says more"),
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! A connection that is online: reads and authorizes what the device sends, delivers what others
+//! leave for it, answers its provisioning requests one after the other.
+
+mod asks;
+mod delivering;
+mod end;
+mod publishing;
+mod subscribing;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use fleetwright_mqtt::{DisconnectCode, Event, Qos, Session};
+use tokio::sync::watch;
+
+use self::asks::Asks;
+pub(super) use self::end::End;
+use super::directory::ConnectionNumber;
+use super::mailbox::Mailbox;
+use super::stream::{self, Stream};
+use super::{Gateway, authorize};
+use crate::clock;
+use crate::policies::Rights;
+use crate::provisioning::Answer;
+
+/// An authorized connection.
+pub(super) struct Online {
+    gateway: Arc<Gateway>,
+    stream: Stream,
+    session: Session,
+    rights: Rights,
+    mailbox: Arc<Mailbox>,
+    number: ConnectionNumber,
+    /// Filters by their whole text, with the QoS granted.
+    subscriptions: HashMap<Box<str>, Qos>,
+    asks: Asks,
+}
+
+/// What a connection waits for.
+enum Woken {
+    Read(std::io::Result<usize>),
+    Mail,
+    Answered(Answer),
+    /// Answering a provisioning request failed by a fault of ours.
+    Defect,
+    Deadline,
+    Stop,
+}
+
+impl Online {
+    pub(super) fn new(
+        gateway: Arc<Gateway>,
+        stream: Stream,
+        session: Session,
+        rights: Rights,
+        mailbox: Arc<Mailbox>,
+        number: ConnectionNumber,
+    ) -> Self {
+        Self {
+            gateway,
+            stream,
+            session,
+            rights,
+            mailbox,
+            number,
+            subscriptions: HashMap::new(),
+            asks: Asks::default(),
+        }
+    }
+
+    /// Runs until the end, then publishes the will if it is due.
+    pub(super) async fn run(mut self, input: BytesMut, shutdown: watch::Receiver<bool>) -> End {
+        let end = self.run_to_end(input, shutdown).await;
+        for filter in self.subscriptions.keys() {
+            self.gateway.router.unsubscribe(self.number, filter);
+        }
+        // The session drops its will at a clean DISCONNECT; what is left is due.
+        if let Some(will) = self.session.take_will() {
+            match authorize::will(&self.rights, *will) {
+                Ok(will) => drop(self.gateway.router.publish_will(self.number, &will)),
+                Err(denied) => denied.log(&self.rights),
+            }
+        }
+        end
+    }
+
+    async fn run_to_end(
+        &mut self,
+        mut input: BytesMut,
+        mut shutdown: watch::Receiver<bool>,
+    ) -> End {
+        loop {
+            if let Some(end) = self.take_in(&mut input).await {
+                return self.say_goodbye(end).await;
+            }
+            if let Err(error) = self.flush().await {
+                return End::Lost(error);
+            }
+            if input.is_empty() {
+                input = BytesMut::new();
+            }
+            let end = match self.wait(&mut input, &mut shutdown).await {
+                Woken::Read(Ok(0)) => Some(End::Lost(std::io::ErrorKind::UnexpectedEof.into())),
+                Woken::Read(Err(error)) => Some(End::Lost(error)),
+                Woken::Read(Ok(_)) => None,
+                Woken::Mail => self.empty_mailbox().await,
+                Woken::Answered(answer) => {
+                    self.send_answer(answer);
+                    None
+                }
+                Woken::Defect => Some(End::Defect),
+                Woken::Deadline => {
+                    self.session.tick(clock::monotonic_millis()).map(|_| End::KeepAlive)
+                }
+                Woken::Stop => Some(End::Server),
+            };
+            if let Some(end) = end {
+                return self.say_goodbye(end).await;
+            }
+        }
+    }
+
+    async fn wait(&mut self, input: &mut BytesMut, shutdown: &mut watch::Receiver<bool>) -> Woken {
+        let now = clock::monotonic_millis();
+        let until_deadline = Duration::from_millis(self.session.deadline().saturating_sub(now));
+        tokio::select! {
+            answer = self.asks.next() => answer.map_or(Woken::Defect, Woken::Answered),
+            read = stream::read(&mut self.stream, input), if !self.asks.is_full() => Woken::Read(read),
+            () = self.mailbox.arrival() => Woken::Mail,
+            _ = shutdown.wait_for(|stop| *stop) => Woken::Stop,
+            () = tokio::time::sleep(until_deadline) => Woken::Deadline,
+        }
+    }
+
+    /// Reads every whole packet of the input.
+    async fn take_in(&mut self, input: &mut BytesMut) -> Option<End> {
+        while let Some(event) = self.session.receive(input, clock::monotonic_millis()) {
+            let end = match event {
+                Event::Publish(publish) => self.on_publish(publish).await,
+                Event::Subscribe(subscribe) => self.on_subscribe(subscribe).await,
+                Event::Unsubscribe(unsubscribe) => {
+                    self.on_unsubscribe(unsubscribe);
+                    None
+                }
+                // The PUBACK says so already, and the session stays open.
+                Event::PublishRefused(violation) => {
+                    tracing::info!(
+                        client_id = self.rights.client_id(),
+                        clause = violation.clause,
+                        reason = violation.reason,
+                        "a publish was refused"
+                    );
+                    None
+                }
+                Event::Delivered { .. } => None,
+                Event::Disconnect { .. } => Some(End::Client),
+                Event::KeepAliveExpired => Some(End::KeepAlive),
+                Event::Violation(violation) => {
+                    Some(End::Violation { clause: violation.clause, reason: violation.reason })
+                }
+            };
+            if end.is_some() {
+                return end;
+            }
+            if self.asks.is_full() {
+                return None;
+            }
+        }
+        self.session.is_closed().then_some(End::Denied)
+    }
+
+    /// Looks the rights up again if something that they rest on has changed.
+    async fn freshen(&mut self) -> Result<(), End> {
+        let asked = self.mailbox.recheck_asked();
+        match self.gateway.policies.freshen(&mut self.rights, asked).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(End::CertificateOff),
+            Err(refusal) => {
+                tracing::error!(%refusal, "cannot look up a connection's rights");
+                Err(End::Server)
+            }
+        }
+    }
+
+    async fn flush(&mut self) -> std::io::Result<()> {
+        loop {
+            let output = self.session.output();
+            if output.is_empty() {
+                break;
+            }
+            let bytes = output.split().freeze();
+            stream::write(&mut self.stream, &bytes).await?;
+            // Sends what waited for output to be taken.
+            self.session.tick(clock::monotonic_millis());
+        }
+        self.session.shrink();
+        Ok(())
+    }
+
+    /// Gives answers under way their time, tells the client why, writes what is left.
+    async fn say_goodbye(&mut self, end: End) -> End {
+        let code = match &end {
+            End::Defect => Some(DisconnectCode::UnspecifiedError),
+            End::CertificateOff => Some(DisconnectCode::NotAuthorized),
+            End::Server => Some(DisconnectCode::ServerShuttingDown),
+            _ => None,
+        };
+        // AWS: a rotation hook switches the caller's certificate off during its request, and the
+        // answer must still arrive (specification, section 13, item 8).
+        if code.is_some() {
+            self.finish_asks().await;
+        }
+        if let Some(code) = code {
+            self.session.disconnect(code, &end.to_string());
+        }
+        let _ = self.flush().await;
+        end
+    }
+}

@@ -1,0 +1,81 @@
+//! What a device publishes.
+
+use bytes::Bytes;
+use fleetwright_mqtt::{DisconnectCode, PubAckCode, Publish, Qos, Version};
+
+use super::{End, Online};
+use crate::gateway::{authorize, topics};
+
+impl Online {
+    pub(super) async fn on_publish(&mut self, publish: Publish) -> Option<End> {
+        if let Err(end) = self.freshen().await {
+            return Some(end);
+        }
+        let class = match topics::of_publish(&publish.topic, publish.retain) {
+            Ok(class) => class,
+            Err(reason) => {
+                tracing::info!(client_id = self.rights.client_id(), topic = %publish.topic, reason);
+                self.refuse_publish(
+                    &publish,
+                    PubAckCode::TopicNameInvalid,
+                    DisconnectCode::TopicNameInvalid,
+                    &reason,
+                );
+                return self
+                    .session
+                    .is_closed()
+                    .then_some(End::Violation { clause: "limit", reason });
+            }
+        };
+        let (qos, id) = (publish.qos, publish.id);
+        match authorize::publish(&self.rights, publish) {
+            Ok(publish) => {
+                match class {
+                    topics::Publish::Ordinary => {
+                        self.gateway.router.publish(self.number, &publish);
+                    }
+                    topics::Publish::Provisioning(topic) => {
+                        // A view into the input buffer would keep all of it for as long as the ask waits.
+                        let payload = Bytes::copy_from_slice(&publish.get().payload);
+                        self.ask(topic, payload);
+                    }
+                }
+                if let (Qos::AtLeastOnce, Some(id)) = (qos, id) {
+                    self.session.acknowledge(id, PubAckCode::Success, None);
+                }
+                None
+            }
+            Err(refused) => {
+                let (publish, denied) = *refused;
+                denied.log(&self.rights);
+                let reason = denied.reason_string();
+                self.refuse_publish(
+                    &publish,
+                    PubAckCode::NotAuthorized,
+                    DisconnectCode::NotAuthorized,
+                    &reason,
+                );
+                self.session.is_closed().then_some(End::Denied)
+            }
+        }
+    }
+
+    /// MQTT 5, QoS 1: told in the PUBACK, stays open. Anything else: the connection ends, as AWS
+    /// ends it (specification, section 2).
+    fn refuse_publish(
+        &mut self,
+        publish: &Publish,
+        code: PubAckCode,
+        otherwise: DisconnectCode,
+        reason: &str,
+    ) {
+        match publish.id {
+            Some(id)
+                if self.session.version() == Version::V5 && !self.gateway.settings.strict_close =>
+            {
+                self.session.acknowledge(id, code, Some(reason));
+            }
+            _ => self.session.disconnect(otherwise, reason),
+        }
+    }
+}
