@@ -125,7 +125,8 @@ def test_a_device_that_dies_while_it_registers_goes_on_with_the_same_certificate
     assert "going on" in said
     assert registered == fleet.principals(f"sensor-{serial}")
     assert registered[0].endswith(told["certificateId"])
-    finish(start(DEVICE, "connect", "--identity", told["identity"]), code=0)
+    use = ("--identity", told["identity"], "--output", "json")
+    assert finish(start(DEVICE, "connect", *use))[0]["connected"] is True
 
 
 def test_a_device_killed_at_any_moment_ends_up_with_one_identity(fleet, template, provision):

@@ -11,7 +11,7 @@ use fleetwright_store::{AccessKey, AccessKeyStatus, Change, Store};
 
 use crate::config::Settings;
 use crate::control::{Control, Credentials};
-use crate::data_dir::DataDir;
+use crate::data_dir::{DATABASE, DataDir};
 use crate::gateway::Gateway;
 use crate::hooks::Hooks;
 use crate::issuance::Issuance;
@@ -116,7 +116,7 @@ fn open_store(
     dir: &DataDir,
     caches: &Arc<Caches>,
 ) -> Result<Store, StartError> {
-    let path = dir.join("fleetwright.db");
+    let path = dir.join(DATABASE);
     let caches = Arc::clone(caches);
     let sink = Arc::new(move |change: &Change| caches.on_change(change));
     Store::open(&path.to_string_lossy(), settings.home.clone(), sink).map_err(StartError::new)

@@ -6,6 +6,9 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+/// The store's file in the directory.
+pub(crate) const DATABASE: &str = "fleetwright.db";
+
 /// An opened data directory, locked for this process until dropped.
 #[derive(Debug)]
 pub(crate) struct DataDir {

@@ -3,7 +3,7 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::rand;
 
-use crate::data_dir::{DataDir, DataDirError};
+use crate::data_dir::{DATABASE, DataDir, DataDirError};
 
 const FILE: &str = "sealing.key";
 const KEY_LEN: usize = 32;
@@ -27,10 +27,12 @@ impl std::fmt::Display for SealingError {
 impl std::error::Error for SealingError {}
 
 impl Sealing {
-    /// Reads the key file, making it on the first start (mode 0600).
+    /// Reads the key file, making it on the first start (mode 0600). A directory that holds a
+    /// database had a key: it is not made anew.
     pub(crate) fn open(dir: &DataDir) -> Result<Self, DataDirError> {
         let key = match dir.read(FILE)? {
             Some(key) => key,
+            None if dir.join(DATABASE).exists() => return Err(lost(dir)),
             None => {
                 let mut key = vec![0; KEY_LEN];
                 rand::fill(&mut key).map_err(|_| no_randomness(dir))?;
@@ -80,6 +82,16 @@ impl Sealing {
     }
 }
 
+fn lost(dir: &DataDir) -> DataDirError {
+    DataDirError::Io {
+        doing: "read",
+        path: dir.join(FILE),
+        error: std::io::Error::other(format!(
+            "it is missing, and {DATABASE} holds secrets sealed with it; restore it from a backup"
+        )),
+    }
+}
+
 fn no_randomness(dir: &DataDir) -> DataDirError {
     DataDirError::Io {
         doing: "make",
@@ -104,6 +116,16 @@ mod tests {
         *sealed.last_mut().unwrap() ^= 1;
         assert_eq!(again.open_sealed("access key A", &sealed), Err(SealingError));
         assert!(!sealed.windows(6).any(|part| part == b"secret"));
+    }
+
+    #[test]
+    fn a_lost_key_is_not_made_anew() {
+        let temporary = tempfile::tempdir().unwrap();
+        let dir = DataDir::open(temporary.path()).unwrap();
+        dir.write(DATABASE, 0o600, b"").unwrap();
+        let refused = Sealing::open(&dir).err().unwrap().to_string();
+        assert!(refused.contains("sealing.key") && refused.contains("missing"), "{refused}");
+        assert!(!dir.join(FILE).exists());
     }
 
     #[test]

@@ -56,8 +56,8 @@ pub(crate) async fn changed_terms_keep_the_count(registry: Registry) {
     assert_eq!((found.devices, found.terms), (1, terms));
 }
 
-pub(crate) async fn a_claim_that_is_off_or_expired_registers_nothing(registry: Registry) {
-    let claim = registry.certificate(100, Active).await;
+pub(crate) async fn a_claim_that_is_gone_or_expired_registers_nothing(registry: Registry) {
+    let claim = registry.certificate(100, Inactive).await;
     registry.pending(1).await;
     let mut apply = registration(1, plan(1, "t"));
     apply.claim = Some((claim, None));
@@ -65,9 +65,19 @@ pub(crate) async fn a_claim_that_is_off_or_expired_registers_nothing(registry: R
     let store = &registry.store;
     store.put_claim(id(100), terms(NOW)).await.unwrap();
     assert_eq!(code(store.apply_registration(apply.clone()).await), ErrorCode::AccessDenied);
-    store.put_claim(id(100), terms(NOW.plus_millis(1))).await.unwrap();
+    store.delete_certificate(id(100), true).await.unwrap();
+    assert_eq!(code(store.apply_registration(apply).await), ErrorCode::AccessDenied);
+}
+
+/// A rotation hook switches its caller off in the middle of the request.
+pub(crate) async fn a_claim_switched_off_meanwhile_ends_its_request(registry: Registry) {
+    let claim = registry.certificate(100, Active).await;
+    registry.pending(1).await;
+    let mut apply = registration(1, plan(1, "t"));
+    apply.claim = Some((claim, None));
+    let store = &registry.store;
+    let terms = ClaimTerms { until: Some(NOW.plus_millis(1)), ..ClaimTerms::default() };
+    store.put_claim(id(100), terms).await.unwrap();
     store.update_certificate_status(id(100), Inactive, NOW).await.unwrap();
-    assert_eq!(code(store.apply_registration(apply.clone()).await), ErrorCode::AccessDenied);
-    store.update_certificate_status(id(100), Active, NOW).await.unwrap();
     assert!(store.apply_registration(apply).await.unwrap().created);
 }

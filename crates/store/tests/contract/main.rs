@@ -56,7 +56,8 @@ contract! {
         the_device_after_a_claims_last_is_refused
         a_known_device_is_not_counted_again
         changed_terms_keep_the_count
-        a_claim_that_is_off_or_expired_registers_nothing
+        a_claim_that_is_gone_or_expired_registers_nothing
+        a_claim_switched_off_meanwhile_ends_its_request
     }
     effective {
         a_thing_binds_by_its_name_when_attached
