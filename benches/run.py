@@ -65,7 +65,7 @@ class Server:
         addresses = json.loads(ready.read_text())
         self.mqtt = addresses["mqtt"]
         os.environ["AWS_SHARED_CREDENTIALS_FILE"] = str(self.dir / "data/admin.credentials")
-        self.iot = boto3.client("iot", endpoint_url=f"http://{addresses['api']}", region_name="us-east-1")
+        self.iot = boto3.Session().client("iot", endpoint_url=f"http://{addresses['api']}", region_name="us-east-1")
         self.prepare()
 
     def prepare(self):
