@@ -114,8 +114,13 @@ impl Policies {
         if !asked && fresh {
             return Ok(true);
         }
+        // Boxed: seldom needed, and every idle connection would hold the room for it.
+        Box::pin(self.look_again(rights, asked)).await
+    }
+
+    async fn look_again(&self, rights: &mut Rights, asked: bool) -> Result<bool, Refusal> {
         if asked {
-            let certificate = self.store.certificate(rights.principal.id).await?;
+            let certificate = self.store.certificate_state(rights.principal.id).await?;
             if !certificate.is_some_and(|found| found.status == CertificateStatus::Active) {
                 return Ok(false);
             }

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use aws_lc_rs::rand;
 use bytes::BytesMut;
+use fleetwright_core::certificate::CertificateId;
 use fleetwright_mqtt::{Accept, ConnectRefusal, ConnectRequest, Opened, Opening};
 use tokio::sync::watch;
 
-use super::directory::ConnectionNumber;
+use super::directory::{ConnectionNumber, Entry};
 use super::identity::{self, Principal};
 use super::mailbox::Mailbox;
 use super::online::{End, Online};
@@ -25,15 +26,34 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(20);
 /// Tells one connection's story. Whatever ends it is logged here; nothing is returned.
 pub(super) async fn serve(
     gateway: Arc<Gateway>,
-    mut stream: Stream,
+    stream: Stream,
     peer: SocketAddr,
     shutdown: watch::Receiver<bool>,
 ) {
+    // Boxed: a connection that idles keeps nothing of how it came in.
+    let Some(arrived) = Box::pin(arrive(&gateway, stream, peer)).await else { return };
+    let end = Box::pin(arrived.online.run(arrived.input, shutdown)).await;
+    drop(arrived.entry);
+    log_end(&end, &arrived.client_id, &arrived.certificate);
+}
+
+/// A connection that came in: it is in the directory, and may begin.
+struct Arrived {
+    online: Online,
+    /// What the device sent behind its CONNECT.
+    input: BytesMut,
+    entry: Entry,
+    client_id: Arc<str>,
+    certificate: CertificateId,
+}
+
+/// From the handshake to CONNACK; `None` when it is refused, which was said and logged.
+async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, peer: SocketAddr) -> Option<Arrived> {
     // 1. Who is it?
     let (_, tls) = stream.get_ref();
     let server_name = tls.server_name().map(str::to_owned);
     let Some(leaf) = tls.peer_certificates().and_then(|chain| chain.first()).cloned() else {
-        return;
+        return None;
     };
     let principal = match identity::identify(&gateway.store, leaf.into_owned()).await {
         Ok(principal) => principal,
@@ -42,29 +62,29 @@ pub(super) async fn serve(
                 event = "Connection.AuthNError", reason = stranger.reason(), %peer,
                 "refused: {stranger}"
             );
-            return;
+            return None;
         }
     };
 
     // 2. What does it want? Nothing but a CONNECT.
     let mut input = BytesMut::new();
-    let opening = open(&gateway, &mut stream, &mut input);
+    let opening = open(gateway, &mut stream, &mut input);
     let request = match tokio::time::timeout(CONNECT_PATIENCE, opening).await {
         Ok(Some(request)) => request,
-        Ok(None) => return,
+        Ok(None) => return None,
         Err(_) => {
             tracing::info!(%peer, principal = %principal.id, "no CONNECT in time");
-            return;
+            return None;
         }
     };
 
     // 3. May it?
-    let (rights, assigned) = match rights(&gateway, &principal, &request, peer, server_name).await {
+    let (rights, assigned) = match rights(gateway, &principal, &request, peer, server_name).await {
         Ok(found) => found,
         Err(refused) => {
             let bytes = request.refuse(refused, "the server cannot look up your rights now");
             let _ = stream::write(&mut stream, &bytes).await;
-            return;
+            return None;
         }
     };
     let authorized = match authorize::connect(&rights, request) {
@@ -74,7 +94,7 @@ pub(super) async fn serve(
             denied.log(&rights);
             let bytes = request.refuse(ConnectRefusal::NotAuthorized, &denied.reason_string());
             let _ = stream::write(&mut stream, &bytes).await;
-            return;
+            return None;
         }
     };
 
@@ -91,10 +111,9 @@ pub(super) async fn serve(
     );
     let accept = Accept { assigned_client_id: assigned, ..Accept::default() };
     let session = request.accept(accept, clock::monotonic_millis());
-    let online = Online::new(Arc::clone(&gateway), stream, session, rights, mailbox, number);
-    let end = online.run(input, shutdown).await;
-    drop(entry);
-    log_end(&end, &client_id, &principal);
+    let certificate = rights.certificate_id();
+    let online = Online::new(Arc::clone(gateway), stream, session, rights, mailbox, number);
+    Some(Arrived { online, input, entry, client_id, certificate })
 }
 
 async fn open(
@@ -150,8 +169,7 @@ fn random_client_id() -> Result<String, ConnectRefusal> {
     Ok(format!("auto-{:032x}", u128::from_be_bytes(random)))
 }
 
-fn log_end(end: &End, client_id: &str, principal: &Principal) {
-    let certificate = &principal.id;
+fn log_end(end: &End, client_id: &str, certificate: &CertificateId) {
     tracing::info!(
         event = "Disconnect", client_id, principal = %certificate,
         reason = end.reason(), "disconnected: {end}"

@@ -82,7 +82,8 @@ pub(super) async fn identify(
     der: CertificateDer<'static>,
 ) -> Result<Arc<Principal>, Stranger> {
     let id = fleetwright_ca::certificate_id(&der);
-    let found = store.certificate(id).await.map_err(|error| Stranger::Registry(error.into()))?;
+    let found =
+        store.certificate_state(id).await.map_err(|error| Stranger::Registry(error.into()))?;
     let certificate = found.ok_or(Stranger::NotRegistered(id))?;
     if certificate.status != CertificateStatus::Active {
         return Err(Stranger::NotActive(id, certificate.status));

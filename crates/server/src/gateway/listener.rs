@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use super::stream::Stream;
 use super::{Gateway, connection};
 
 /// Longest TLS handshake. [ours]
@@ -68,14 +69,24 @@ async fn handle(
     peer: SocketAddr,
     shutdown: watch::Receiver<bool>,
 ) {
+    // Boxed: what only the handshake needs is given back when it ends.
+    let Some(stream) = Box::pin(handshake(acceptor, tcp, peer)).await else { return };
+    connection::serve(gateway, stream, peer, shutdown).await;
+}
+
+async fn handshake(acceptor: TlsAcceptor, tcp: TcpStream, peer: SocketAddr) -> Option<Stream> {
     let _ = tcp.set_nodelay(true);
-    let handshake = tokio::time::timeout(HANDSHAKE_PATIENCE, acceptor.accept(tcp)).await;
-    let stream = match handshake {
-        Ok(Ok(stream)) => Box::new(stream),
-        Ok(Err(error)) => return log_handshake(peer, &error),
-        Err(_) => return tracing::info!(%peer, "no TLS handshake in time"),
-    };
-    Box::pin(connection::serve(gateway, stream, peer, shutdown)).await;
+    match tokio::time::timeout(HANDSHAKE_PATIENCE, acceptor.accept(tcp)).await {
+        Ok(Ok(stream)) => Some(Box::new(stream)),
+        Ok(Err(error)) => {
+            log_handshake(peer, &error);
+            None
+        }
+        Err(_) => {
+            tracing::info!(%peer, "no TLS handshake in time");
+            None
+        }
+    }
 }
 
 fn log_handshake(peer: SocketAddr, error: &io::Error) {

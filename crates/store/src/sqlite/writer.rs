@@ -5,6 +5,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use fleetwright_core::arn::Home;
 use rusqlite::Connection;
@@ -17,6 +18,11 @@ use crate::{Change, ChangeSink, StoreError};
 const QUEUE: usize = 4096;
 /// Jobs of one commit, at most [ours].
 const BATCH: usize = 512;
+
+/// How long a commit waits for a further job when the one before it had several, and how many
+/// times over while such jobs come [ours].
+const GATHER: Duration = Duration::from_micros(500);
+const GATHER_TIMES: u32 = 6;
 
 pub(super) struct Writer {
     queue: Option<mpsc::Sender<Box<dyn Job>>>,
@@ -110,7 +116,21 @@ struct Loop {
 impl Loop {
     fn run(self, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
         let mut batch = Vec::with_capacity(BATCH);
+        let mut is_busy = false;
         while jobs.blocking_recv_many(&mut batch, BATCH) > 0 {
+            // One write alone is committed at once; among many, each waits while others come.
+            let mut waits = if is_busy { GATHER_TIMES } else { 0 };
+            while waits > 0 && batch.len() < BATCH {
+                std::thread::sleep(GATHER);
+                let before = batch.len();
+                while batch.len() < BATCH
+                    && let Ok(job) = jobs.try_recv()
+                {
+                    batch.push(job);
+                }
+                waits = if batch.len() > before { waits - 1 } else { 0 };
+            }
+            is_busy = batch.len() > 1;
             self.commit(&mut batch);
         }
     }

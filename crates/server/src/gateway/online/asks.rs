@@ -96,13 +96,14 @@ impl Online {
 
     /// Gives every request in line its answer, within [`LAST_ANSWERS`] for all of them.
     pub(super) async fn finish_asks(&mut self) {
-        let all = async {
+        // Boxed: seldom needed, and every idle connection would hold the room for it.
+        let all = Box::pin(async {
             while self.asks.0.is_some()
                 && let Some(answer) = self.asks.next().await
             {
                 self.send_answer(answer);
             }
-        };
+        });
         let _ = tokio::time::timeout(LAST_ANSWERS, all).await;
     }
 }

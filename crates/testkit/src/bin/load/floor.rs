@@ -46,7 +46,12 @@ fn pki() -> Result<Pki, Box<dyn std::error::Error + Send + Sync>> {
     };
     let (server_leaf, server_key) = leaf("localhost")?;
     let (client_leaf, client_key) = leaf("device")?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    // The suite that the server prefers.
+    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+    provider
+        .cipher_suites
+        .retain(|suite| suite.suite() == rustls::CipherSuite::TLS13_AES_128_GCM_SHA256);
+    let provider = Arc::new(provider);
     let private =
         |key: &KeyPair| PrivateKeyDer::try_from(key.serialize_der()).map_err(io::Error::other);
     let verifier =
