@@ -81,7 +81,7 @@ impl Prepared {
 pub struct Issued {
     /// SHA-256 of `der`.
     pub certificate_id: CertificateId,
-    /// The certificate; [`crate::pem`] writes it for the wire.
+    /// The certificate; [`crate::pem()`] writes it for the wire.
     pub der: Vec<u8>,
     /// Start of its validity.
     pub not_before: Instant,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-/// Bytes of the longest file that is read: a chain and a key are far shorter. [ours]
+/// Bytes of the longest file that is read: a chain and a key are far shorter. (ours)
 const FILE_BYTES: u64 = 64 * 1024;
 
 /// The file system refused.

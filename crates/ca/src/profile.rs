@@ -13,7 +13,7 @@ pub(crate) const LAST_SECOND: i64 = 2_524_607_999;
 const DEVICE_BACKDATE_SECONDS: i64 = 120;
 /// Our own certificates start a day earlier, for devices whose clocks are not set yet.
 const OWN_BACKDATE_SECONDS: i64 = 86_400;
-/// A server certificate lives 397 days: clients exist that refuse more. [ours]
+/// A server certificate lives 397 days: clients exist that refuse more. (ours)
 const SERVER_SECONDS: i64 = 397 * 86_400;
 /// AWS: the subject when the CSR has none, and of generated keys.
 pub(crate) const DEVICE_COMMON_NAME: &str = "AWS IoT Certificate";

@@ -18,9 +18,9 @@ use crate::{der, files, pem};
 
 /// Key and leaf in one file, so that no crash can leave a key without its certificate.
 pub(crate) const FILE: &str = "server.pem";
-/// With fewer seconds left, a new certificate is issued. [ours]
+/// With fewer seconds left, a new certificate is issued. (ours)
 const RENEW_SECONDS: i64 = 60 * 86_400;
-/// Names of a server certificate. [ours]
+/// Names of a server certificate. (ours)
 const NAMES: usize = 100;
 /// The subject when the first name is too long for a common name.
 const SUBJECT: &str = "Fleetwright server";

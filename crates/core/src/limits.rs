@@ -1,108 +1,108 @@
-//! Every bound, with its unit and source. `[Q]` is the AWS General Reference's quota page, `[B]`
-//! the botocore model, `[ours]` a choice of this project.
+//! Every bound, with its unit and source. `(Q)` is the AWS General Reference's quota page, `(B)`
+//! the botocore model, `(ours)` a choice of this project.
 
-/// Characters of a thing attribute's value [B].
+/// Characters of a thing attribute's value (B).
 pub const ATTRIBUTE_VALUE_CHARS: usize = 800;
-/// Attributes of a thing without a type [Q].
+/// Attributes of a thing without a type (Q).
 pub const ATTRIBUTES_WITHOUT_TYPE: usize = 3;
-/// Attributes of a thing with a type [Q].
+/// Attributes of a thing with a type (Q).
 pub const ATTRIBUTES_WITH_TYPE: usize = 50;
-/// Bytes of all attributes of a thing together [Q].
+/// Bytes of all attributes of a thing together (Q).
 pub const ATTRIBUTES_TOTAL_BYTES: usize = 47 * 1024;
-/// Thing groups that a thing may be in [Q].
+/// Thing groups that a thing may be in (Q).
 pub const GROUPS_PER_THING: usize = 10;
-/// Levels of a thing group hierarchy [Q].
+/// Levels of a thing group hierarchy (Q).
 pub const GROUP_DEPTH: usize = 7;
-/// Direct children of a thing group [Q].
+/// Direct children of a thing group (Q).
 pub const GROUP_CHILDREN: usize = 100;
-/// Characters of a description of a thing type, group or billing group [B].
+/// Characters of a description of a thing type, group or billing group (B).
 pub const DESCRIPTION_CHARS: usize = 2028;
-/// Searchable attributes of a thing type [Q].
+/// Searchable attributes of a thing type (Q).
 pub const SEARCHABLE_ATTRIBUTES: usize = 3;
 
-/// Characters of a template body [B][Q].
+/// Characters of a template body (B)(Q).
 pub const TEMPLATE_BODY_CHARS: usize = 10_240;
-/// Templates of an account [Q].
+/// Templates of an account (Q).
 pub const TEMPLATES: usize = 256;
-/// Versions of a template [Q].
+/// Versions of a template (Q).
 pub const TEMPLATE_VERSIONS: usize = 5;
-/// Characters of a template's description [B].
+/// Characters of a template's description (B).
 pub const TEMPLATE_DESCRIPTION_CHARS: usize = 500;
-/// Policies that a template may attach; equals [`POLICIES_PER_CERTIFICATE`] [ours].
+/// Policies that a template may attach; equals [`POLICIES_PER_CERTIFICATE`] (ours).
 pub const POLICIES_PER_TEMPLATE: usize = 10;
 /// Bytes of any one text that a template comes to, and of its device configuration as a whole
-/// [ours].
+/// (ours).
 pub const TEMPLATE_TEXT_BYTES: usize = 64 * 1024;
-/// Bytes of all texts that one evaluation of a template builds, intermediate ones included [ours].
+/// Bytes of all texts that one evaluation of a template builds, intermediate ones included (ours).
 pub const TEMPLATE_WORK_BYTES: usize = 1024 * 1024;
-/// Depth of JSON or CBOR read from a peer, in nested arrays and objects [ours].
+/// Depth of JSON or CBOR read from a peer, in nested arrays and objects (ours).
 pub const VALUE_DEPTH: usize = 32;
 
-/// Characters of a policy document, white space not counted [Q].
+/// Characters of a policy document, white space not counted (Q).
 pub const POLICY_DOCUMENT_CHARS: usize = 2048;
-/// Characters of a policy document as sent, white space counted [B].
+/// Characters of a policy document as sent, white space counted (B).
 pub const POLICY_DOCUMENT_RAW_CHARS: usize = 404_600;
-/// Characters of an IAM identity or trust policy, white space not counted [IAM quotas].
+/// Characters of an IAM identity or trust policy, white space not counted (IAM quotas).
 pub const IDENTITY_POLICY_CHARS: usize = 10_240;
-/// Versions of a policy [Q].
+/// Versions of a policy (Q).
 pub const POLICY_VERSIONS: usize = 5;
-/// Policies attached to a certificate [Q].
+/// Policies attached to a certificate (Q).
 pub const POLICIES_PER_CERTIFICATE: usize = 10;
-/// Policies attached to a static thing group [Q].
+/// Policies attached to a static thing group (Q).
 pub const POLICIES_PER_GROUP: usize = 2;
 
-/// Characters of a CSR [B].
+/// Characters of a CSR (B).
 pub const CSR_CHARS: usize = 4096;
-/// Characters of a certificate ownership token; devices hold it in 512 bytes with a NUL [ours].
+/// Characters of a certificate ownership token; devices hold it in 512 bytes with a NUL (ours).
 pub const OWNERSHIP_TOKEN_CHARS: usize = 511;
-/// Life of a certificate ownership token, milliseconds [Q].
+/// Life of a certificate ownership token, milliseconds (Q).
 pub const OWNERSHIP_TOKEN_MILLIS: i64 = 60 * 60 * 1000;
-/// Parameters of one `RegisterThing` request [ours].
+/// Parameters of one `RegisterThing` request (ours).
 pub const REGISTER_PARAMETERS: usize = 256;
-/// Characters of a parameter's key [B].
+/// Characters of a parameter's key (B).
 pub const PARAMETER_KEY_CHARS: usize = 2048;
-/// Characters of a parameter's value [B].
+/// Characters of a parameter's value (B).
 pub const PARAMETER_VALUE_CHARS: usize = 4096;
 
-/// Time that a pre-provisioning hook has, milliseconds [Q].
+/// Time that a pre-provisioning hook has, milliseconds (Q).
 pub const HOOK_MILLIS: u64 = 5_000;
-/// Bytes of a hook's answer [ours].
+/// Bytes of a hook's answer (ours).
 pub const HOOK_ANSWER_BYTES: usize = 256 * 1024;
-/// Hooks under way at once; further ones wait within their deadline [ours].
+/// Hooks under way at once; further ones wait within their deadline (ours).
 pub const HOOKS_AT_ONCE: usize = 256;
 
-/// Tags of a resource [Q].
+/// Tags of a resource (Q).
 pub const TAGS: usize = 50;
-/// Items on a page, at most [B].
+/// Items on a page, at most (B).
 pub const PAGE: usize = 250;
-/// Items on a page of the `marker` operations when none is asked for [B].
+/// Items on a page of the `marker` operations when none is asked for (B).
 pub const PAGE_DEFAULT: usize = 25;
 
-/// Bytes of an MQTT PUBLISH payload [Q].
+/// Bytes of an MQTT PUBLISH payload (Q).
 pub const PAYLOAD_BYTES: usize = 128 * 1024;
-/// Bytes of an MQTT packet, announced as Maximum Packet Size [Q].
+/// Bytes of an MQTT packet, announced as Maximum Packet Size (Q).
 pub const PACKET_BYTES: usize = 149_504;
-/// Bytes of a client id [Q].
+/// Bytes of a client id (Q).
 pub const CLIENT_ID_BYTES: usize = 128;
-/// Bytes of a topic or filter [Q].
+/// Bytes of a topic or filter (Q).
 pub const TOPIC_BYTES: usize = 256;
-/// Slashes of a topic or filter [Q].
+/// Slashes of a topic or filter (Q).
 pub const TOPIC_SLASHES: usize = 7;
-/// Filters of one SUBSCRIBE [Q].
+/// Filters of one SUBSCRIBE (Q).
 pub const FILTERS_PER_SUBSCRIBE: usize = 8;
-/// Subscriptions of one connection [Q].
+/// Subscriptions of one connection (Q).
 pub const SUBSCRIPTIONS_PER_CONNECTION: usize = 50;
-/// QoS 1 messages under way in one direction [Q].
+/// QoS 1 messages under way in one direction (Q).
 pub const INFLIGHT: u16 = 100;
-/// Topic aliases that a client may set [Q].
+/// Topic aliases that a client may set (Q).
 pub const TOPIC_ALIASES: u16 = 8;
-/// Longest keep-alive, seconds; also that of a client that asks for none [Q].
+/// Longest keep-alive, seconds; also that of a client that asks for none (Q).
 pub const KEEP_ALIVE_MAX_SECONDS: u16 = 1200;
-/// Shortest keep-alive, seconds [Q].
+/// Shortest keep-alive, seconds (Q).
 pub const KEEP_ALIVE_MIN_SECONDS: u16 = 30;
-/// Bytes of user properties of one packet; of a content type; of correlation data [Q].
+/// Bytes of user properties of one packet; of a content type; of correlation data (Q).
 pub const USER_PROPERTIES_BYTES: usize = 8 * 1024;
-/// Bytes of a content type [Q].
+/// Bytes of a content type (Q).
 pub const CONTENT_TYPE_BYTES: usize = 256;
-/// Bytes of correlation data [Q].
+/// Bytes of correlation data (Q).
 pub const CORRELATION_DATA_BYTES: usize = 8 * 1024;

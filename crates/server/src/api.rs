@@ -13,11 +13,11 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::control::{self, Control};
 
-/// Connections at once; further ones wait unaccepted. [ours]
+/// Connections at once; further ones wait unaccepted. (ours)
 const CONNECTIONS: usize = 1024;
-/// Longest TLS handshake, and longest wait for a request's head. [ours]
+/// Longest TLS handshake, and longest wait for a request's head. (ours)
 const HEAD_PATIENCE: Duration = Duration::from_secs(30);
-/// Longest wait for requests under way when the server stops. [ours]
+/// Longest wait for requests under way when the server stops. (ours)
 const DRAIN_PATIENCE: Duration = Duration::from_secs(15);
 
 /// Serves until `shutdown` turns true, then lets requests under way end.

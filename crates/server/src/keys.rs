@@ -8,7 +8,7 @@ use fleetwright_ca::{DeviceKey, KeyPool};
 use fleetwright_core::error::{ErrorCode, Refusal};
 use tokio::sync::Semaphore;
 
-/// Requests that may wait for a key at once. [ours]
+/// Requests that may wait for a key at once. (ours)
 const WAITING: usize = 4096;
 /// How often a full pool is looked at again, should a wake-up have been missed.
 const FULL_POOL_PAUSE: Duration = Duration::from_millis(250);

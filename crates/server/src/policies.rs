@@ -15,7 +15,7 @@ use fleetwright_store::{CertificateRow, EffectivePolicy, PolicyRow, Store};
 use crate::clock;
 use crate::gateway::Principal;
 
-/// Compiled documents kept; at the bound all are forgotten and compiled again as needed. [ours]
+/// Compiled documents kept; at the bound all are forgotten and compiled again as needed. (ours)
 const COMPILED: usize = 10_000;
 
 /// Looks policies up and keeps the compiled documents.

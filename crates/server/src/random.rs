@@ -17,7 +17,7 @@ pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], Refusal> {
 /// A fresh identifier of a resource: a UUID, version 4.
 ///
 /// # Errors
-/// As [`bytes`].
+/// As [`bytes()`].
 pub(crate) fn uuid() -> Result<Uuid, Refusal> {
     bytes().map(Uuid::from_random)
 }

@@ -10,7 +10,7 @@ use fleetwright_core::names::{AttributeName, BillingGroupName, ThingName, ThingT
 use crate::sql::{Row, Sql, args, json};
 use crate::{Change, Page, Store, StoreError, ThingRow, Uuid, billing_groups, page, thing_types};
 
-/// Rows that one filtered page looks at, at most [ours].
+/// Rows that one filtered page looks at, at most (ours).
 const SCANNED: usize = 2_000;
 
 /// A thing.

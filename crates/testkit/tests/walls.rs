@@ -1,5 +1,7 @@
 //! The walls of the house: which crate may know which, and what a pure crate may not do.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -125,7 +125,7 @@ impl Condition {
 }
 
 impl fmt::Display for Condition {
-    /// As in `ForAllValues:StringEquals iot:ConnectAttributes [PersistentConnect]`.
+    /// As in `ForAllValues:StringEquals iot:ConnectAttributes `PersistentConnect``.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let values: Vec<&str> = self.operands.iter().map(|value| value.pattern.source()).collect();
         write!(f, "{} {} [{}]", self.operator, self.key, values.join(", "))

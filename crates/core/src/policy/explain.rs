@@ -33,7 +33,7 @@ impl fmt::Display for Explanation<'_> {
     }
 }
 
-/// Decides like [`super::decide`] and says why.
+/// Decides like [`super::decide()`] and says why.
 pub fn explain<'p>(
     policies: impl IntoIterator<Item = &'p AttachedPolicy>,
     request: &Request<'_>,

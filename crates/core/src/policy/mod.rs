@@ -1,6 +1,6 @@
 //! Policies: documents are parsed and compiled once, then decide many requests.
 //!
-//! [`decide`] is the fast path (every publish and every delivery asks it); [`explain`] answers
+//! [`decide()`] is the fast path (every publish and every delivery asks it); [`explain()`] answers
 //! the same question with every statement that decided and with hints for whoever wonders why.
 //! An explicit Deny wins over any Allow; nothing is allowed by absence.
 

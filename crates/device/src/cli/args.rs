@@ -111,7 +111,7 @@ pub struct ProvisionArgs {
     #[arg(long, value_name = "DIR", env = "FLEETWRIGHT_DEVICE_IDENTITY")]
     pub(super) identity: PathBuf,
     /// MQTT client id while claiming. Two devices with one client id cut each other off.
-    /// [default: claim-<random>]
+    /// [default: claim- and random digits]
     #[arg(long, value_name = "ID", env = "FLEETWRIGHT_DEVICE_CLIENT_ID")]
     pub(super) client_id: Option<String>,
     /// The longest time for everything together, in seconds; 0 for no limit.

@@ -35,9 +35,9 @@ use error::{Failure, json_response};
 
 use crate::issuance::Issuance;
 
-/// Bytes of a request's body. [ours]
+/// Bytes of a request's body. (ours)
 const BODY_BYTES: usize = 1024 * 1024;
-/// Time that a client has to send the body. [ours]
+/// Time that a client has to send the body. (ours)
 const BODY_TIME: Duration = Duration::from_secs(30);
 /// Signing name of the IoT control plane.
 const SERVICES: &[&str] = &["iot"];

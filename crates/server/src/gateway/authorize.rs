@@ -112,12 +112,15 @@ impl fmt::Display for Denied {
     }
 }
 
+/// What was refused, and why.
+pub(super) type Refused<T> = Box<(T, Denied)>;
+
 /// A CONNECT needs `iot:Connect`; its will `iot:Publish`, and `iot:RetainPublish` when retained.
 /// The request comes back with a denial, for its refusal.
 pub(super) fn connect(
     rights: &Rights,
     request: Box<ConnectRequest>,
-) -> Result<Authorized<Box<ConnectRequest>>, Box<(Box<ConnectRequest>, Denied)>> {
+) -> Result<Authorized<Box<ConnectRequest>>, Refused<Box<ConnectRequest>>> {
     let will_arn = request.will.as_ref().map(|will| rights.arn("topic", &will.topic));
     let asked: &[&str] = match (request.session_expiry > 0, request.will.is_some()) {
         (false, false) => &[],
@@ -148,7 +151,7 @@ pub(super) fn connect(
 pub(super) fn publish(
     rights: &Rights,
     publish: Publish,
-) -> Result<Authorized<Publish>, Box<(Publish, Denied)>> {
+) -> Result<Authorized<Publish>, Refused<Publish>> {
     match may_publish(rights, &publish.topic, publish.retain) {
         Ok(()) => Ok(Authorized(publish)),
         Err(denied) => Err(Box::new((publish, *denied))),

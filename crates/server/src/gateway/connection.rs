@@ -20,7 +20,7 @@ use super::{Gateway, authorize};
 use crate::clock;
 use crate::policies::Rights;
 
-/// Time from the end of the TLS handshake to a whole CONNECT. [ours]
+/// Time from the end of the TLS handshake to a whole CONNECT. (ours)
 const CONNECT_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Tells one connection's story. Whatever ends it is logged here; nothing is returned.
@@ -52,9 +52,7 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, peer: SocketAddr) ->
     // 1. Who is it?
     let (_, tls) = stream.get_ref();
     let server_name = tls.server_name().map(str::to_owned);
-    let Some(leaf) = tls.peer_certificates().and_then(|chain| chain.first()).cloned() else {
-        return None;
-    };
+    let leaf = tls.peer_certificates()?.first()?.clone();
     let principal = match identity::identify(&gateway.store, leaf.into_owned()).await {
         Ok(principal) => principal,
         Err(stranger) => {

@@ -13,11 +13,11 @@ use tokio_rustls::TlsAcceptor;
 use super::stream::Stream;
 use super::{Gateway, connection};
 
-/// Longest TLS handshake. [ours]
+/// Longest TLS handshake. (ours)
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(15);
 /// Pause after an accept that failed, for instance for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Longest wait for connections to end when the server stops. [ours]
+/// Longest wait for connections to end when the server stops. (ours)
 const DRAIN_PATIENCE: Duration = Duration::from_secs(15);
 
 /// Accepts until `shutdown` turns true, then waits for the connections to end.

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 use fleetwright_mqtt::Delivery;
 
-/// Messages waiting for one connection; a further one is dropped and counted. [ours]
+/// Messages waiting for one connection; a further one is dropped and counted. (ours)
 const MESSAGES: usize = 1024;
 
 /// A connection's letter box. Notices are flags: leaving one twice is leaving it once.

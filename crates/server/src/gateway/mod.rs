@@ -1,7 +1,7 @@
 //! The device gateway: mutual TLS, MQTT, authorization, delivery.
 //!
-//! [`listener`] accepts; [`identity`] finds who it is; [`connection`] drives one connection from its
-//! CONNECT to its end; [`authorize`] decides; [`router`] delivers between devices.
+//! `listener` accepts; `identity` finds who it is; `connection` drives one connection from its
+//! CONNECT to its end; `authorize` decides; `router` delivers between devices.
 
 mod authorize;
 mod connection;

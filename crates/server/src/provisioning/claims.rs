@@ -8,7 +8,7 @@ use fleetwright_core::error::{ErrorCode, Refusal};
 
 use crate::{clock, config};
 
-/// Claim certificates whose rate is remembered; the idle ones are forgotten first. [ours]
+/// Claim certificates whose rate is remembered; the idle ones are forgotten first. (ours)
 const REMEMBERED: usize = 10_000;
 
 /// The configured limits, and what each claim certificate has asked in this second.

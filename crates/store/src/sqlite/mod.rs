@@ -14,7 +14,7 @@ use fleetwright_core::arn::Home;
 use crate::sql::Sql;
 use crate::{ChangeSink, OpenError, StoreError};
 
-/// Connections that read [ours].
+/// Connections that read (ours).
 const READERS: usize = 4;
 
 /// An open SQLite registry.

@@ -19,7 +19,7 @@ const APPLICATION_ID: u32 = 0x464c_5752;
 const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_registry.sql")];
 /// Prepared statements kept per connection; more than the registry has.
 const STATEMENTS: usize = 256;
-/// Files up to this many bytes are checked whole when opened [ours].
+/// Files up to this many bytes are checked whole when opened (ours).
 const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
 
 /// Opens the connection that writes, making or migrating the registry.

@@ -14,13 +14,13 @@ use tokio::sync::{mpsc, oneshot};
 use crate::sql::{Sql, from_driver};
 use crate::{Change, ChangeSink, StoreError};
 
-/// Jobs that may wait; further callers wait to enter [ours].
+/// Jobs that may wait; further callers wait to enter (ours).
 const QUEUE: usize = 4096;
-/// Jobs of one commit, at most [ours].
+/// Jobs of one commit, at most (ours).
 const BATCH: usize = 512;
 
 /// How long a commit waits for a further job when the one before it had several, and how many
-/// times over while such jobs come [ours].
+/// times over while such jobs come (ours).
 const GATHER: Duration = Duration::from_micros(500);
 const GATHER_TIMES: u32 = 6;
 

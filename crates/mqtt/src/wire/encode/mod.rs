@@ -17,7 +17,7 @@ use crate::reason::{
 pub(crate) use publish::{encodable, measure, publish};
 use put::{packet_bytes, put_packet, put_text, put_variable_byte_integer};
 
-/// Longest Reason String sent, bytes [ours].
+/// Longest Reason String sent, bytes (ours).
 const REASON_BYTES: usize = 1024;
 const PINGRESP: [u8; 2] = [kind::PINGRESP << 4, 0];
 

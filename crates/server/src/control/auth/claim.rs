@@ -10,7 +10,7 @@ use super::{query::Query, time};
 pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// Longest life of a presigned URL, seconds. AWS: "at most seven days".
 const EXPIRES_MAX: i64 = 7 * 24 * 60 * 60;
-/// Signed headers of one request. [ours]
+/// Signed headers of one request. (ours)
 const SIGNED_HEADERS_MAX: usize = 64;
 
 /// An unverified claim to have signed the request.

@@ -25,7 +25,7 @@ pub(crate) use query::{Query, decode};
 pub(crate) use refusal::AuthError;
 use refusal::SKEW_SECONDS;
 
-/// Characters of an access key id that are looked up, at most. [ours]
+/// Characters of an access key id that are looked up, at most. (ours)
 const ACCESS_KEY_ID_MAX: usize = 128;
 
 /// An access key with its secret, opened for one verification.

@@ -9,7 +9,7 @@ use super::refusal::AuthError;
 /// All but the unreserved characters of RFC 3986, as Signature Version 4 wants.
 pub(super) const RESERVED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// Parameters of one query. [ours]
+/// Parameters of one query. (ours)
 const PARAMETERS_MAX: usize = 128;
 
 /// The parameters of a query in the order of sending, decoded.

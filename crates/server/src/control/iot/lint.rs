@@ -7,7 +7,7 @@ use super::call::Answer;
 
 /// Name of the header.
 const HEADER: &str = "x-fleetwright-lint";
-/// Bytes of the header's value; further lints are left out. [ours]
+/// Bytes of the header's value; further lints are left out. (ours)
 const HEADER_BYTES: usize = 4096;
 
 /// The answer with its lints, if there are any.

@@ -18,7 +18,7 @@ use crate::policies::Rights;
 use crate::provisioning::{Answer, Ask};
 
 /// Provisioning requests that wait behind the one under way; a device that sends more is not read
-/// until there is room. [ours]
+/// until there is room. (ours)
 const ASKS_WAITING: usize = 32;
 /// Longest wait for answers under way when the server stops or the certificate is switched off.
 /// A hook has [`limits::HOOK_MILLIS`]; the rest is ours.

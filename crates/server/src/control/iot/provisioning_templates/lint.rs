@@ -9,7 +9,7 @@ use fleetwright_core::template::{Lint, References, Template};
 use fleetwright_store::Store;
 use serde_json::{Value, json};
 
-/// Names of each kind that are looked up. [ours]
+/// Names of each kind that are looked up. (ours)
 const LOOK_UPS: usize = 32;
 
 /// The template's lints, a line each; also logged.
