@@ -1,6 +1,6 @@
 # Thin: each target is one script or one command. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test check bench fuzz
+.PHONY: help quickstart test conformance check bench fuzz
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -10,6 +10,9 @@ quickstart: ## Build, then bring three devices to a server of your own (about a 
 
 test: ## Install what the tests need, then run all of them
 	@scripts/test
+
+conformance: ## Hold every operation against the botocore model; write docs/conformance.md and print it
+	@scripts/conformance
 
 check: ## Everything that must be clean before a change lands: format, lints, docs, licences, tests
 	@scripts/check

@@ -9,6 +9,7 @@ FLEETWRIGHT_API   URL of the control plane of a server that runs already; then a
                   FLEETWRIGHT_ROOT_CA (a file) of that server
 """
 
+import contextlib
 import itertools
 import json
 import os
@@ -38,18 +39,9 @@ def _wait_until_ready(process, ready, log):
     pytest.exit(f"the server was not ready after {START_SECONDS} s:\n{log.read_text()}", 1)
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    """The server that all tests of the session share; names of resources are unique per test."""
-    if os.environ.get("FLEETWRIGHT_API"):
-        yield Server(
-            api=os.environ["FLEETWRIGHT_API"],
-            mqtt=os.environ.get("FLEETWRIGHT_MQTT", ""),
-            root_ca=pathlib.Path(os.environ.get("FLEETWRIGHT_ROOT_CA", "")),
-            credentials=pathlib.Path(os.environ["AWS_SHARED_CREDENTIALS_FILE"]),
-        )
-        return
-    directory = tmp_path_factory.mktemp("fleetwright")
+@contextlib.contextmanager
+def _serving(directory):
+    """`fleetwright serve` in a new directory."""
     data, ready, log = directory / "data", directory / "ready.json", directory / "server.log"
     binary = os.environ.get("FLEETWRIGHT_BIN", str(ROOT / "target/debug/fleetwright"))
     command = [binary, "serve", "--data-dir", data, "--ready-file", ready]
@@ -73,6 +65,27 @@ def server(tmp_path_factory):
             process.kill()
             raise
     assert process.returncode == 0, log.read_text()
+
+
+@pytest.fixture(scope="session")
+def start_server(tmp_path_factory):
+    """Starts a server that runs until the session ends."""
+    with contextlib.ExitStack() as running:
+        yield lambda name: running.enter_context(_serving(tmp_path_factory.mktemp(name)))
+
+
+@pytest.fixture(scope="session")
+def server(request):
+    """The server that all tests of the session share; names of resources are unique per test."""
+    if os.environ.get("FLEETWRIGHT_API"):
+        yield Server(
+            api=os.environ["FLEETWRIGHT_API"],
+            mqtt=os.environ.get("FLEETWRIGHT_MQTT", ""),
+            root_ca=pathlib.Path(os.environ.get("FLEETWRIGHT_ROOT_CA", "")),
+            credentials=pathlib.Path(os.environ["AWS_SHARED_CREDENTIALS_FILE"]),
+        )
+        return
+    yield request.getfixturevalue("start_server")("fleetwright")
 
 
 @pytest.fixture

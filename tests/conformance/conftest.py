@@ -1,0 +1,104 @@
+"""A server of its own, for limits are reached here; its clients; the table's results."""
+
+import json
+import os
+import pathlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import boto3
+import botocore.session
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
+
+from report import PATH, Committed, Results
+from running import REGION
+
+ALLOWED = {
+    "isAuthenticated": True,
+    "principalId": "somebody",
+    "policyDocuments": [json.dumps({"Version": "2012-10-17", "Statement": []})],
+    "disconnectAfterInSeconds": 3600,
+    "refreshAfterInSeconds": 300,
+}
+ANSWERS = {"/allow": json.dumps(ALLOWED), "/nonsense": "nonsense"}
+
+
+@pytest.fixture(scope="session")
+def answering():
+    """The URL of a function that answers by its path."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = ANSWERS[self.path].encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def conforming(start_server):
+    """The server under test."""
+    return start_server("conformance")
+
+
+@pytest.fixture(scope="session")
+def clients(conforming):
+    return {name: client(conforming, name) for name in ("iot", "iot-data", "iam", "sts")}
+
+
+def client(server, service, key=None, secret=None):
+    core = botocore.session.Session()
+    core.set_config_variable("credentials_file", str(server.credentials))
+    core.set_config_variable("config_file", os.devnull)
+    session = boto3.Session(key, secret, None, REGION, core)
+    config = Config(
+        retries={"max_attempts": 0},
+        connect_timeout=5,
+        read_timeout=60,
+        parameter_validation=True,
+    )
+    return session.client(service, endpoint_url=server.api, config=config)
+
+
+@pytest.fixture(scope="session")
+def nobody(conforming, clients):
+    """Clients of a user without any permission; `None` while users cannot be made."""
+    iam = clients["iam"]
+    try:
+        iam.create_user(UserName="nobody")
+        key = iam.create_access_key(UserName="nobody")["AccessKey"]
+    except (ClientError, ResponseParserError):
+        return None
+    made = ("iot", "iot-data")
+    return {
+        name: client(conforming, name, key["AccessKeyId"], key["SecretAccessKey"])
+        for name in made
+    }
+
+
+@pytest.fixture(scope="session")
+def committed():
+    return Committed(PATH.read_text() if PATH.exists() else "")
+
+
+@pytest.fixture(scope="session")
+def results():
+    """Filled by the tests; written where CONFORMANCE_TABLE says once they have all run."""
+    found = Results()
+    yield found
+    if os.environ.get("CONFORMANCE_TABLE"):
+        pathlib.Path(os.environ["CONFORMANCE_TABLE"]).write_text(found.text())

@@ -1,0 +1,563 @@
+"""For every error that the model lists for an operation: a request that provokes it, or why there
+is none."""
+
+import base64
+import json
+
+import asking
+import service_model
+from running import ACCOUNT
+from scene import FUNCTION, POLICY, OwnCa
+
+NEVER = {
+    "InternalFailureException": "a fault of the server; no request makes one",
+    "InternalException": "a fault of the server; no request makes one",
+    "ServiceUnavailableException": "a registry that cannot write; no request makes one",
+    "ThrottlingException": "nothing is throttled (DIVERGENCES.md)",
+    "MethodNotAllowedException": "no method of an SDK is sent to another operation's path",
+}
+
+# Errors that an operation lists and no cause of ours brings about.
+NO_CAUSE = {
+    "AttachPrincipalPolicy.LimitExceededException": None,
+    "DetachPolicy.LimitExceededException": "detaching exceeds nothing",
+    "ListAttachedPolicies.LimitExceededException": "listing exceeds nothing",
+    "ListTargetsForPolicy.LimitExceededException": "listing exceeds nothing",
+    "GetEffectivePolicies.LimitExceededException": "looking up exceeds nothing",
+    "UpdateAuthorizer.LimitExceededException": None,
+    "DeleteCertificateProvider.DeleteConflictException": "nothing refers to a provider",
+    "DeleteRoleAlias.DeleteConflictException": "nothing refers to a role alias",
+    "CreateDomainConfiguration.CertificateValidationException": (
+        "server certificates are kept, not looked up (DIVERGENCES.md)"
+    ),
+    "UpdateDomainConfiguration.CertificateValidationException": (
+        "server certificates are kept, not looked up (DIVERGENCES.md)"
+    ),
+    "RegisterThing.ConflictingResourceUpdateException": None,
+}
+NO_CAUSE = {case: reason for case, reason in NO_CAUSE.items() if reason}
+
+# A value of the right form that names nothing.
+ABSENT = {
+    "thingName": "absent",
+    "thingTypeName": "absent",
+    "thingGroupName": "absent",
+    "billingGroupName": "absent",
+    "policyName": "absent",
+    "policyVersionId": "9",
+    "templateName": "absent",
+    "versionId": 99,
+    "certificateId": "0" * 64,
+    "caCertificateId": "0" * 64,
+    "principal": f"arn:aws:iot:us-east-1:{ACCOUNT}:cert/{'0' * 64}",
+    "target": f"arn:aws:iot:us-east-1:{ACCOUNT}:cert/{'0' * 64}",
+    "taskId": "00000000-0000-4000-8000-000000000000",
+    "resourceArn": f"arn:aws:iot:us-east-1:{ACCOUNT}:billinggroup/absent",
+    "domainConfigurationName": "absent",
+    "roleAlias": "absent",
+    "authorizerName": "absent",
+    "certificateProviderName": "absent",
+    "indexName": "absent",
+    "topic": "absent",
+    "parentGroup": "absent",
+}
+
+# A value that the model's own bounds let through and its pattern, or sense, does not.
+SPOILED = {
+    "nextToken": "!",
+    "marker": "!",
+    "templateBody": "no template",
+    "certificateSigningRequest": "no request",
+    "certificatePem": "no certificate",
+    "caCertificate": "no certificate",
+    "policyName": "not valid!",
+    "thingName": "not valid!",
+    "thingTypeName": "not valid!",
+    "thingGroupName": "not valid!",
+    "billingGroupName": "not valid!",
+    "templateName": "not valid!",
+    "certificateId": "g" * 64,
+    "caCertificateId": "g" * 64,
+    "principal": "not an ARN",
+    "target": "not an ARN",
+    "resourceArn": "not an ARN",
+    "targetAwsAccount": "account12345",
+    "taskId": "not valid!" * 5,
+    "endpointType": "iot:Nothing",
+    "domainConfigurationName": "not valid!",
+    "roleAlias": "not valid!",
+    "authorizerName": "not valid!",
+    "certificateProviderName": "not valid!",
+    "indexName": "not valid!",
+    "queryVersion": "1999-01-01",
+    "eventConfigurations": {"THING": {"Enabled": True}, "THING_" * 30: {"Enabled": True}},
+    "topic": "with/a/+/wildcard",
+}
+
+CASES = {}
+
+
+def provokes(*cases):
+    """Registers a function of (scene, call) whose last call must be refused."""
+
+    def register(function):
+        for case in cases:
+            CASES[case] = function
+        return function
+
+    return register
+
+
+def case_of(operation, error):
+    """What provokes an error: a function of (scene, call), or the reason why nothing does."""
+    case = f"{operation}.{error}"
+    if case in CASES:
+        return CASES[case]
+    if case in NO_CAUSE:
+        return NO_CAUSE[case]
+    if error in NEVER:
+        return NEVER[error]
+    return {
+        "ResourceNotFoundException": names_nothing,
+        "InvalidRequestException": is_spoiled,
+        "UnauthorizedException": has_no_permission,
+        "VersionConflictException": has_another_version,
+        "InvalidQueryException": has_no_query,
+    }.get(error)
+
+
+def changed(scene, call, table):
+    """The minimal request with its most telling member replaced from a table."""
+    request = asking.minimal(scene, call.service, call.operation)
+    shape = service_model.operation(call.service, call.operation).input_shape
+    members = list(shape.members) if shape else []
+    first = [name for name in members if name in request and name in table]
+    others = [name for name in members if name in table]
+    for name in first or others:
+        return request | {name: table[name]}
+    raise LookupError(f"{call.operation} has no member to change")
+
+
+def names_nothing(scene, call):
+    call(**changed(scene, call, ABSENT))
+
+
+def is_spoiled(scene, call):
+    call(**changed(scene, call, SPOILED))
+
+
+def has_no_permission(scene, call):
+    request = asking.minimal(scene, call.service, call.operation)
+    call.as_nobody(**request)
+
+
+def has_another_version(scene, call):
+    call(**asking.minimal(scene, call.service, call.operation) | {"expectedVersion": 99})
+
+
+def has_no_query(scene, call):
+    scene.indexed()
+    call(**asking.minimal(scene, call.service, call.operation) | {"queryString": "a:(("})
+
+
+@provokes(
+    "CreateThing.ResourceAlreadyExistsException",
+    "CreateThingGroup.ResourceAlreadyExistsException",
+    "CreateBillingGroup.ResourceAlreadyExistsException",
+    "CreateThingType.ResourceAlreadyExistsException",
+    "CreateDynamicThingGroup.ResourceAlreadyExistsException",
+)
+def a_name_in_use_with_other_properties(scene, call):
+    request = asking.minimal(scene, call.service, call.operation)
+    call.accepted(**request)
+    call(
+        **request
+        | {
+            "CreateThing": {"attributePayload": {"attributes": {"a": "b"}}},
+            "CreateThingGroup": {"thingGroupProperties": {"thingGroupDescription": "other"}},
+            "CreateBillingGroup": {"billingGroupProperties": {"billingGroupDescription": "other"}},
+            "CreateThingType": {"thingTypeProperties": {"thingTypeDescription": "other"}},
+            "CreateDynamicThingGroup": {"queryString": "attributes.kind:other"},
+        }[call.operation]
+    )
+
+
+@provokes(
+    "CreatePolicy.ResourceAlreadyExistsException",
+    "CreateProvisioningTemplate.ResourceAlreadyExistsException",
+    "CreateRoleAlias.ResourceAlreadyExistsException",
+    "CreateAuthorizer.ResourceAlreadyExistsException",
+    "CreateDomainConfiguration.ResourceAlreadyExistsException",
+    "CreateCertificateProvider.ResourceAlreadyExistsException",
+    "RegisterCertificate.ResourceAlreadyExistsException",
+    "RegisterCertificateWithoutCA.ResourceAlreadyExistsException",
+    "RegisterCACertificate.ResourceAlreadyExistsException",
+)
+def the_same_again(scene, call):
+    request = asking.minimal(scene, call.service, call.operation)
+    call.accepted(**request)
+    call(**request)
+
+
+@provokes("SetDefaultAuthorizer.ResourceAlreadyExistsException")
+def a_second_default_authorizer(scene, call):
+    asking.no_default(scene)
+    call.accepted(authorizerName=scene.authorizer)
+    try:
+        call(authorizerName=scene.signed_authorizer)
+    finally:
+        asking.no_default(scene)
+
+
+@provokes(
+    "ClearDefaultAuthorizer.ResourceNotFoundException",
+    "DescribeDefaultAuthorizer.ResourceNotFoundException",
+)
+def without_a_default_authorizer(scene, call):
+    asking.no_default(scene)
+    call()
+
+
+@provokes("DeleteAuthorizer.DeleteConflictException")
+def the_default_authorizer(scene, call):
+    asking.no_default(scene)
+    scene.iot.set_default_authorizer(authorizerName=scene.authorizer)
+    try:
+        call(authorizerName=scene.authorizer)
+    finally:
+        asking.no_default(scene)
+
+
+@provokes("CreateAuthorizer.LimitExceededException")
+def the_33rd_active_authorizer(scene, call):
+    made = []
+    try:
+        for _ in range(40):
+            request = asking.minimal(scene, call.service, call.operation)
+            made.append(request["authorizerName"])
+            call(**request | {"status": "ACTIVE"}, goes_on=True)
+    finally:
+        remove_authorizers(scene, made)
+
+
+@provokes("UpdateAuthorizer.LimitExceededException")
+def another_active_authorizer(scene, call):
+    made = []
+    try:
+        for _ in range(40):
+            request = asking.minimal(scene, call.service, "CreateAuthorizer")
+            made.append(request["authorizerName"])
+            scene.iot.create_authorizer(**request | {"status": "INACTIVE"})
+            call(authorizerName=made[-1], status="ACTIVE", goes_on=True)
+    finally:
+        remove_authorizers(scene, made)
+
+
+def remove_authorizers(scene, names):
+    for name in names:
+        try:
+            scene.iot.update_authorizer(authorizerName=name, status="INACTIVE")
+            scene.iot.delete_authorizer(authorizerName=name)
+        except scene.iot.exceptions.ResourceNotFoundException:
+            pass
+
+
+@provokes("DeleteAuthorizer.InvalidRequestException")
+def an_active_authorizer(scene, call):
+    call(authorizerName=scene.signed_authorizer)
+
+
+@provokes("TestInvokeAuthorizer.UnauthorizedException")
+def a_token_of_another_key(scene, call):
+    call(
+        authorizerName=scene.signed_authorizer,
+        token="another-token",
+        tokenSignature=asking.signature(scene, "a-token"),
+    )
+
+
+@provokes("TestInvokeAuthorizer.InvalidResponseException")
+def an_answer_that_is_none(scene, call):
+    call(authorizerName=scene.working_authorizer("/nonsense"))
+
+
+@provokes("CreateCertificateProvider.LimitExceededException")
+def a_second_certificate_provider(scene, call):
+    scene.certificate_provider
+    call(
+        certificateProviderName=scene.fresh("provider"),
+        lambdaFunctionArn=FUNCTION,
+        accountDefaultForOperations=["CreateCertificateFromCsr"],
+    )
+
+
+@provokes("ListCertificateProviders.InvalidRequestException")
+def a_foreign_token(scene, call):
+    call(nextToken="!")
+
+
+@provokes("CreateDomainConfiguration.LimitExceededException")
+def the_eleventh_domain_configuration(scene, call):
+    for _ in range(12):
+        call(domainConfigurationName=scene.fresh("domain"), serviceType="DATA", goes_on=True)
+
+
+@provokes("DeleteDomainConfiguration.InvalidRequestException")
+def an_enabled_domain_configuration(scene, call):
+    asking.room(scene)
+    call(domainConfigurationName=scene.domain_configuration)
+
+
+@provokes("CreateRoleAlias.LimitExceededException")
+def the_101st_role_alias(scene, call):
+    made = []
+    try:
+        for _ in range(102):
+            made.append(scene.fresh("alias"))
+            call(roleAlias=made[-1], roleArn=scene.role, goes_on=True)
+    finally:
+        for name in made:
+            try:
+                scene.iot.delete_role_alias(roleAlias=name)
+            except scene.iot.exceptions.ResourceNotFoundException:
+                pass
+
+
+@provokes("CreatePolicy.MalformedPolicyException", "CreatePolicyVersion.MalformedPolicyException")
+def a_document_that_is_none(scene, call):
+    request = asking.minimal(scene, call.service, call.operation)
+    call(**request | {"policyDocument": "no policy"})
+
+
+@provokes("CreatePolicyVersion.VersionsLimitExceededException")
+def the_sixth_version_of_a_policy(scene, call):
+    for _ in range(6):
+        call(policyName=scene.policy, policyDocument=POLICY, goes_on=True)
+
+
+@provokes("CreateProvisioningTemplateVersion.VersionsLimitExceededException")
+def the_sixth_version_of_a_template(scene, call):
+    for _ in range(6):
+        call(
+            templateName=scene.template, templateBody=scene.fleet_template_body, goes_on=True
+        )
+
+
+@provokes("CreateProvisioningTemplate.LimitExceededException")
+def the_257th_template(scene, call):
+    body, role, made = scene.fleet_template_body, scene.role, []
+    try:
+        for _ in range(257):
+            made.append(scene.fresh("t"))
+            call(
+                templateName=made[-1],
+                templateBody=body,
+                provisioningRoleArn=role,
+                goes_on=True,
+            )
+    finally:
+        for name in made:
+            try:
+                scene.iot.delete_provisioning_template(templateName=name)
+            except scene.iot.exceptions.ResourceNotFoundException:
+                pass
+
+
+@provokes("DeletePolicy.DeleteConflictException")
+def an_attached_policy(scene, call):
+    call(policyName=scene.attached_policy)
+
+
+@provokes("DeletePolicyVersion.DeleteConflictException")
+def the_default_version_of_a_policy(scene, call):
+    call(policyName=scene.policy, policyVersionId="1")
+
+
+@provokes("DeleteProvisioningTemplateVersion.DeleteConflictException")
+def the_default_version_of_a_template(scene, call):
+    call(templateName=scene.template, versionId=1)
+
+
+@provokes("DeleteProvisioningTemplate.DeleteConflictException")
+def a_template_with_versions(scene, call):
+    scene.second_template_version
+    call(templateName=scene.template)
+
+
+@provokes("DeleteCertificate.DeleteConflictException")
+def a_certificate_with_a_policy(scene, call):
+    scene.attached_policy
+    call(certificateId=scene.certificate["certificateId"])
+
+
+@provokes("DeleteCertificate.CertificateStateException")
+def an_active_certificate(scene, call):
+    call(certificateId=scene.active_certificate["certificateId"])
+
+
+@provokes("UpdateCertificate.CertificateStateException")
+def a_status_of_the_service_only(scene, call):
+    scene.iot.update_certificate(
+        certificateId=scene.certificate["certificateId"], newStatus="REVOKED"
+    )
+    call(certificateId=scene.certificate["certificateId"], newStatus="PENDING_TRANSFER")
+
+
+@provokes("DeleteCACertificate.CertificateStateException")
+def an_active_ca(scene, call):
+    call(certificateId=scene.ca)
+
+
+@provokes("TransferCertificate.CertificateStateException")
+def a_revoked_certificate(scene, call):
+    identifier = scene.certificate["certificateId"]
+    scene.iot.update_certificate(certificateId=identifier, newStatus="REVOKED")
+    call(certificateId=identifier, targetAwsAccount=ACCOUNT)
+
+
+@provokes("TransferCertificate.TransferConflictException")
+def a_certificate_with_a_thing(scene, call):
+    scene.attached_policy
+    call(certificateId=scene.certificate["certificateId"], targetAwsAccount=ACCOUNT)
+
+
+@provokes(
+    "AcceptCertificateTransfer.TransferAlreadyCompletedException",
+    "RejectCertificateTransfer.TransferAlreadyCompletedException",
+    "CancelCertificateTransfer.TransferAlreadyCompletedException",
+)
+def a_transfer_that_is_over(scene, call):
+    identifier = scene.transferred
+    scene.iot.accept_certificate_transfer(certificateId=identifier)
+    call(certificateId=identifier)
+
+
+@provokes("RegisterCACertificate.RegistrationCodeValidationException")
+def a_foreign_registration_code(scene, call):
+    wrong = scene.new_ca.issue("0" * 64)
+    call(caCertificate=scene.new_ca.pem, verificationCertificate=wrong)
+
+
+@provokes("RegisterCACertificate.CertificateValidationException")
+def a_verification_by_another_ca(scene, call):
+    code = scene.iot.get_registration_code()["registrationCode"]
+    other = OwnCa("another").issue(code)
+    call(caCertificate=scene.new_ca.pem, verificationCertificate=other)
+
+
+@provokes("RegisterCACertificate.ResourceNotFoundException")
+def a_missing_template(scene, call):
+    call(
+        caCertificate=scene.new_ca.pem,
+        certificateMode="SNI_ONLY",
+        registrationConfig={"templateName": "absent"},
+    )
+
+
+@provokes("UpdateCACertificate.ResourceNotFoundException", "DescribeCACertificate.ResourceNotFoundException",
+          "DeleteCACertificate.ResourceNotFoundException")  # fmt: skip
+def an_unknown_ca(scene, call):
+    call(certificateId="0" * 64)
+
+
+@provokes("RegisterCertificate.CertificateValidationException")
+def a_certificate_of_another_ca(scene, call):
+    scene.ca
+    call(certificatePem=OwnCa("another").issue("d"), caCertificatePem=scene.new_ca.pem)
+
+
+@provokes("RegisterCertificate.CertificateStateException",
+          "RegisterCertificateWithoutCA.CertificateStateException")  # fmt: skip
+def a_status_that_no_registration_gives(scene, call):
+    request = asking.minimal(scene, call.service, call.operation)
+    call(**request | {"status": "REVOKED"})
+
+
+@provokes("RegisterCertificateWithoutCA.CertificateValidationException")
+def text_that_is_no_certificate(scene, call):
+    call(
+        certificatePem="-----BEGIN CERTIFICATE-----\n"
+        + base64.b64encode(b"no certificate").decode()
+        + "\n-----END CERTIFICATE-----\n"
+    )
+
+
+@provokes("DeleteRegistrationCode.ResourceNotFoundException")
+def no_registration_code(scene, call):
+    scene.iot.get_registration_code()
+    call.accepted()
+    call()
+
+
+@provokes("AttachPolicy.LimitExceededException", "AttachPrincipalPolicy.LimitExceededException")
+def the_eleventh_policy(scene, call):
+    member = "target" if call.operation == "AttachPolicy" else "principal"
+    for _ in range(11):
+        name = scene.iot.create_policy(policyName=scene.fresh("p"), policyDocument=POLICY)
+        call(**{"policyName": name["policyName"], member: scene.principal}, goes_on=True)
+
+
+@provokes("CreateThing.ResourceNotFoundException")
+def a_thing_of_no_type(scene, call):
+    call(thingName=scene.fresh("thing"), thingTypeName="absent")
+
+
+@provokes("ListThingGroups.ResourceNotFoundException")
+def groups_of_no_parent(scene, call):
+    call(parentGroup="absent")
+
+
+@provokes("TagResource.LimitExceededException")
+def the_51st_tag(scene, call):
+    tags = [{"Key": f"key-{n}", "Value": "v"} for n in range(51)]
+    call(resourceArn=scene.arn("billinggroup", scene.billing_group), tags=tags)
+
+
+@provokes("RegisterThing.ResourceRegistrationFailureException")
+def a_template_that_names_no_policy(scene, call):
+    body = json.loads(scene.template_body)
+    body["Resources"]["policy"]["Properties"]["PolicyName"] = "absent"
+    call(templateBody=json.dumps(body))
+
+
+@provokes("RegisterThing.ConflictingResourceUpdateException")
+def a_thing_that_must_not_exist(scene, call):
+    body = json.loads(scene.template_body)
+    body["Parameters"]["ThingName"]["Default"] = scene.thing
+    body["Resources"]["thing"]["OverrideSettings"] = {
+        "AttributePayload": "FAIL",
+        "ThingTypeName": "FAIL",
+        "ThingGroups": "FAIL",
+    }
+    body["Resources"]["thing"]["Properties"]["AttributePayload"] = {"a": "b"}
+    call(templateBody=json.dumps(body))
+
+
+@provokes("DeleteThing.InvalidRequestException")
+def a_thing_with_a_principal(scene, call):
+    scene.principal_of_thing
+    call(thingName=scene.thing)
+
+
+@provokes("DeleteThingGroup.InvalidRequestException", "DeleteBillingGroup.InvalidRequestException")
+def an_unfit_name(scene, call):
+    call(**changed(scene, call, SPOILED))
+
+
+@provokes(
+    "SearchIndex.IndexNotReadyException",
+    "GetStatistics.IndexNotReadyException",
+    "GetCardinality.IndexNotReadyException",
+    "GetPercentiles.IndexNotReadyException",
+    "GetBucketsAggregation.IndexNotReadyException",
+    "GetThingConnectivityData.IndexNotReadyException",
+)
+def indexing_switched_off(scene, call):
+    request = asking.minimal(scene, call.service, call.operation)
+    scene.iot.update_indexing_configuration(
+        thingIndexingConfiguration={"thingIndexingMode": "OFF"}
+    )
+    try:
+        call(**request)
+    finally:
+        scene.indexed()
