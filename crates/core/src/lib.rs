@@ -5,6 +5,7 @@
 //! Time comes in as [`certificate::Instant`]; random bytes come in as arguments.
 
 pub mod arn;
+pub mod authorization;
 pub mod certificate;
 pub mod error;
 pub mod hook;

@@ -1,0 +1,20 @@
+//! May a caller of the control plane do what an operation needs?
+//!
+//! Each operation needs one or more actions on resources: [`operation`] reads them from one table,
+//! [`of_plan`] from what a provisioning template came to. [`authorize`] asks the caller's identity
+//! policies about every one, with the engine of device policies; only it makes an [`Authorized`].
+
+mod decide;
+mod denied;
+mod need;
+mod plan;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+pub use decide::{Authorized, Grants, authorize};
+pub use denied::{Denied, Layer};
+pub use need::{Asked, Need};
+pub use plan::of_plan;
+pub use table::{Member, Operation, Tags, operation, operations};

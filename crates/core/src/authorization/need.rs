@@ -1,0 +1,49 @@
+//! What must be allowed.
+
+use std::borrow::Cow;
+
+/// The service to which AWS IoT's roles are passed.
+pub(super) const IOT_SERVICE: &str = "iot.amazonaws.com";
+
+/// One action on one resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// With its service prefix, such as `iot:CreateThing`.
+    pub action: Cow<'static, str>,
+    /// The full ARN, or `*`.
+    pub resource: String,
+    /// `iam:PassedToService`, when a role is passed.
+    pub passed_to: Option<&'static str>,
+}
+
+impl Need {
+    /// An action on a resource. Certificate ids are put in lower case, as they stand in ARNs, so
+    /// that no spelling of an id walks past a Deny.
+    pub fn new(action: impl Into<Cow<'static, str>>, resource: impl Into<String>) -> Self {
+        Self { action: action.into(), resource: canonical(resource.into()), passed_to: None }
+    }
+}
+
+/// What is asked before a value is authorized.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// Nothing: the operation is for everybody who has signed.
+    Nothing,
+    /// Every one of these must be allowed; an empty list is refused.
+    All(Vec<Need>),
+    /// None of these may be explicitly denied: a trust policy decides the rest.
+    NoDeny(Vec<Need>),
+}
+
+fn canonical(resource: String) -> String {
+    let kind = [":cert/", ":cacert/"].iter().find_map(|kind| {
+        let at = resource.find(kind)?;
+        Some(at + kind.len())
+    });
+    match kind.and_then(|at| resource.split_at_checked(at)) {
+        Some((kind, id)) if id.bytes().any(|b| b.is_ascii_uppercase()) => {
+            format!("{kind}{}", id.to_ascii_lowercase())
+        }
+        _ => resource,
+    }
+}

@@ -1,0 +1,181 @@
+//! The table of operations and what they need: `permissions.txt`, which tells its own grammar.
+
+mod read;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::need::{Asked, Need};
+use crate::arn::Home;
+
+const TABLE: &str = include_str!("permissions.txt");
+
+/// By signing name, then by name.
+static OPERATIONS: LazyLock<HashMap<&str, HashMap<&str, Operation>>> = LazyLock::new(|| {
+    let mut services: HashMap<&str, HashMap<&str, Operation>> = HashMap::new();
+    for (service, name, operation) in read::entries(TABLE).flatten() {
+        services.entry(service).or_default().insert(name, operation);
+    }
+    services
+});
+
+/// Where a request holds a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Member {
+    /// A label of the path.
+    Label(&'static str),
+    /// A parameter of the query.
+    Query(&'static str),
+    /// A header.
+    Header(&'static str),
+    /// A member of the body, by its path with dots.
+    Body(&'static str),
+}
+
+/// Which members of the body become `aws:RequestTag/…` and `aws:TagKeys`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tags {
+    /// Keys and values.
+    Pairs,
+    /// Keys only, to be removed.
+    Keys,
+}
+
+/// What one operation needs.
+#[derive(Debug, Default)]
+pub struct Operation {
+    free: bool,
+    trust: bool,
+    needs: Vec<Rule>,
+    keys: Vec<(&'static str, Member)>,
+    tags: Option<Tags>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    action: String,
+    /// Each that is given is a need.
+    forms: Vec<Form>,
+    optional: bool,
+    only_if: Option<Member>,
+    passed_to: Option<&'static str>,
+}
+
+#[derive(Debug)]
+enum Form {
+    Any,
+    Caller,
+    Arn { service: &'static str, pieces: Vec<Piece> },
+}
+
+#[derive(Debug)]
+enum Piece {
+    Text(&'static str),
+    Member(Member, Option<&'static str>),
+}
+
+/// The entry of an operation; `service` is the signing name. `None` when the table has none: such
+/// an operation must be refused.
+pub fn operation(service: &str, name: &str) -> Option<&'static Operation> {
+    OPERATIONS.get(service)?.get(name)
+}
+
+impl Operation {
+    /// What a request needs. `values` gives what a member of it holds: nothing, one value, or
+    /// those of a list. `caller` is the ARN of who asks.
+    pub fn asked(
+        &self,
+        home: &Home,
+        caller: &str,
+        values: &dyn Fn(Member) -> Vec<String>,
+    ) -> Asked {
+        if self.free {
+            return Asked::Nothing;
+        }
+        let needs = self.needs.iter().flat_map(|rule| rule.needs(home, caller, values)).collect();
+        if self.trust { Asked::NoDeny(needs) } else { Asked::All(needs) }
+    }
+
+    /// Condition keys that this operation sets, with the member that each takes its value from.
+    pub fn keys(&self) -> &[(&'static str, Member)] {
+        &self.keys
+    }
+
+    /// Whether the body holds tags.
+    pub fn tags(&self) -> Option<Tags> {
+        self.tags
+    }
+
+    /// Whether the entry asks for something, or says that nothing is asked.
+    fn is_whole(&self) -> bool {
+        self.free == self.needs.is_empty()
+    }
+}
+
+impl Rule {
+    fn needs(
+        &self,
+        home: &Home,
+        caller: &str,
+        values: &dyn Fn(Member) -> Vec<String>,
+    ) -> Vec<Need> {
+        let applies = |member: Member| values(member).iter().any(|value| value == "true");
+        if self.only_if.is_some_and(|member| !applies(member)) {
+            return Vec::new();
+        }
+        let mut resources = Vec::new();
+        for form in &self.forms {
+            match form {
+                Form::Any => resources.push("*".to_owned()),
+                Form::Caller if resources.is_empty() => resources.push(caller.to_owned()),
+                Form::Caller => {}
+                Form::Arn { service, pieces } => {
+                    resources.extend(arns(service, pieces, home, values));
+                }
+            }
+        }
+        if resources.is_empty() && !self.optional {
+            resources.push("*".to_owned());
+        }
+        let need = |resource| Need {
+            passed_to: self.passed_to,
+            ..Need::new(self.action.clone(), resource)
+        };
+        resources.into_iter().map(need).collect()
+    }
+}
+
+/// Every operation of the table, by signing name and name.
+pub fn operations() -> impl Iterator<Item = (&'static str, &'static str)> {
+    OPERATIONS.iter().flat_map(|(service, names)| names.keys().map(|name| (*service, *name)))
+}
+
+/// The ARNs that a form stands for; none when one of its members is not given.
+fn arns(
+    service: &str,
+    pieces: &[Piece],
+    home: &Home,
+    values: &dyn Fn(Member) -> Vec<String>,
+) -> Vec<String> {
+    let start = match (pieces.first(), service) {
+        (Some(Piece::Text(_)), "iot") => {
+            format!("arn:aws:iot:{}:{}:", home.region, home.account)
+        }
+        (Some(Piece::Text(_)), _) => format!("arn:aws:iam::{}:", home.account),
+        _ => String::new(),
+    };
+    let mut arns = vec![start];
+    for piece in pieces {
+        let given = match piece {
+            Piece::Text(text) => vec![(*text).to_owned()],
+            Piece::Member(member, default) => match values(*member) {
+                given if given.is_empty() => default.map(str::to_owned).into_iter().collect(),
+                given => given,
+            },
+        };
+        let longer =
+            arns.iter().flat_map(|arn| given.iter().map(move |text| format!("{arn}{text}")));
+        arns = longer.collect();
+    }
+    arns
+}

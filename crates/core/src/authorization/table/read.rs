@@ -1,0 +1,118 @@
+//! Reads the table's lines.
+
+use super::super::need::IOT_SERVICE;
+use super::{Form, Member, Operation, Piece, Rule, Tags};
+
+/// One entry: signing name, name, what it needs.
+type Entry = (&'static str, &'static str, Operation);
+
+/// The entries of a table; `None` for a line that is not of the grammar.
+pub(super) fn entries(table: &'static str) -> impl Iterator<Item = Option<Entry>> {
+    let lines = table.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(entry)
+}
+
+fn entry(line: &'static str) -> Option<Entry> {
+    let mut words = line.split_whitespace();
+    let (service, name) = (words.next()?, words.next()?);
+    let mut operation = Operation::default();
+    for word in words {
+        match word {
+            "free" => operation.free = true,
+            "trust" => operation.trust = true,
+            "tags" => operation.tags = Some(Tags::Pairs),
+            "tagKeys" => operation.tags = Some(Tags::Keys),
+            _ => match word.split_once('=') {
+                Some((key, member)) => operation.keys.push((key, braced(member)?.0)),
+                None => operation.needs.push(rule(service, name, word)?),
+            },
+        }
+    }
+    operation.is_whole().then_some((service, name, operation))
+}
+
+fn rule(service: &'static str, name: &'static str, word: &'static str) -> Option<Rule> {
+    let prefix = if service == "iotdata" { "iot" } else { service };
+    let (action, word) = match word.split_once('@') {
+        Some((action, rest)) if !action.contains('{') => (action.to_owned(), rest),
+        _ => (format!("{prefix}:{name}"), word),
+    };
+    let (word, service) = word.split_once('>').unwrap_or((word, IOT_SERVICE));
+    let passed_to = (action == "iam:PassRole").then_some(service);
+    let (word, only_if) = match word.split_once('&') {
+        Some((word, member)) => (word, Some(braced(member)?.0)),
+        None => (word, None),
+    };
+    let (word, optional) = match word.strip_suffix('?') {
+        Some(word) => (word, true),
+        None => (word, only_if.is_some()),
+    };
+    let forms = word.split('|').map(|text| form(prefix, text)).collect::<Option<_>>()?;
+    Some(Rule { action, forms, optional, only_if, passed_to })
+}
+
+fn form(service: &'static str, text: &'static str) -> Option<Form> {
+    match text {
+        "*" => return Some(Form::Any),
+        "self" => return Some(Form::Caller),
+        _ => {}
+    }
+    let (mut pieces, mut rest) = (Vec::new(), text);
+    while let Some((before, after)) = rest.split_once('{') {
+        if !before.is_empty() {
+            pieces.push(Piece::Text(before));
+        }
+        let (inner, after) = after.split_once('}')?;
+        let (member, default) = member(inner)?;
+        pieces.push(Piece::Member(member, default));
+        rest = after;
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(rest));
+    }
+    Some(Form::Arn { service, pieces })
+}
+
+fn braced(text: &'static str) -> Option<(Member, Option<&'static str>)> {
+    member(text.strip_prefix('{')?.strip_suffix('}')?)
+}
+
+fn member(text: &'static str) -> Option<(Member, Option<&'static str>)> {
+    let (name, default) = match text.split_once(':') {
+        Some((name, default)) => (name, Some(default)),
+        None => (text, None),
+    };
+    let member = match name.split_at_checked(1)? {
+        ("?", name) => Member::Query(name),
+        ("@", name) => Member::Header(name),
+        (".", path) => Member::Body(path),
+        _ => Member::Label(name),
+    };
+    Some((member, default))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_table_is_of_its_grammar_and_no_operation_stands_twice() {
+        let table = super::super::TABLE;
+        let lines = table.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let mut seen = std::collections::HashSet::new();
+        for (line, entry) in lines.zip(entries(table)) {
+            let (service, name, _) = entry.unwrap_or_else(|| panic!("not of the grammar: {line}"));
+            assert!(seen.insert((service, name)), "twice: {line}");
+        }
+        assert!(seen.len() > 350);
+    }
+
+    #[test]
+    fn a_line_that_asks_for_nothing_is_refused() {
+        for line in
+            ["iot CreateThing", "iot CreateThing tags", "iot X thing/{a", "iot X k=v", "iot"]
+        {
+            assert!(entries(line).flatten().next().is_none(), "{line}");
+        }
+    }
+}

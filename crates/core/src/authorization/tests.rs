@@ -1,0 +1,252 @@
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Asked, Grants, Member, Need, authorize, of_plan, operation};
+use crate::arn::Home;
+use crate::certificate::{CertificateId, Instant};
+use crate::names::{AccountId, PolicyName, Region};
+use crate::policy::{AttachedPolicy, Context, Document};
+use crate::template::{Inputs, Template, TemplateUse};
+
+const HOME: &str = "arn:aws:iot:us-east-1:123456789012:";
+const CALLER: &str = "arn:aws:iam::123456789012:user/ann";
+
+#[derive(Deserialize)]
+struct File {
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Case {
+    name: String,
+    /// Signing name and operation.
+    ask: String,
+    /// Members of the request, written as in the table: `label`, `?query`, `@header`, `.body`.
+    #[serde(default)]
+    with: BTreeMap<String, Value>,
+    /// Lists of statements.
+    policies: Vec<Value>,
+    session: Option<Vec<Value>>,
+    #[serde(default)]
+    context: BTreeMap<String, Vec<String>>,
+    source_ip: Option<IpAddr>,
+    now: Option<i64>,
+    /// `ALLOWED`, or the verdict, action and resource that refused.
+    expect: String,
+    /// Words of the message to the caller.
+    says: Option<String>,
+}
+
+fn home() -> Home {
+    Home {
+        region: Region::parse("us-east-1").expect("region"),
+        account: AccountId::parse("123456789012").expect("account"),
+    }
+}
+
+fn attach(lists: &[Value]) -> Vec<AttachedPolicy> {
+    let attach = |(index, statements): (usize, &Value)| AttachedPolicy {
+        name: PolicyName::parse(&format!("P{index}")).expect("name"),
+        version: 1,
+        document: Arc::new(
+            Document::parse_identity(
+                &json!({"Version": "2012-10-17", "Statement": statements}).to_string(),
+            )
+            .expect("policy"),
+        ),
+    };
+    lists.iter().enumerate().map(attach).collect()
+}
+
+impl Case {
+    fn values(&self, member: Member) -> Vec<String> {
+        let name = match member {
+            Member::Label(name) => name.to_owned(),
+            Member::Query(name) => format!("?{name}"),
+            Member::Header(name) => format!("@{name}"),
+            Member::Body(path) => format!(".{path}"),
+        };
+        match self.with.get(&name) {
+            Some(Value::String(text)) => vec![text.clone()],
+            Some(Value::Array(items)) => {
+                items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What came of it, in the words of `expect`, and the message.
+    fn decide(&self) -> (String, String) {
+        let (service, name) = self.ask.split_once(' ').expect("service and operation");
+        let entry = operation(service, name).expect("an operation of the table");
+        let asked = entry.asked(&home(), CALLER, &|member| self.values(member));
+        let (policies, session) = (attach(&self.policies), self.session.as_deref().map(attach));
+        let keys =
+            entry.keys().iter().map(|(key, member)| ((*key).to_owned(), self.values(*member)));
+        let facts: Vec<(String, Vec<String>)> =
+            keys.chain(self.context.clone()).filter(|(_, values)| !values.is_empty()).collect();
+        let values: Vec<Vec<&str>> =
+            facts.iter().map(|(_, values)| values.iter().map(String::as_str).collect()).collect();
+        let extra: Vec<(&str, &[&str])> = facts
+            .iter()
+            .zip(&values)
+            .map(|((key, _), values)| (key.as_str(), values.as_slice()))
+            .collect();
+        let context = Context {
+            source_ip: self.source_ip,
+            now: self.now.map(Instant),
+            extra: &extra,
+            ..Context::default()
+        };
+        let grants = Grants { identity: &policies, session: session.as_deref() };
+        match authorize((), &asked, &grants, &context) {
+            Ok(_) => ("ALLOWED".into(), String::new()),
+            Err(denied) => {
+                let Need { action, resource, .. } = &denied.need;
+                let verdict = denied.verdict.as_str();
+                (format!("{verdict} {action} {resource}"), denied.message(CALLER))
+            }
+        }
+    }
+}
+
+fn check(file: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("cases/identity").join(file);
+    let text = std::fs::read_to_string(path)
+        .expect("case file")
+        .replace("\"~", &format!("\"{HOME}"))
+        .replace(" ~", &format!(" {HOME}"));
+    let cases = serde_json::from_str::<File>(&text).expect(file).cases;
+    let failures: Vec<String> = cases
+        .iter()
+        .filter_map(|case| {
+            let (outcome, message) = case.decide();
+            let said = case.says.as_ref().is_none_or(|says| message.ends_with(says));
+            let right = outcome == case.expect && said;
+            (!right).then(|| format!("{}: {outcome}, not {}; {message}", case.name, case.expect))
+        })
+        .collect();
+    assert!(failures.is_empty(), "{file}:\n{}", failures.join("\n"));
+}
+
+#[test]
+fn actions_are_decided() {
+    check("actions.json");
+}
+
+#[test]
+fn resources_are_decided() {
+    check("resources.json");
+}
+
+#[test]
+fn roles_are_passed_and_policies_given_only_with_permission() {
+    check("pass_role.json");
+}
+
+#[test]
+fn conditions_of_identity_policies_are_decided() {
+    check("conditions.json");
+}
+
+#[test]
+fn a_sessions_policies_narrow_the_roles() {
+    check("sessions.json");
+}
+
+#[test]
+fn nothing_is_authorized_by_absence() {
+    let all = attach(&[json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}])]);
+    let grants = Grants { identity: &all, session: None };
+    let decide = |asked: Asked| authorize((), &asked, &grants, &Context::default()).is_ok();
+    assert!(!decide(Asked::All(Vec::new())));
+    assert!(!decide(Asked::NoDeny(Vec::new())));
+    assert!(!decide(Asked::All(vec![Need::new("iot:CreateThing", "*"); 257])));
+    assert!(decide(Asked::All(vec![Need::new("iot:CreateThing", "*"); 256])));
+}
+
+#[test]
+fn the_message_is_awss() {
+    let asked = Asked::All(vec![Need::new("iot:CreateThing", format!("{HOME}thing/t"))]);
+    let grants = Grants { identity: &[], session: None };
+    let denied = authorize((), &asked, &grants, &Context::default()).expect_err("no policy");
+    assert_eq!(
+        denied.message(CALLER),
+        "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: iot:CreateThing \
+         on resource: arn:aws:iot:us-east-1:123456789012:thing/t because no identity-based \
+         policy allows the iot:CreateThing action"
+    );
+}
+
+/// Action and resource of every need of a template's plan, without the ARN's start.
+fn needs_of(template: Value) -> Vec<String> {
+    let template = Template::parse(&template.to_string(), TemplateUse::Fleet).expect("template");
+    let certificate = CertificateId([0xab; 32]);
+    let parameters = BTreeMap::new();
+    let plan = template
+        .evaluate(&Inputs {
+            parameters: &parameters,
+            overrides: &parameters,
+            certificate_id: Some(certificate),
+            subject: None,
+        })
+        .expect("plan");
+    let needs = of_plan(&plan, &home(), &home().arn("cert", certificate));
+    let short = |need: Need| format!("{} {}", need.action, need.resource.replace(HOME, ""));
+    needs.into_iter().map(short).map(|text| text.replace(&"ab".repeat(32), "ID")).collect()
+}
+
+fn certificate() -> Value {
+    json!({"Type": "AWS::IoT::Certificate",
+        "Properties": {"CertificateId": {"Ref": "AWS::IoT::Certificate::Id"}}})
+}
+
+#[test]
+fn a_plain_plan_needs_little() {
+    let thing = json!({"Type": "AWS::IoT::Thing", "Properties": {"ThingName": "t"}});
+    let policy = json!({"Type": "AWS::IoT::Policy", "Properties": {"PolicyName": "p"}});
+    let resources = json!({"c": certificate(), "t": thing, "p": policy});
+    assert_eq!(
+        needs_of(json!({"Parameters": {}, "Resources": resources})),
+        [
+            "iot:CreateThing thing/t",
+            "iot:AttachThingPrincipal cert/ID",
+            "iot:UpdateCertificate cert/ID",
+            "iot:AttachPolicy cert/ID",
+        ]
+    );
+    assert_eq!(
+        needs_of(json!({"Parameters": {}, "Resources": {"c": certificate()}})),
+        ["iot:UpdateCertificate cert/ID"]
+    );
+}
+
+#[test]
+fn groups_overrides_and_documents_need_more() {
+    let thing = json!({"Type": "AWS::IoT::Thing",
+        "Properties": {"ThingName": "t", "ThingGroups": ["g"], "BillingGroup": "b"},
+        "OverrideSettings": {"AttributePayload": "MERGE", "ThingGroups": "REPLACE"}});
+    let document = json!({"Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "iot:Connect", "Resource": "*"}]});
+    let policy = json!({"Type": "AWS::IoT::Policy",
+        "Properties": {"PolicyDocument": document.to_string()}});
+    let resources = json!({"c": certificate(), "t": thing, "p": policy});
+    let needs = needs_of(json!({"Parameters": {}, "Resources": resources}));
+    for wanted in [
+        "iot:UpdateThing thing/t",
+        "iot:AddThingToThingGroup thing/t",
+        "iot:AddThingToThingGroup thinggroup/g",
+        "iot:RemoveThingFromThingGroup thing/t",
+        "iot:AddThingToBillingGroup billinggroup/b",
+        "iot:AddThingToBillingGroup thing/t",
+    ] {
+        assert!(needs.iter().any(|need| need == wanted), "{wanted} is not in {needs:?}");
+    }
+    assert!(needs.iter().any(|need| need.starts_with("iot:CreatePolicy policy/")), "{needs:?}");
+}
