@@ -14,43 +14,20 @@ import time
 
 import boto3
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-SERVER = ROOT / "target/release/fleetwright"
-LOAD = ROOT / "target/release/fleetwright-load"
+from control_plane import control_plane
+from measuring import LOAD, LOAD_CORE, ROOT, SERVER, SERVER_CORE, cpu_seconds, on_core, report, resident_kib
+
 DEVICES = int(os.environ.get("BENCH_DEVICES", "3000"))
 IDLE = int(os.environ.get("BENCH_IDLE", "2000"))
-SERVER_CORE, LOAD_CORE = "0", "1"
-
-
-def on_core(core, *command, **options):
-    return subprocess.Popen(["taskset", "-c", core, *map(str, command)], text=True, **options)
-
-
-def report(core, *command):
-    done = subprocess.run(["taskset", "-c", core, *map(str, command)], text=True, capture_output=True)
-    if done.returncode:
-        sys.exit(f"{command}: {done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def resident_kib(pid):
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1])
-    raise LookupError("VmRSS")
 
 
 class Server:
     """A release server on one core, prepared for devices."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, prepare=True):
         self.dir = pathlib.Path(directory)
         ready = self.dir / "ready.json"
+        ready.unlink(missing_ok=True)
         (self.dir / "bench.toml").write_text("[provisioning]\nkey-pool-capacity = 1\n")
         self.process = on_core(
             SERVER_CORE, SERVER, "serve", "--data-dir", self.dir / "data", "--config",
@@ -63,10 +40,12 @@ class Server:
                 sys.exit("the server did not start")
             time.sleep(0.05)
         addresses = json.loads(ready.read_text())
-        self.mqtt = addresses["mqtt"]
+        self.mqtt, self.api = addresses["mqtt"], addresses["api"]
         os.environ["AWS_SHARED_CREDENTIALS_FILE"] = str(self.dir / "data/admin.credentials")
-        self.iot = boto3.Session().client("iot", endpoint_url=f"http://{addresses['api']}", region_name="us-east-1")
-        self.prepare()
+        self.session = boto3.Session(region_name="us-east-1")
+        self.iot = self.session.client("iot", endpoint_url=f"http://{self.api}")
+        if prepare:
+            self.prepare()
 
     def prepare(self):
         examples = ROOT / "docs/examples"
@@ -145,10 +124,13 @@ def pure():
 def main():
     with tempfile.TemporaryDirectory() as directory:
         server = Server(pathlib.Path(directory))
-        provisioning(server)
-        server.stop()
+        try:
+            provisioning(server)
+        finally:
+            server.stop()
         memory(directory)
         pure()
+        control_plane(Server, directory)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,10 @@ const WAITING: usize = 4096;
 /// How often a full pool is looked at again, should a wake-up have been missed.
 const FULL_POOL_PAUSE: Duration = Duration::from_millis(250);
 
+/// Longest pause after keys that could not be kept, for instance on a full disk: a key costs
+/// 80 ms of a core. (ours)
+const FAILURE_PAUSE: Duration = Duration::from_secs(30);
+
 /// Hands out keys in the order of asking. One permit of `ready` stands for one key of the pool.
 pub struct DeviceKeys {
     pool: Arc<KeyPool>,
@@ -38,29 +42,25 @@ impl DeviceKeys {
         std::thread::Builder::new().name("key-pool".into()).spawn(move || {
             // Keys are made in idle time: this thread yields to every other.
             let _ = rustix::process::setpriority_process(None, 19);
+            let mut after_failure = FULL_POOL_PAUSE;
             while let Some(keys) = filler.upgrade() {
-                let full = keys.fill_one();
+                let filled = keys.pool.refill_one();
+                if matches!(filled, Ok(true)) {
+                    keys.ready.add_permits(1);
+                }
                 drop(keys);
-                if full {
-                    std::thread::sleep(FULL_POOL_PAUSE);
+                match filled {
+                    Ok(true) => after_failure = FULL_POOL_PAUSE,
+                    Ok(false) => std::thread::sleep(FULL_POOL_PAUSE),
+                    Err(error) => {
+                        tracing::error!(%error, retry = ?after_failure, "no key could be made for the pool");
+                        std::thread::sleep(after_failure);
+                        after_failure = FAILURE_PAUSE.min(after_failure * 2);
+                    }
                 }
             }
         })?;
         Ok(keys)
-    }
-
-    fn fill_one(&self) -> bool {
-        match self.pool.refill_one() {
-            Ok(true) => {
-                self.ready.add_permits(1);
-                false
-            }
-            Ok(false) => true,
-            Err(error) => {
-                tracing::error!(%error, "no key could be made for the pool");
-                true
-            }
-        }
     }
 
     /// The next key; waits its turn when the pool is empty.

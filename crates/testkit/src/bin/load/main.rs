@@ -2,6 +2,7 @@
 //!
 //! `make bench` runs it; each subcommand prints one JSON object.
 
+mod fill;
 mod floor;
 mod idle;
 mod provision;
@@ -28,6 +29,8 @@ enum Command {
     FloorCrypto,
     /// A TLS server that does nothing but hold connections.
     FloorTls(floor::TlsArgs),
+    /// Fill a stopped server's registry with things.
+    Fill(fill::Args),
     /// Policy decisions and template evaluations per second.
     Pure,
 }
@@ -55,6 +58,7 @@ fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         Command::Idle(args) => runtime.block_on(idle::run(args)),
         Command::FloorCrypto => floor::crypto(),
         Command::FloorTls(args) => runtime.block_on(floor::tls(args)),
+        Command::Fill(args) => runtime.block_on(fill::run(args)),
         Command::Pure => pure::run(),
     }?;
     println!("{report}");

@@ -1,0 +1,56 @@
+//! Fills a stopped server's registry with things, to measure it when it is large.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fleetwright_core::arn::Home;
+use fleetwright_core::certificate::Instant;
+use fleetwright_core::names::{AccountId, Region, ThingName};
+use fleetwright_store::{Change, NewThing, Store, Uuid};
+use serde_json::json;
+
+use crate::Outcome;
+
+/// Things that wait for one commit together.
+const TOGETHER: usize = 2000;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The server's data directory; it must not run
+    #[arg(long)]
+    data_dir: PathBuf,
+    /// Makes bench-0 up to, but without, this number
+    #[arg(long)]
+    things: usize,
+    /// The first number
+    #[arg(long, default_value_t = 0)]
+    from: usize,
+}
+
+pub(crate) async fn run(args: Args) -> Outcome {
+    let home =
+        Home { region: Region::parse("us-east-1")?, account: AccountId::parse("123456789012")? };
+    let url = format!("sqlite:{}", args.data_dir.join("fleetwright.db").display());
+    let store = Store::open(&url, home, Arc::new(|_: &Change| {}))?;
+    let mut next = args.from;
+    while next < args.things {
+        let mut batch = tokio::task::JoinSet::new();
+        for number in next..args.things.min(next + TOGETHER) {
+            let new = NewThing {
+                name: ThingName::parse(&format!("bench-{number}"))?,
+                id: Uuid::from_random((number as u128).to_be_bytes()),
+                type_name: None,
+                billing_group: None,
+                attributes: BTreeMap::new(),
+            };
+            let store = store.clone();
+            batch.spawn(async move { store.create_thing(new, Instant(0)).await });
+        }
+        while let Some(made) = batch.join_next().await {
+            made??;
+        }
+        next += TOGETHER;
+    }
+    Ok(json!({ "things": args.things }))
+}
