@@ -64,6 +64,34 @@ pub const PARAMETER_KEY_CHARS: usize = 2048;
 /// Characters of a parameter's value (B).
 pub const PARAMETER_VALUE_CHARS: usize = 4096;
 
+/// Role aliases of an account [Q].
+pub const ROLE_ALIASES: usize = 100;
+/// Seconds that credentials of a role alias live, unless told otherwise [B].
+pub const CREDENTIAL_SECONDS_DEFAULT: u32 = 3600;
+/// Seconds that credentials of a role alias may live [B].
+pub const CREDENTIAL_SECONDS: std::ops::RangeInclusive<u32> = 900..=43_200;
+/// Authorizers of an account [Q].
+pub const AUTHORIZERS: usize = 100;
+/// Active authorizers of an account [Q].
+pub const ACTIVE_AUTHORIZERS: usize = 32;
+/// Public keys of an authorizer's tokens [ours].
+pub const AUTHORIZER_KEYS: usize = 16;
+/// Policies that an authorizer may answer [Q].
+pub const AUTHORIZER_POLICIES: usize = 10;
+/// Seconds that an authorizer's answer may ask for, until a refresh or a disconnect [Q].
+pub const AUTHORIZER_SECONDS: std::ops::RangeInclusive<u64> = 300..=86_400;
+/// Domain configurations of an account [Q].
+pub const DOMAIN_CONFIGURATIONS: usize = 10;
+/// Certificate providers of an account [Q].
+pub const CERTIFICATE_PROVIDERS: usize = 1;
+
+/// Retained messages of an account; a further topic is refused [Q].
+pub const RETAINED_MESSAGES: usize = 500_000;
+/// Retained messages on a page, at most [B].
+pub const RETAINED_PAGE: usize = 200;
+/// Longest Message Expiry Interval, seconds [Q].
+pub const MESSAGE_EXPIRY_MAX_SECONDS: u32 = 604_800;
+
 /// Time that a pre-provisioning hook has, milliseconds (Q).
 pub const HOOK_MILLIS: u64 = 5_000;
 /// Bytes of a hook's answer (ours).

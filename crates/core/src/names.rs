@@ -189,3 +189,26 @@ name!(
     Region, "region", 32, "[a-z0-9-]",
     |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
 );
+
+fn configuration_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '=' | ',' | '@' | '-')
+}
+
+name!(
+    /// Name of a role alias: `[\w=,@-]{1,128}`.
+    RoleAliasName, "role alias", 128, "[a-zA-Z0-9_=,@-]", configuration_char
+);
+name!(
+    /// Name of an authorizer: `[\w=,@-]{1,128}`.
+    AuthorizerName, "authorizer name", 128, "[a-zA-Z0-9_=,@-]", configuration_char
+);
+name!(
+    /// Name of a certificate provider: `[\w=,@-]{1,128}`.
+    CertificateProviderName, "certificate provider name", 128, "[a-zA-Z0-9_=,@-]",
+    configuration_char
+);
+name!(
+    /// Name of a domain configuration: `[\w.-]{1,128}`.
+    DomainConfigurationName, "domain configuration name", 128, "[a-zA-Z0-9_.-]",
+    |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')
+);

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::limits;
 use fleetwright_core::names::{
-    BillingGroupName, PolicyName, TemplateName, ThingGroupName, ThingTypeName,
+    AuthorizerName, BillingGroupName, CertificateProviderName, DomainConfigurationName, PolicyName,
+    RoleAliasName, TemplateName, ThingGroupName, ThingTypeName,
 };
 
 use crate::sql::{Sql, args};
@@ -24,6 +25,14 @@ pub enum Tagged {
     ThingGroup(ThingGroupName),
     /// A billing group.
     BillingGroup(BillingGroupName),
+    /// A role alias.
+    RoleAlias(RoleAliasName),
+    /// An authorizer.
+    Authorizer(AuthorizerName),
+    /// A certificate provider.
+    CertificateProvider(CertificateProviderName),
+    /// A domain configuration.
+    DomainConfiguration(DomainConfigurationName),
 }
 
 impl Store {
@@ -113,5 +122,13 @@ fn locate(sql: &Sql<'_>, resource: &Tagged) -> Result<(&'static str, i64), Store
         Tagged::ThingType(name) => ("thing_type", crate::thing_types::require(sql, name)?),
         Tagged::ThingGroup(name) => ("thing_group", crate::thing_groups::require(sql, name)?.0),
         Tagged::BillingGroup(name) => ("billing_group", crate::billing_groups::require(sql, name)?),
+        Tagged::RoleAlias(name) => ("role_alias", crate::role_aliases::require(sql, name)?),
+        Tagged::Authorizer(name) => ("authorizer", crate::authorizers::require(sql, name)?.0),
+        Tagged::CertificateProvider(name) => {
+            ("certificate_provider", crate::certificate_providers::require(sql, name)?)
+        }
+        Tagged::DomainConfiguration(name) => {
+            ("domain_configuration", crate::domain_configurations::require(sql, name)?)
+        }
     })
 }

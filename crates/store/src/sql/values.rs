@@ -193,4 +193,7 @@ macro_rules! name_columns {
     };
 }
 
-name_columns! { ThingName ThingTypeName ThingGroupName BillingGroupName TemplateName PolicyName }
+name_columns! {
+    ThingName ThingTypeName ThingGroupName BillingGroupName TemplateName PolicyName
+    RoleAliasName AuthorizerName CertificateProviderName DomainConfigurationName
+}

@@ -16,7 +16,10 @@ use crate::{OpenError, issuance};
 /// `FLWR` in ASCII: whose SQLite file this is.
 const APPLICATION_ID: u32 = 0x464c_5752;
 /// The schema's steps; step n makes schema n.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_registry.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/sqlite/0001_registry.sql"),
+    include_str!("../../migrations/sqlite/0008_configuration.sql"),
+];
 /// Prepared statements kept per connection; more than the registry has.
 const STATEMENTS: usize = 256;
 /// Files up to this many bytes are checked whole when opened (ours).

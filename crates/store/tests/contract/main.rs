@@ -4,11 +4,13 @@
 mod attachments;
 mod certificates;
 mod claims;
+mod configuration;
 mod effective;
 mod groups;
 mod policies;
 mod principals;
 mod registration;
+mod retained;
 mod rollback;
 mod support;
 mod templates;
@@ -59,6 +61,15 @@ contract! {
         a_claim_that_is_gone_or_expired_registers_nothing
         a_claim_switched_off_meanwhile_ends_its_request
     }
+    configuration {
+        a_role_alias_is_kept_changed_and_deleted
+        the_101st_role_alias_is_refused
+        the_33rd_active_authorizer_is_refused
+        an_authorizer_in_use_is_not_deleted
+        there_is_one_certificate_provider
+        a_domain_configuration_is_deleted_once_disabled
+        the_eleventh_domain_configuration_is_refused
+    }
     effective {
         a_thing_binds_by_its_name_when_attached
         an_unattached_thing_does_not_bind
@@ -104,6 +115,11 @@ contract! {
         an_existing_thing_is_met_by_its_overrides
         a_registration_without_a_token_is_harmless_twice
         a_new_device_changes_its_certificate_and_thing_only
+    }
+    retained {
+        a_topic_keeps_its_latest_message
+        a_message_is_gone_when_its_time_is_over
+        messages_are_listed_by_topic
     }
     rollback {
         a_refused_registration_leaves_nothing
