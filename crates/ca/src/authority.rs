@@ -69,7 +69,7 @@ impl Prepared {
     pub fn not_before(&self) -> Instant {
         instant(self.asked.validity.not_before)
     }
-    /// End of its validity: 2049-12-31T23:59:59Z.
+    /// End of its validity: 2049-12-31T23:59:59Z, or a claim's.
     #[must_use]
     pub fn not_after(&self) -> Instant {
         instant(self.asked.validity.not_after)
@@ -159,7 +159,7 @@ impl Authority {
     ) -> Result<Prepared, Refusal> {
         let csr = csr::read(csr_pem)?;
         let subject = csr.subject.unwrap_or_else(|| der::common_name(DEVICE_COMMON_NAME));
-        self.prepare(subject, csr.spki, &csr.public_key, serial, now)
+        self.prepare(Profile::Device, subject, csr.spki, &csr.public_key, serial, now)
     }
 
     /// Builds a certificate for a key of ours, subject `CN=AWS IoT Certificate`. `serial` is 20
@@ -173,17 +173,46 @@ impl Authority {
         serial: [u8; 20],
         now: Instant,
     ) -> Result<Prepared, Refusal> {
+        self.prepare_for(Profile::Device, DEVICE_COMMON_NAME, spki_der, serial, now)
+    }
+
+    /// Builds a trusted user's provisioning claim for a key of ours: `common_name` is at most 64
+    /// characters, and it is good for `seconds` from now, at most 300.
+    ///
+    /// # Errors
+    /// As [`Self::prepare_for_key`].
+    pub fn prepare_claim(
+        &self,
+        spki_der: &[u8],
+        common_name: &str,
+        seconds: u16,
+        serial: [u8; 20],
+        now: Instant,
+    ) -> Result<Prepared, Refusal> {
+        self.prepare_for(Profile::Claim(seconds), common_name, spki_der, serial, now)
+    }
+
+    fn prepare_for(
+        &self,
+        profile: Profile,
+        common_name: &str,
+        spki_der: &[u8],
+        serial: [u8; 20],
+        now: Instant,
+    ) -> Result<Prepared, Refusal> {
         let (rest, spki) = SubjectPublicKeyInfo::from_der(spki_der).map_err(Refusal::internal)?;
         key_policy::check(&spki).map_err(Refusal::internal)?;
         if !rest.is_empty() {
             return Err(Refusal::internal("bytes follow the public key"));
         }
-        let subject = der::common_name(DEVICE_COMMON_NAME);
-        self.prepare(subject, spki_der.to_vec(), &spki.subject_public_key.data, serial, now)
+        let subject = der::common_name(common_name);
+        let key = &spki.subject_public_key.data;
+        self.prepare(profile, subject, spki_der.to_vec(), key, serial, now)
     }
 
     fn prepare(
         &self,
+        profile: Profile,
         subject: Vec<u8>,
         spki: Vec<u8>,
         public_key: &[u8],
@@ -193,7 +222,6 @@ impl Authority {
         if serial == [0; 20] {
             return Err(Refusal::internal("a certificate's serial number must not be zero"));
         }
-        let profile = Profile::Device;
         let validity =
             profile.validity(now).ok_or_else(|| Refusal::internal(clock_past_the_end()))?;
         let mut spki_sha256 = [0; 32];

@@ -73,7 +73,7 @@ fn extensions(certificate: &X509Certificate<'_>, asked: &Asked, by: By<'_>) -> R
                 let wanted = match asked.profile {
                     Profile::Root => (true, None),
                     Profile::Issuing => (true, Some(0)),
-                    Profile::Server(_) | Profile::Device => (false, None),
+                    Profile::Server(_) | Profile::Device | Profile::Claim(_) => (false, None),
                 };
                 let holds = (found.ca, found.path_len_constraint) == wanted;
                 ("BasicConstraints", &mut seen.basic_constraints, true, holds)
@@ -81,7 +81,7 @@ fn extensions(certificate: &X509Certificate<'_>, asked: &Asked, by: By<'_>) -> R
             ParsedExtension::KeyUsage(found) => {
                 let wanted = match asked.profile {
                     Profile::Root | Profile::Issuing => CERT_AND_CRL_SIGN,
-                    Profile::Server(_) | Profile::Device => DIGITAL_SIGNATURE,
+                    Profile::Server(_) | Profile::Device | Profile::Claim(_) => DIGITAL_SIGNATURE,
                 };
                 ("KeyUsage", &mut seen.key_usage, true, found.flags == wanted)
             }

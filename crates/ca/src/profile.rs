@@ -11,6 +11,8 @@ use crate::der;
 pub(crate) const LAST_SECOND: i64 = 2_524_607_999;
 /// AWS: a device certificate starts this long before its making.
 const DEVICE_BACKDATE_SECONDS: i64 = 120;
+/// AWS: a trusted user's provisioning claim works for five minutes, the longest here.
+const CLAIM_SECONDS: i64 = 300;
 /// Our own certificates start a day earlier, for devices whose clocks are not set yet.
 const OWN_BACKDATE_SECONDS: i64 = 86_400;
 /// A server certificate lives 397 days: clients exist that refuse more. (ours)
@@ -40,6 +42,8 @@ pub(crate) enum Profile {
     Server(Vec<ServerName>),
     /// A device.
     Device,
+    /// A trusted user's provisioning claim, good for this many seconds.
+    Claim(u16),
 }
 
 /// Seconds since 1970, both ends included.
@@ -71,6 +75,10 @@ impl Profile {
         let now = now.0.div_euclid(1000);
         let (back, end) = match self {
             Self::Device => (DEVICE_BACKDATE_SECONDS, LAST_SECOND),
+            Self::Claim(seconds) => {
+                let seconds = i64::from(*seconds).min(CLAIM_SECONDS);
+                (DEVICE_BACKDATE_SECONDS, now.saturating_add(seconds).min(LAST_SECOND))
+            }
             Self::Root | Self::Issuing => (OWN_BACKDATE_SECONDS, LAST_SECOND),
             Self::Server(_) => {
                 (OWN_BACKDATE_SECONDS, now.saturating_add(SERVER_SECONDS).min(LAST_SECOND))
@@ -106,7 +114,7 @@ impl Profile {
                 der::element(out, der::INTEGER, &[0]);
             }
             // FALSE is the default, which DER leaves out.
-            Self::Server(_) | Self::Device => {}
+            Self::Server(_) | Self::Device | Self::Claim(_) => {}
         });
         out
     }
@@ -116,7 +124,9 @@ impl Profile {
             // keyCertSign and cRLSign: bits 5 and 6; one unused bit.
             Self::Root | Self::Issuing => der::encoded(der::BIT_STRING, &[0x01, 0x06]),
             // digitalSignature: bit 0; seven unused bits.
-            Self::Server(_) | Self::Device => der::encoded(der::BIT_STRING, &[0x07, 0x80]),
+            Self::Server(_) | Self::Device | Self::Claim(_) => {
+                der::encoded(der::BIT_STRING, &[0x07, 0x80])
+            }
         }
     }
 }

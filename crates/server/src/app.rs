@@ -99,6 +99,7 @@ impl App {
             home: settings.home.clone(),
             endpoint,
             issuance: Arc::clone(&self.issuance),
+            claim_seconds: settings.provisioning.claim_seconds,
             credentials: Box::new(move |id| {
                 let (store, sealing, home) = (store.clone(), Arc::clone(&sealing), home.clone());
                 Box::pin(async move {

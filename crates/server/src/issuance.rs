@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use fleetwright_ca::{Authority, Prepared};
-use fleetwright_core::certificate::{CertificateId, CertificateStatus};
+use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
 use fleetwright_core::error::Refusal;
+use fleetwright_core::names::TemplateName;
 use fleetwright_core::ownership::{self, TokenText};
-use fleetwright_store::{Issued, NewIssuance, Origin, Store, TokenGrant};
+use fleetwright_store::{ClaimTerms, Issued, NewIssuance, Origin, Store, TokenGrant};
 use zeroize::Zeroizing;
 
 use crate::keys::DeviceKeys;
@@ -25,6 +26,29 @@ pub enum Purpose {
         /// The certificate of the asking connection.
         claim: CertificateId,
     },
+}
+
+/// How a certificate is registered.
+struct Row {
+    status: CertificateStatus,
+    origin: Origin,
+    claim: Option<CertificateId>,
+    terms: Option<ClaimTerms>,
+}
+
+impl From<Purpose> for Row {
+    fn from(purpose: Purpose) -> Self {
+        let (status, origin, claim) = match purpose {
+            Purpose::Operator { active: true } => (CertificateStatus::Active, Origin::Rest, None),
+            Purpose::Operator { active: false } => {
+                (CertificateStatus::Inactive, Origin::Rest, None)
+            }
+            Purpose::Device { claim } => {
+                (CertificateStatus::PendingActivation, Origin::Mqtt, Some(claim))
+            }
+        };
+        Self { status, origin, claim, terms: None }
+    }
 }
 
 /// A certificate that was just made.
@@ -71,7 +95,7 @@ impl Issuance {
         purpose: Purpose,
     ) -> Result<IssuedCertificate, Refusal> {
         let prepared = self.authority.prepare_from_csr(csr, random::bytes()?, clock::now())?;
-        self.issue(prepared, purpose).await
+        self.issue(prepared, purpose.into()).await
     }
 
     /// A certificate with a new RSA-2048 key from the pool.
@@ -84,7 +108,7 @@ impl Issuance {
             .authority
             .prepare_for_key(&key.spki_der, random::bytes()?, clock::now())
             .map_err(Refusal::internal)?;
-        let certificate = self.issue(prepared, purpose).await?;
+        let certificate = self.issue(prepared, purpose.into()).await?;
         Ok(IssuedKeys {
             certificate,
             private_key_pem: key.private_key_pem,
@@ -92,33 +116,56 @@ impl Issuance {
         })
     }
 
-    async fn issue(
+    /// A trusted user's claim for one template, good for `seconds` (at most 300), and its end.
+    ///
+    /// # Errors
+    /// As [`Self::with_keys`].
+    pub async fn claim(
         &self,
-        prepared: Prepared,
-        purpose: Purpose,
-    ) -> Result<IssuedCertificate, Refusal> {
-        // 1. The row exists before the signature.
-        let (status, origin, claim) = match purpose {
-            Purpose::Operator { active: true } => (CertificateStatus::Active, Origin::Rest, None),
-            Purpose::Operator { active: false } => {
-                (CertificateStatus::Inactive, Origin::Rest, None)
-            }
-            Purpose::Device { claim } => {
-                (CertificateStatus::PendingActivation, Origin::Mqtt, Some(claim))
-            }
+        template: TemplateName,
+        seconds: u16,
+    ) -> Result<(IssuedKeys, Instant), Refusal> {
+        let key = self.keys.take().await?;
+        // AWS: the subject is 64 hex digits; what they stand for is not documented.
+        let name = CertificateId(random::bytes()?).to_string();
+        let prepared = self
+            .authority
+            .prepare_claim(&key.spki_der, &name, seconds, random::bytes()?, clock::now())
+            .map_err(Refusal::internal)?;
+        let until = prepared.not_after();
+        let row = Row {
+            status: CertificateStatus::Active,
+            origin: Origin::Claim,
+            claim: None,
+            terms: Some(ClaimTerms {
+                template: Some(template),
+                max_devices: None,
+                until: Some(until),
+            }),
         };
-        let row = NewIssuance {
+        let certificate = self.issue(prepared, row).await?;
+        let keys = IssuedKeys {
+            certificate,
+            private_key_pem: key.private_key_pem,
+            public_key_pem: key.public_key_pem,
+        };
+        Ok((keys, until))
+    }
+
+    async fn issue(&self, prepared: Prepared, row: Row) -> Result<IssuedCertificate, Refusal> {
+        // 1. The row exists before the signature.
+        let new = NewIssuance {
             serial: prepared.serial().to_vec(),
             key_digest: prepared.spki_sha256(),
-            claim,
+            claim: row.claim,
         };
-        let issuance = self.store.begin_issuance(row, clock::now()).await?;
+        let issuance = self.store.begin_issuance(new, clock::now()).await?;
         // 2. Sign, and check what was signed.
         let issued = self.authority.issue(prepared).map_err(Refusal::internal)?;
         // 3. The certificate and its token are on disk before anybody is told.
-        let token = match purpose {
-            Purpose::Operator { .. } => None,
-            Purpose::Device { .. } => Some(TokenText::from_random(random::bytes()?)),
+        let token = match row.origin {
+            Origin::Mqtt => Some(TokenText::from_random(random::bytes()?)),
+            _ => None,
         };
         let grant = token.as_ref().map(|token| TokenGrant {
             digest: token.digest().0,
@@ -131,9 +178,10 @@ impl Issuance {
             der: issued.der,
             not_before: issued.not_before,
             not_after: issued.not_after,
-            status,
-            origin,
+            status: row.status,
+            origin: row.origin,
             token: grant,
+            terms: row.terms,
         };
         self.store.finish_issuance(issuance, issued, clock::now()).await?;
         Ok(IssuedCertificate { id, pem, token })

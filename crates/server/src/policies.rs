@@ -9,14 +9,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use fleetwright_core::arn::Home;
 use fleetwright_core::certificate::{CertificateId, CertificateStatus};
 use fleetwright_core::error::Refusal;
+use fleetwright_core::names::{PolicyName, TemplateName};
 use fleetwright_core::policy::{AttachedPolicy, BoundThing, Context, Document};
 use fleetwright_store::{CertificateRow, EffectivePolicy, PolicyRow, Store};
 
 use crate::clock;
-use crate::gateway::Principal;
+use crate::gateway::{Held, Principal};
 
 /// Compiled documents kept; at the bound all are forgotten and compiled again as needed. (ours)
 const COMPILED: usize = 10_000;
+/// What the log calls the policy of a trusted user's claim. [ours]
+const TRUSTED_USER: &str = "TrustedUserProvisioningClaim";
 
 /// Looks policies up and keeps the compiled documents.
 pub struct Policies {
@@ -133,6 +136,10 @@ impl Policies {
         // Read before the registry: a change in between makes the next look-up, not a stale right.
         rights.epoch = self.epoch.load(Ordering::Acquire);
         rights.things = self.things.load(Ordering::Acquire);
+        if let Some(held) = &rights.principal.held {
+            rights.policies = [self.of_trusted_user(&held.template)?].into();
+            return Ok(());
+        }
         let effective =
             self.store.effective_policies(rights.principal.row, &rights.client_id).await?;
         let mut policies = Vec::with_capacity(effective.policies.len());
@@ -169,6 +176,17 @@ impl Policies {
         Ok(AttachedPolicy { name: policy.name, version: policy.version, document })
     }
 
+    /// A trusted user's claim has this policy and no other, whatever its client id.
+    fn of_trusted_user(&self, template: &TemplateName) -> Result<AttachedPolicy, Refusal> {
+        let document =
+            Document::of_trusted_user(&self.home, template).map_err(Refusal::internal)?;
+        Ok(AttachedPolicy {
+            name: PolicyName::parse(TRUSTED_USER).map_err(Refusal::internal)?,
+            version: 1,
+            document: Arc::new(document),
+        })
+    }
+
     fn arn_prefix(&self) -> Arc<str> {
         format!("arn:aws:iot:{}:{}:", self.home.region, self.home.account).into()
     }
@@ -188,6 +206,11 @@ impl Rights {
     /// That certificate's row.
     pub fn certificate_row(&self) -> CertificateRow {
         self.principal.row
+    }
+
+    /// What a trusted user's claim is held to.
+    pub fn held(&self) -> Option<&Held> {
+        self.principal.held.as_ref()
     }
 
     /// The policies in force.

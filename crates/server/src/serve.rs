@@ -64,6 +64,7 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     let api = tokio::spawn(api::listen(control, http, api_tls, stopping.clone()));
     let mut chores = JoinSet::new();
     chores.spawn(purge(app.store.clone()));
+    chores.spawn(purge_claims(app.store.clone()));
     chores.spawn(renew(Arc::clone(&app.authority), settings.hostnames.clone(), certificate));
     let mut term = signal(SignalKind::terminate()).map_err(StartError::new)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::new)?;
@@ -137,6 +138,18 @@ async fn purge(store: Store) {
                 tokio::time::sleep(PURGE_EVERY).await;
             }
         }
+    }
+}
+
+/// Deletes the claims of trusted users when their time is over.
+async fn purge_claims(store: Store) {
+    loop {
+        match store.purge_claims(clock::now(), PURGE_AT_ONCE).await {
+            Ok((_, true)) => continue,
+            Ok((_, false)) => {}
+            Err(error) => tracing::error!(%error, "cannot delete claims whose time is over"),
+        }
+        tokio::time::sleep(PURGE_EVERY).await;
     }
 }
 

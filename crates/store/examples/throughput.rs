@@ -123,6 +123,7 @@ async fn issue(store: &Store, n: u64) {
         status: CertificateStatus::PendingActivation,
         origin: Origin::Mqtt,
         token: Some(TokenGrant { digest: id(n).0, until: NOW }),
+        terms: None,
     };
     store.finish_issuance(issuance, issued, NOW).await.unwrap();
 }

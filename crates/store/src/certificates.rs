@@ -13,7 +13,7 @@ pub enum Origin {
     Mqtt,
     /// Issued over REST.
     Rest,
-    /// A provisioning claim.
+    /// A trusted user's provisioning claim: never listed, never named, deleted when it ends.
     Claim,
     /// Brought along, signed by a registered CA.
     RegisteredCa,
@@ -178,14 +178,24 @@ pub(crate) fn state(
     })
 }
 
-/// The certificate, or `ResourceNotFound`.
+/// The certificate, or `ResourceNotFound`; a trusted user's claim is none that anybody may name.
 pub(crate) fn require(sql: &Sql<'_>, id: &CertificateId) -> Result<CertificateState, StoreError> {
-    state(sql, id)?.ok_or_else(|| {
-        StoreError::refused(
-            ErrorCode::ResourceNotFound,
-            format!("The certificate given does not exist: {id}"),
-        )
-    })
+    state(sql, id)?.filter(|found| found.origin != Origin::Claim).ok_or_else(|| unknown(id))
+}
+
+/// The certificate of a connection that asks for something, a trusted user's claim included.
+pub(crate) fn require_asking(
+    sql: &Sql<'_>,
+    id: &CertificateId,
+) -> Result<CertificateState, StoreError> {
+    state(sql, id)?.ok_or_else(|| unknown(id))
+}
+
+fn unknown(id: &CertificateId) -> StoreError {
+    StoreError::refused(
+        ErrorCode::ResourceNotFound,
+        format!("The certificate given does not exist: {id}"),
+    )
 }
 
 fn certificate(sql: &Sql<'_>, id: &CertificateId) -> Result<Option<Certificate>, StoreError> {
@@ -333,17 +343,17 @@ fn list(
     let size = page::size(limit);
     let (text, start) = if ascending {
         (
-            "SELECT row_id, id, status, created FROM certificates WHERE row_id > $1 ORDER BY row_id LIMIT $2",
+            "SELECT row_id, id, status, created FROM certificates WHERE row_id > $1 AND origin <> $2 ORDER BY row_id LIMIT $3",
             0,
         )
     } else {
         (
-            "SELECT row_id, id, status, created FROM certificates WHERE row_id < $1 ORDER BY row_id DESC LIMIT $2",
+            "SELECT row_id, id, status, created FROM certificates WHERE row_id < $1 AND origin <> $2 ORDER BY row_id DESC LIMIT $3",
             i64::MAX,
         )
     };
     let start = after.map_or(start, |row| row.0);
-    let items = sql.all(text, args![start, size + 1], |row| {
+    let items = sql.all(text, args![start, Origin::Claim, size + 1], |row| {
         Ok(CertificateSummary {
             row: row.get(0)?,
             id: row.get(1)?,

@@ -5,7 +5,7 @@ use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::names::TemplateName;
 
-use crate::certificates;
+use crate::certificates::{self, Origin};
 use crate::sql::{Sql, args};
 use crate::{CertificateRow, Change, Store, StoreError};
 
@@ -34,15 +34,7 @@ impl Store {
     /// Makes a registered certificate a claim, or changes a claim's terms; its count stays.
     pub async fn put_claim(&self, id: CertificateId, terms: ClaimTerms) -> Result<(), StoreError> {
         self.write(move |sql| {
-            let row = certificates::require(sql, &id)?.row;
-            let max = terms.max_devices.map(|max| i64::try_from(max).unwrap_or(i64::MAX));
-            sql.execute(
-                "INSERT INTO claims (certificate_row, template_name, max_devices, until, devices) \
-                 VALUES ($1, $2, $3, $4, 0) ON CONFLICT (certificate_row) DO UPDATE SET \
-                 template_name = excluded.template_name, max_devices = excluded.max_devices, \
-                 until = excluded.until",
-                args![row, terms.template.as_ref(), max, terms.until],
-            )?;
+            put(sql, certificates::require(sql, &id)?.row, &terms)?;
             sql.changed(Change::Certificate(id));
             Ok(())
         })
@@ -53,6 +45,51 @@ impl Store {
     pub async fn claim(&self, row: CertificateRow) -> Result<Option<Claim>, StoreError> {
         self.read(move |sql| claim(sql, row)).await
     }
+
+    /// Deletes at most `limit` trusted users' claims whose time is over. Answers how many were
+    /// deleted and whether more remain.
+    pub async fn purge_claims(
+        &self,
+        now: Instant,
+        limit: usize,
+    ) -> Result<(usize, bool), StoreError> {
+        self.write(move |sql| purge(sql, now, limit)).await
+    }
+}
+
+/// Sets the terms of a claim; its count stays.
+pub(crate) fn put(
+    sql: &Sql<'_>,
+    row: CertificateRow,
+    terms: &ClaimTerms,
+) -> Result<(), StoreError> {
+    let max = terms.max_devices.map(|max| i64::try_from(max).unwrap_or(i64::MAX));
+    sql.execute(
+        "INSERT INTO claims (certificate_row, template_name, max_devices, until, devices) \
+         VALUES ($1, $2, $3, $4, 0) ON CONFLICT (certificate_row) DO UPDATE SET \
+         template_name = excluded.template_name, max_devices = excluded.max_devices, \
+         until = excluded.until",
+        args![row, terms.template.as_ref(), max, terms.until],
+    )?;
+    Ok(())
+}
+
+/// Deletes the trusted users' claims that ended.
+fn purge(sql: &Sql<'_>, now: Instant, limit: usize) -> Result<(usize, bool), StoreError> {
+    let size = limit.max(1);
+    let ended: Vec<(CertificateRow, CertificateId)> = sql.all(
+        "SELECT c.row_id, c.id FROM claims k JOIN certificates c ON c.row_id = k.certificate_row \
+         WHERE k.until <= $1 AND c.origin = $2 ORDER BY k.until LIMIT $3",
+        args![now, Origin::Claim, size + 1],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let more = ended.len() > size;
+    let gone = ended.iter().take(size);
+    let deleted = gone.len();
+    for (row, id) in gone {
+        certificates::remove(sql, id, *row)?;
+    }
+    Ok((deleted, more))
 }
 
 fn claim(sql: &Sql<'_>, row: CertificateRow) -> Result<Option<Claim>, StoreError> {

@@ -5,7 +5,7 @@ use fleetwright_core::error::ErrorCode;
 
 use crate::certificates::{self, NewCertificate, Origin};
 use crate::sql::{Sql, args};
-use crate::{CertificateRow, Store, StoreError};
+use crate::{CertificateRow, ClaimTerms, Store, StoreError, claims};
 
 /// An issuance that has begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,6 +39,8 @@ pub struct Issued {
     pub origin: Origin,
     /// The ownership token that goes out with it (MQTT only).
     pub token: Option<TokenGrant>,
+    /// What it may do as a claim ([`Origin::Claim`] only).
+    pub terms: Option<ClaimTerms>,
 }
 
 /// An ownership token, of which only the digest is kept.
@@ -80,7 +82,7 @@ impl Store {
 
 fn begin(sql: &Sql<'_>, new: &NewIssuance, now: Instant) -> Result<IssuanceId, StoreError> {
     let claim = match &new.claim {
-        Some(id) => Some(certificates::require(sql, id)?.row),
+        Some(id) => Some(certificates::require_asking(sql, id)?.row),
         None => None,
     };
     let row = sql.insert(
@@ -91,7 +93,7 @@ fn begin(sql: &Sql<'_>, new: &NewIssuance, now: Instant) -> Result<IssuanceId, S
     Ok(IssuanceId(row))
 }
 
-fn finish(
+pub(crate) fn finish(
     sql: &Sql<'_>,
     issuance: IssuanceId,
     issued: Issued,
@@ -122,6 +124,9 @@ fn finish(
             "INSERT INTO ownership_tokens (certificate_row, digest, until) VALUES ($1, $2, $3)",
             args![row, &token.digest, token.until],
         )?;
+    }
+    if let Some(terms) = &issued.terms {
+        claims::put(sql, row, terms)?;
     }
     forget(sql, issuance)?;
     Ok(row)

@@ -62,6 +62,7 @@ async fn register(store: &Store, n: u32) {
         status: CertificateStatus::PendingActivation,
         origin: Origin::Mqtt,
         token: Some(TokenGrant { digest: id(n).0, until: NOW }),
+        terms: None,
     };
     store.finish_issuance(issuance, issued, NOW).await.unwrap();
     let plan = ProvisioningPlan {

@@ -46,6 +46,20 @@ fn validity_starts_120_seconds_before_now_and_ends_with_2049() {
 }
 
 #[test]
+fn a_claim_ends_with_its_seconds_and_after_five_minutes_at_the_latest() {
+    let (_dir, authority) = authority();
+    let spki = rcgen::PublicKeyData::subject_public_key_info(&rcgen::KeyPair::generate().unwrap());
+    for (asked, lives) in [(300, 300_000), (2, 2_000), (u16::MAX, 300_000)] {
+        let name = "ab".repeat(32);
+        let prepared = authority.prepare_claim(&spki, &name, asked, [7; 20], NOW).unwrap();
+        let issued = authority.issue(prepared).unwrap();
+        assert_eq!(issued.not_before, Instant(1_699_999_880_000));
+        assert_eq!(issued.not_after, Instant(1_700_000_000_000 + lives));
+        assert!(contains(&issued.der, name.as_bytes()));
+    }
+}
+
+#[test]
 fn subject_is_one_utf8_common_name() {
     let (_dir, authority) = authority();
     let spki = rcgen::PublicKeyData::subject_public_key_info(&rcgen::KeyPair::generate().unwrap());

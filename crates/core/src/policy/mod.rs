@@ -22,6 +22,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 mod time;
+mod trusted_user;
 
 use std::sync::Arc;
 

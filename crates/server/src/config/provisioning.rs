@@ -10,12 +10,14 @@ pub struct Provisioning {
     pub key_pool_capacity: usize,
     /// Longest wait for a key when the pool is empty, milliseconds.
     pub key_wait_millis: u64,
+    /// Life of a trusted user's provisioning claim, seconds, 1 to 300. AWS: 300.
+    pub claim_seconds: u16,
 }
 
-pub(super) const KEYS: &[&str] = &["key-pool-capacity", "key-wait-millis"];
+pub(super) const KEYS: &[&str] = &["key-pool-capacity", "key-wait-millis", "claim-seconds"];
 
 impl Default for Provisioning {
     fn default() -> Self {
-        Self { key_pool_capacity: 1024, key_wait_millis: 20_000 }
+        Self { key_pool_capacity: 1024, key_wait_millis: 20_000, claim_seconds: 300 }
     }
 }

@@ -101,6 +101,12 @@ impl Settings {
                 file.provisioning.key_pool_capacity
             )));
         }
+        if !(1..=300).contains(&file.provisioning.claim_seconds) {
+            return Err(SettingsError(format!(
+                "claim-seconds {} is not within 1 to 300",
+                file.provisioning.claim_seconds
+            )));
+        }
         let hostnames =
             if given.hostnames.is_empty() { file.hostnames } else { Some(given.hostnames) };
         Ok(Self {

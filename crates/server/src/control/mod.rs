@@ -60,6 +60,8 @@ pub struct Control {
     pub endpoint: String,
     /// Issues certificates.
     pub issuance: Arc<Issuance>,
+    /// Life of a trusted user's provisioning claim.
+    pub claim_seconds: u16,
     /// Finds access keys.
     pub credentials: FindCredentials,
     /// The wall clock.

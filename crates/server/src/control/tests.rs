@@ -42,6 +42,7 @@ impl Plane {
             home,
             endpoint: "iot.example:1883".into(),
             issuance: Arc::new(issuance),
+            claim_seconds: 300,
             credentials: Box::new(move |id| {
                 counter.fetch_add(1, Ordering::Relaxed);
                 Box::pin(async move { Ok((id == "AKIDEXAMPLE").then(known)) })

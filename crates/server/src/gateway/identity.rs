@@ -3,10 +3,13 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use fleetwright_core::certificate::{CertificateFacts, CertificateId, CertificateStatus};
+use fleetwright_core::certificate::{CertificateFacts, CertificateId, CertificateStatus, Instant};
 use fleetwright_core::error::Refusal;
-use fleetwright_store::{CertificateRow, Store};
+use fleetwright_core::names::TemplateName;
+use fleetwright_store::{CertificateRow, Origin, Store};
 use rustls_pki_types::CertificateDer;
+
+use crate::clock;
 
 /// A principal that may connect: its certificate is registered and `ACTIVE`.
 #[derive(Debug)]
@@ -15,8 +18,19 @@ pub struct Principal {
     pub row: CertificateRow,
     /// SHA-256 of the DER.
     pub id: CertificateId,
+    /// What it is held to as a trusted user's claim; `None` for every other certificate.
+    pub held: Option<Held>,
     der: CertificateDer<'static>,
     facts: OnceLock<CertificateFacts>,
+}
+
+/// What a trusted user's claim is held to.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The only template that it registers with.
+    pub template: TemplateName,
+    /// Its end, also of its connections.
+    pub until: Instant,
 }
 
 impl Principal {
@@ -38,6 +52,7 @@ impl Principal {
 pub(super) enum Stranger {
     NotRegistered(CertificateId),
     NotActive(CertificateId, CertificateStatus),
+    ClaimEnded(CertificateId),
     Registry(Refusal),
 }
 
@@ -48,6 +63,7 @@ impl Stranger {
             Self::NotRegistered(_) => "DEVICE_CERTIFICATE_NOT_REGISTERED",
             Self::NotActive(_, CertificateStatus::Revoked) => "DEVICE_CERTIFICATE_REVOKED",
             Self::NotActive(..) => "DEVICE_CERTIFICATE_INACTIVE",
+            Self::ClaimEnded(_) => "DEVICE_CERTIFICATE_EXPIRED",
             Self::Registry(_) => "SERVER_ERROR",
         }
     }
@@ -71,6 +87,11 @@ impl fmt::Display for Stranger {
                  update-certificate --new-status ACTIVE)",
                 status.as_str()
             ),
+            Self::ClaimEnded(id) => write!(
+                f,
+                "the time of provisioning claim {id} is over (aws iot create-provisioning-claim \
+                 makes another)"
+            ),
             Self::Registry(refusal) => write!(f, "{refusal}"),
         }
     }
@@ -88,5 +109,19 @@ pub(super) async fn identify(
     if certificate.status != CertificateStatus::Active {
         return Err(Stranger::NotActive(id, certificate.status));
     }
-    Ok(Arc::new(Principal { row: certificate.row, id, der, facts: OnceLock::new() }))
+    let held = match certificate.origin {
+        Origin::Claim => Some(held(store, id, certificate.row).await?),
+        _ => None,
+    };
+    Ok(Arc::new(Principal { row: certificate.row, id, held, der, facts: OnceLock::new() }))
+}
+
+/// A trusted user's claim without terms, or past its end, is nobody.
+async fn held(store: &Store, id: CertificateId, row: CertificateRow) -> Result<Held, Stranger> {
+    let found = store.claim(row).await.map_err(|error| Stranger::Registry(error.into()))?;
+    let terms = found.map(|claim| claim.terms).unwrap_or_default();
+    match (terms.template, terms.until) {
+        (Some(template), Some(until)) if clock::now() < until => Ok(Held { template, until }),
+        _ => Err(Stranger::ClaimEnded(id)),
+    }
 }

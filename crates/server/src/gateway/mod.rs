@@ -21,7 +21,7 @@ use fleetwright_core::certificate::CertificateId;
 use fleetwright_mqtt::Limits;
 use fleetwright_store::Store;
 
-pub use identity::Principal;
+pub use identity::{Held, Principal};
 pub use listener::listen;
 
 use crate::config;

@@ -35,6 +35,8 @@ pub struct Ask {
     pub claim_row: CertificateRow,
     /// The connection's client id.
     pub client_id: Box<str>,
+    /// The only template that the claim may register with; `None` leaves that to its policies.
+    pub held_to: Option<TemplateName>,
 }
 
 /// The answer to one request; goes to the asking connection and nowhere else.

@@ -36,7 +36,8 @@ impl Provisioning {
             Judged::Proceed(certificate) => certificate,
         };
 
-        // 2. The template: enabled, and for fleets.
+        // 2. The template: the claim's own, enabled, and for fleets.
+        held_to(ask, name)?;
         let template = self.enabled_template(name).await?;
 
         // 3. The hook, if there is one, decides and may override parameters.
@@ -163,6 +164,16 @@ impl Provisioning {
 enum Judged {
     Proceed(TokenState),
     Replay(ThingRegistered),
+}
+
+fn held_to(ask: &Ask, name: &TemplateName) -> Result<(), Refusal> {
+    match &ask.held_to {
+        Some(own) if own != name => Err(Refusal::new(
+            ErrorCode::AccessDenied,
+            format!("This provisioning claim is for template {own}, not {name}."),
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn read_answer(stored: &[u8]) -> Result<ThingRegistered, Refusal> {

@@ -1,9 +1,10 @@
 use fleetwright_core::certificate::CertificateStatus::{Active, Inactive};
 use fleetwright_core::error::ErrorCode;
+use fleetwright_core::names::TemplateName;
 use fleetwright_core::plan::Override;
-use fleetwright_store::ClaimTerms;
+use fleetwright_store::{CertificateRow, ClaimTerms, Issued, NewIssuance, Origin, PolicyTarget};
 
-use crate::support::{NOW, Registry, code, id, plan, registration, thing};
+use crate::support::{NOW, Registry, UNTIL, code, id, issued, plan, registration, thing};
 
 pub(crate) async fn the_device_after_a_claims_last_is_refused(registry: Registry) {
     let claim = registry.certificate(100, Active).await;
@@ -80,4 +81,65 @@ pub(crate) async fn a_claim_switched_off_meanwhile_ends_its_request(registry: Re
     store.put_claim(id(100), terms).await.unwrap();
     store.update_certificate_status(id(100), Inactive, NOW).await.unwrap();
     assert!(store.apply_registration(apply).await.unwrap().created);
+}
+
+async fn trusted_users_claim(registry: &Registry, n: u32) -> CertificateRow {
+    let store = &registry.store;
+    let new = NewIssuance { serial: vec![1], key_digest: [7; 32], claim: None };
+    let issuance = store.begin_issuance(new, NOW).await.unwrap();
+    let terms = ClaimTerms {
+        template: Some(TemplateName::parse("T").unwrap()),
+        until: Some(UNTIL),
+        ..ClaimTerms::default()
+    };
+    let issued = Issued {
+        status: Active,
+        origin: Origin::Claim,
+        token: None,
+        terms: Some(terms.clone()),
+        ..issued(n)
+    };
+    let row = store.finish_issuance(issuance, issued, NOW).await.unwrap();
+    assert_eq!(store.claim(row).await.unwrap().unwrap().terms, terms);
+    row
+}
+
+pub(crate) async fn a_trusted_users_claim_is_never_listed_nor_named(registry: Registry) {
+    let claim = trusted_users_claim(&registry, 100).await;
+    let store = &registry.store;
+    for ascending in [true, false] {
+        assert!(store.list_certificates(None, 10, ascending).await.unwrap().items.is_empty());
+    }
+    let target = || PolicyTarget::Certificate(id(100));
+    let policy = registry.policy("P").await;
+    assert_eq!(code(store.attach_policy(policy, target()).await), ErrorCode::ResourceNotFound);
+    let off = store.update_certificate_status(id(100), Inactive, NOW).await;
+    assert_eq!(code(off), ErrorCode::ResourceNotFound);
+    // No template can name it either, but it asks for certificates.
+    let mut apply = registration(100, plan(100, "t"));
+    apply.token = None;
+    let named = store.apply_registration(apply).await;
+    assert_eq!(code(named), ErrorCode::ResourceRegistrationFailure);
+    let new = NewIssuance { serial: vec![2], key_digest: [8; 32], claim: Some(id(100)) };
+    store.begin_issuance(new, NOW).await.unwrap();
+    registry.pending(1).await;
+    let mut apply = registration(1, plan(1, "t"));
+    apply.claim = Some((claim, None));
+    assert!(store.apply_registration(apply).await.unwrap().created);
+}
+
+pub(crate) async fn a_trusted_users_claim_is_deleted_when_it_ends(registry: Registry) {
+    trusted_users_claim(&registry, 100).await;
+    trusted_users_claim(&registry, 101).await;
+    registry.certificate(1, Active).await;
+    let store = &registry.store;
+    let terms = ClaimTerms { until: Some(NOW), ..ClaimTerms::default() };
+    store.put_claim(id(1), terms).await.unwrap();
+    let before = UNTIL.plus_millis(-1);
+    assert_eq!(store.purge_claims(before, 10).await.unwrap(), (0, false));
+    assert_eq!(store.purge_claims(UNTIL, 1).await.unwrap(), (1, true));
+    assert_eq!(store.purge_claims(UNTIL, 1).await.unwrap(), (1, false));
+    assert!(store.certificate_state(id(100)).await.unwrap().is_none());
+    // A claim that an operator made stays: it is refused, not forgotten.
+    assert!(store.certificate_state(id(1)).await.unwrap().is_some());
 }

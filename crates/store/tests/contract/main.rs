@@ -60,6 +60,8 @@ contract! {
         changed_terms_keep_the_count
         a_claim_that_is_gone_or_expired_registers_nothing
         a_claim_switched_off_meanwhile_ends_its_request
+        a_trusted_users_claim_is_never_listed_nor_named
+        a_trusted_users_claim_is_deleted_when_it_ends
     }
     configuration {
         a_role_alias_is_kept_changed_and_deleted

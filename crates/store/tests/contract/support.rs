@@ -140,6 +140,7 @@ pub(crate) fn issued(n: u32) -> Issued {
         status: CertificateStatus::PendingActivation,
         origin: Origin::Mqtt,
         token: Some(TokenGrant { digest: id(n).0, until: UNTIL }),
+        terms: None,
     }
 }
 

@@ -121,6 +121,7 @@ fn begin(
         claim: rights.certificate_id(),
         claim_row: rights.certificate_row(),
         client_id: rights.client_id().into(),
+        held_to: rights.held().map(|held| held.template.clone()),
     };
     tokio::spawn(async move { provisioning.answer(ask).await })
 }

@@ -12,6 +12,7 @@ pub(in crate::gateway) enum End {
     Violation { clause: &'static str, reason: String },
     Denied,
     CertificateOff,
+    ClaimEnded,
     Server,
     Defect,
 }
@@ -25,7 +26,7 @@ impl End {
             Self::KeepAlive => "MQTT_KEEP_ALIVE_TIMEOUT",
             Self::TakenOver => "DUPLICATE_CLIENTID",
             Self::Violation { .. } => "CLIENT_ERROR",
-            Self::Denied | Self::CertificateOff => "AUTH_ERROR",
+            Self::Denied | Self::CertificateOff | Self::ClaimEnded => "AUTH_ERROR",
             Self::Server => "SERVER_INITIATED_DISCONNECT",
             Self::Defect => "SERVER_ERROR",
         }
@@ -42,6 +43,7 @@ impl fmt::Display for End {
             Self::Violation { clause, reason } => write!(f, "{reason} [{clause}]"),
             Self::Denied => f.write_str("an action was denied; see AUTHORIZATION_FAILURE above"),
             Self::CertificateOff => f.write_str("its certificate is no longer ACTIVE"),
+            Self::ClaimEnded => f.write_str("the time of its provisioning claim is over"),
             Self::Server => f.write_str("the server stops"),
             Self::Defect => f.write_str("a fault of the server; its log says more"),
         }

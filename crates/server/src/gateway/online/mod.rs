@@ -46,6 +46,7 @@ enum Woken {
     /// Answering a provisioning request failed by a fault of ours.
     Defect,
     Deadline,
+    ClaimEnded,
     Stop,
 }
 
@@ -114,6 +115,7 @@ impl Online {
                 Woken::Deadline => {
                     self.session.tick(clock::monotonic_millis()).map(|_| End::KeepAlive)
                 }
+                Woken::ClaimEnded => Some(End::ClaimEnded),
                 Woken::Stop => Some(End::Server),
             };
             if let Some(end) = end {
@@ -131,6 +133,7 @@ impl Online {
             () = self.mailbox.arrival() => Woken::Mail,
             _ = shutdown.wait_for(|stop| *stop) => Woken::Stop,
             () = tokio::time::sleep(until_deadline) => Woken::Deadline,
+            () = claim_end(&self.rights) => Woken::ClaimEnded,
         }
     }
 
@@ -203,7 +206,7 @@ impl Online {
     async fn say_goodbye(&mut self, end: End) -> End {
         let code = match &end {
             End::Defect => Some(DisconnectCode::UnspecifiedError),
-            End::CertificateOff => Some(DisconnectCode::NotAuthorized),
+            End::CertificateOff | End::ClaimEnded => Some(DisconnectCode::NotAuthorized),
             End::Server => Some(DisconnectCode::ServerShuttingDown),
             _ => None,
         };
@@ -217,5 +220,16 @@ impl Online {
         }
         let _ = self.flush().await;
         end
+    }
+}
+
+/// Comes when the time of a trusted user's claim is over; never for any other certificate.
+async fn claim_end(rights: &Rights) {
+    match rights.held() {
+        Some(held) => {
+            let left = held.until.0.saturating_sub(clock::now().0);
+            tokio::time::sleep(Duration::from_millis(u64::try_from(left).unwrap_or(0))).await;
+        }
+        None => std::future::pending().await,
     }
 }

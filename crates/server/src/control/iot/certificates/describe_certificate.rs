@@ -12,7 +12,8 @@ pub(super) const NAME: &str = "DescribeCertificate";
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let id = call.label("certificateId", CertificateId::parse)?;
-    let found = control.store.certificate(id).await?.ok_or_else(|| {
+    let found = control.store.certificate(id).await?;
+    let found = found.filter(|found| found.origin != Origin::Claim).ok_or_else(|| {
         Refusal::new(
             ErrorCode::ResourceNotFound,
             format!("The certificate given does not exist: {id}"),

@@ -1,5 +1,6 @@
 //! Provisioning templates.
 
+mod create_provisioning_claim;
 mod create_provisioning_template;
 mod delete_provisioning_template;
 mod describe_provisioning_template;
@@ -11,6 +12,7 @@ mod update_provisioning_template;
 use super::{Operation, operation};
 
 pub(super) const OPERATIONS: &[Operation] = &[
+    operation!(create_provisioning_claim),
     operation!(create_provisioning_template),
     operation!(delete_provisioning_template),
     operation!(describe_provisioning_template),
