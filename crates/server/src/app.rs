@@ -45,6 +45,7 @@ pub(crate) struct App {
     pub(crate) authority: Arc<Authority>,
     pub(crate) gateway: Arc<Gateway>,
     issuance: Arc<Issuance>,
+    provisioning: Arc<Provisioning>,
     sealing: Arc<Sealing>,
 }
 
@@ -87,7 +88,7 @@ impl App {
 
         // 3. Who hears of changes.
         caches.wire(&policies, &gateway, &provisioning);
-        Ok(Self { store, authority, gateway, issuance, sealing })
+        Ok(Self { store, authority, gateway, issuance, provisioning, sealing })
     }
 
     /// The control plane; `endpoint` is what `DescribeEndpoint` answers.
@@ -99,6 +100,7 @@ impl App {
             home: settings.home.clone(),
             endpoint,
             issuance: Arc::clone(&self.issuance),
+            provisioning: Arc::clone(&self.provisioning),
             claim_seconds: settings.provisioning.claim_seconds,
             credentials: Box::new(move |id| {
                 let (store, sealing, home) = (store.clone(), Arc::clone(&sealing), home.clone());

@@ -7,7 +7,7 @@ use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
 use fleetwright_core::error::Refusal;
 use fleetwright_core::names::TemplateName;
 use fleetwright_core::ownership::{self, TokenText};
-use fleetwright_store::{ClaimTerms, Issued, NewIssuance, Origin, Store, TokenGrant};
+use fleetwright_store::{ClaimTerms, IssuanceId, Issued, NewIssuance, Origin, Store, TokenGrant};
 use zeroize::Zeroizing;
 
 use crate::keys::DeviceKeys;
@@ -152,7 +152,36 @@ impl Issuance {
         Ok((keys, until))
     }
 
+    /// A certificate for the key of a CSR, signed but not registered: the caller finishes its
+    /// issuance in the transaction of its registration, or abandons it.
+    ///
+    /// # Errors
+    /// As [`Self::from_csr`].
+    pub async fn sign(&self, csr: &str) -> Result<(IssuanceId, Issued), Refusal> {
+        let prepared = self.authority.prepare_from_csr(csr, random::bytes()?, clock::now())?;
+        let row = Row {
+            status: CertificateStatus::PendingActivation,
+            origin: Origin::Rest,
+            claim: None,
+            terms: None,
+        };
+        let (issuance, issued, _) = self.prepare(prepared, row).await?;
+        Ok((issuance, issued))
+    }
+
     async fn issue(&self, prepared: Prepared, row: Row) -> Result<IssuedCertificate, Refusal> {
+        let (issuance, issued, token) = self.prepare(prepared, row).await?;
+        let (id, pem) = (issued.id, fleetwright_ca::pem(&issued.der));
+        // 3. The certificate and its token are on disk before anybody is told.
+        self.store.finish_issuance(issuance, issued, clock::now()).await?;
+        Ok(IssuedCertificate { id, pem, token })
+    }
+
+    async fn prepare(
+        &self,
+        prepared: Prepared,
+        row: Row,
+    ) -> Result<(IssuanceId, Issued, Option<TokenText>), Refusal> {
         // 1. The row exists before the signature.
         let new = NewIssuance {
             serial: prepared.serial().to_vec(),
@@ -162,7 +191,6 @@ impl Issuance {
         let issuance = self.store.begin_issuance(new, clock::now()).await?;
         // 2. Sign, and check what was signed.
         let issued = self.authority.issue(prepared).map_err(Refusal::internal)?;
-        // 3. The certificate and its token are on disk before anybody is told.
         let token = match row.origin {
             Origin::Mqtt => Some(TokenText::from_random(random::bytes()?)),
             _ => None,
@@ -171,10 +199,8 @@ impl Issuance {
             digest: token.digest().0,
             until: ownership::valid_until(clock::now()),
         });
-        let pem = fleetwright_ca::pem(&issued.der);
-        let id = issued.certificate_id;
         let issued = Issued {
-            id,
+            id: issued.certificate_id,
             der: issued.der,
             not_before: issued.not_before,
             not_after: issued.not_after,
@@ -183,7 +209,6 @@ impl Issuance {
             token: grant,
             terms: row.terms,
         };
-        self.store.finish_issuance(issuance, issued, clock::now()).await?;
-        Ok(IssuedCertificate { id, pem, token })
+        Ok((issuance, issued, token))
     }
 }

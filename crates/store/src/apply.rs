@@ -69,7 +69,7 @@ impl Store {
     }
 }
 
-fn register(sql: &Sql<'_>, apply: &ApplyRegistration) -> Result<Registered, StoreError> {
+pub(crate) fn register(sql: &Sql<'_>, apply: &ApplyRegistration) -> Result<Registered, StoreError> {
     let plan = &apply.plan;
     let CertificateSource::Id(id) = &plan.certificate.source else {
         return Err(StoreError::Corrupt(

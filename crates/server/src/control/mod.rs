@@ -34,6 +34,7 @@ use auth::{AuthError, Scope, Unverified};
 use error::{Failure, json_response};
 
 use crate::issuance::Issuance;
+use crate::provisioning::Provisioning;
 
 /// Bytes of a request's body. (ours)
 const BODY_BYTES: usize = 1024 * 1024;
@@ -60,6 +61,8 @@ pub struct Control {
     pub endpoint: String,
     /// Issues certificates.
     pub issuance: Arc<Issuance>,
+    /// Registers things directly.
+    pub provisioning: Arc<Provisioning>,
     /// Life of a trusted user's provisioning claim.
     pub claim_seconds: u16,
     /// Finds access keys.

@@ -34,14 +34,23 @@ impl Plane {
         let authority = Authority::create_or_open(&path("ca"), &names, now).unwrap();
         let pool = KeyPool::open(&path("keys"), 1).unwrap();
         let keys = DeviceKeys::start(pool, Duration::from_secs(60)).unwrap();
-        let issuance = Issuance::new(Arc::new(authority), keys, store.clone());
+        let issuance = Arc::new(Issuance::new(Arc::new(authority), keys, store.clone()));
+        let hooks = crate::config::Hooks::default();
+        let provisioning = Provisioning::new(
+            home.clone(),
+            store.clone(),
+            Arc::clone(&issuance),
+            crate::hooks::Hooks::new(hooks.clone(), crate::tls::hooks(&hooks).unwrap()),
+            crate::config::Claims::default(),
+        );
         let looked_up = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&looked_up);
         let control = Control {
             store: Arc::new(store),
             home,
             endpoint: "iot.example:1883".into(),
-            issuance: Arc::new(issuance),
+            issuance,
+            provisioning,
             claim_seconds: 300,
             credentials: Box::new(move |id| {
                 counter.fetch_add(1, Ordering::Relaxed);

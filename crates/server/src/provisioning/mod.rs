@@ -6,6 +6,7 @@
 mod answer;
 mod claims;
 mod create_certificate;
+mod register_directly;
 mod register_thing;
 mod templates;
 
@@ -17,6 +18,8 @@ use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::names::TemplateName;
 use fleetwright_core::reserved_topic::ProvisioningTopic;
 use fleetwright_store::{CertificateRow, Store};
+
+pub use register_directly::{Line, RegisteredDirectly};
 
 use crate::config;
 use crate::hooks::Hooks;

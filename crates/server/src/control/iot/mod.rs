@@ -11,6 +11,7 @@ mod members;
 mod page;
 mod policies;
 mod provisioning_templates;
+mod registration;
 mod route;
 mod tags;
 mod thing_groups;
@@ -56,6 +57,7 @@ const FAMILIES: &[&[Operation]] = &[
     endpoint::OPERATIONS,
     policies::OPERATIONS,
     provisioning_templates::OPERATIONS,
+    registration::OPERATIONS,
     thing_groups::OPERATIONS,
     thing_types::OPERATIONS,
     things::OPERATIONS,

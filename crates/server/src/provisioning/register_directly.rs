@@ -1,0 +1,173 @@
+//! `RegisterThing`, over REST and from bulk files: the operator registers, no device asks.
+
+use std::collections::BTreeMap;
+
+use fleetwright_core::certificate::CertificateId;
+use fleetwright_core::error::{ErrorCode, Refusal};
+use fleetwright_core::plan::{CertificateSource, PolicyPlan, ProvisioningPlan};
+use fleetwright_core::template::{Inputs, Template};
+use fleetwright_store::{
+    ApplyRegistration, DirectRegistration, IssuanceId, Issued, LineOutcome, TaskRow,
+};
+use serde_json::json;
+
+use super::Provisioning;
+use crate::{clock, random};
+
+/// A line of a bulk file: where its outcome is noted.
+#[derive(Debug, Clone, Copy)]
+pub struct Line {
+    /// The task.
+    pub task: TaskRow,
+    /// The line, counted from 1.
+    pub number: u64,
+}
+
+/// What a direct registration made.
+#[derive(Debug)]
+pub struct RegisteredDirectly {
+    /// The certificate, PEM.
+    pub certificate_pem: String,
+    /// ARNs by the template's logical names.
+    pub resource_arns: BTreeMap<String, String>,
+}
+
+impl Provisioning {
+    /// Registers by a template of [`fleetwright_core::template::TemplateUse::Bulk`].
+    ///
+    /// # Errors
+    /// `InvalidRequest`, `ResourceRegistrationFailure`, `ConflictingResourceUpdate`; then nothing
+    /// of it is kept.
+    pub async fn register_directly(
+        &self,
+        template: &Template,
+        parameters: &BTreeMap<String, String>,
+        line: Option<Line>,
+    ) -> Result<RegisteredDirectly, Refusal> {
+        // 1. The template is evaluated to a plan.
+        let overrides = BTreeMap::new();
+        let inputs =
+            Inputs { parameters, overrides: &overrides, certificate_id: None, subject: None };
+        let mut plan = template.evaluate(&inputs)?;
+
+        // 2. The certificate is found, or signed; its row exists before the signature.
+        let found = self.certificate_of(&plan.certificate.source).await?;
+        plan.certificate.source = CertificateSource::Id(found.id);
+        let answer = RegisteredDirectly {
+            resource_arns: self.resource_arns(&plan, found.id),
+            certificate_pem: fleetwright_ca::pem(&found.der),
+        };
+
+        // 3. Everything is applied in one transaction.
+        let issuance = found.bring.as_ref().map(|(issuance, _)| *issuance);
+        let direct = DirectRegistration {
+            apply: ApplyRegistration {
+                plan,
+                token: None,
+                thing_id: random::uuid()?,
+                claim: None,
+                now: clock::now(),
+            },
+            bring: found.bring,
+            line: line.map(|line| answer.outcome(line)),
+        };
+        match self.store.register_directly(direct).await {
+            Ok(_) => Ok(answer),
+            Err(error) => {
+                if let Some(issuance) = issuance {
+                    self.store.abandon_issuance(issuance).await?;
+                }
+                Err(as_model_has_it(error.into()))
+            }
+        }
+    }
+
+    async fn certificate_of(&self, source: &CertificateSource) -> Result<Found, Refusal> {
+        let id = match source {
+            CertificateSource::SigningRequest(csr) => {
+                let (issuance, issued) = self.issuance.sign(csr).await?;
+                let (id, der) = (issued.id, issued.der.clone());
+                return Ok(Found { id, der, bring: Some((issuance, issued)) });
+            }
+            CertificateSource::Id(id) => *id,
+            CertificateSource::Pem { certificate, .. } => {
+                let der = fleetwright_ca::certificate_der(certificate).ok_or_else(|| {
+                    Refusal::new(
+                        ErrorCode::InvalidRequest,
+                        "CertificatePem is no certificate: it must be one PEM block of label \
+                         CERTIFICATE.",
+                    )
+                })?;
+                fleetwright_ca::certificate_id(&der)
+            }
+        };
+        let certificate = self.store.certificate(id).await?.ok_or_else(|| {
+            Refusal::new(
+                ErrorCode::ResourceRegistrationFailure,
+                format!(
+                    "Certificate {id} is not registered; register it first \
+                     (RegisterCertificate), or give a CertificateSigningRequest."
+                ),
+            )
+        })?;
+        Ok(Found { id, der: certificate.der, bring: None })
+    }
+
+    fn resource_arns(
+        &self,
+        plan: &ProvisioningPlan,
+        certificate: CertificateId,
+    ) -> BTreeMap<String, String> {
+        let mut arns = BTreeMap::new();
+        let name = plan.certificate.logical_name.clone();
+        arns.insert(name, self.home.arn("cert", certificate));
+        if let Some(thing) = &plan.thing {
+            arns.insert(thing.logical_name.clone(), self.home.arn("thing", &thing.name));
+        }
+        for policy in &plan.policies {
+            let (PolicyPlan::Existing { logical_name, name }
+            | PolicyPlan::FromDocument { logical_name, name, .. }) = policy;
+            arns.insert(logical_name.clone(), self.home.arn("policy", name));
+        }
+        arns
+    }
+}
+
+impl RegisteredDirectly {
+    /// The line of the report of results.
+    fn outcome(&self, line: Line) -> LineOutcome {
+        let outcome = json!({"line": line.number, "response": self.body()});
+        LineOutcome {
+            task: line.task,
+            line: line.number,
+            succeeded: true,
+            outcome: outcome.to_string(),
+        }
+    }
+
+    /// The answer of `RegisterThing`.
+    pub fn body(&self) -> serde_json::Value {
+        json!({"certificatePem": self.certificate_pem, "resourceArns": self.resource_arns})
+    }
+}
+
+struct Found {
+    id: CertificateId,
+    der: Vec<u8>,
+    bring: Option<(IssuanceId, Issued)>,
+}
+
+/// The model of `RegisterThing` lists fewer errors than a registration has reasons.
+fn as_model_has_it(mut refusal: Refusal) -> Refusal {
+    use ErrorCode as Code;
+    if matches!(
+        refusal.code,
+        Code::CertificateState
+            | Code::ResourceNotFound
+            | Code::LimitExceeded
+            | Code::MalformedPolicy
+    ) {
+        refusal.code = Code::ResourceRegistrationFailure;
+    }
+    refusal
+}
