@@ -470,7 +470,7 @@ def a_certificate_of_another_ca(scene, call):
           "RegisterCertificateWithoutCA.CertificateStateException")  # fmt: skip
 def a_status_that_no_registration_gives(scene, call):
     request = asking.minimal(scene, call.service, call.operation)
-    call(**request | {"status": "REVOKED"})
+    call(**request | {"status": "PENDING_TRANSFER"})
 
 
 @provokes("RegisterCertificateWithoutCA.CertificateValidationException")

@@ -4,18 +4,14 @@ use aws_lc_rs::signature as sig;
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::limits::CSR_CHARS;
 use x509_parser::prelude::*;
-use x509_parser::signature_algorithm::RsaSsaPssParams;
 
 use crate::key_policy::{self, KeyKind};
-use crate::{der, pem};
+use crate::{der, pem, signature};
 
 /// Labels in use: RFC 7468, and older tools.
 const LABELS: [&str; 2] = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"];
 /// An empty Name, DER.
 const EMPTY_NAME: &[u8] = &[0x30, 0x00];
-
-const RSA_SIGNATURES: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01];
-const ECDSA_SHA2: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03];
 
 /// What a CSR asks for, its signature verified and its key allowed.
 #[derive(Debug, PartialEq, Eq)]
@@ -72,7 +68,7 @@ fn refuse(message: impl Into<String>) -> Refusal {
 
 /// The CSR must be signed by the private key of the public key that it names.
 fn prove_possession(kind: KeyKind, csr: &X509CertificationRequest<'_>) -> Result<(), Refusal> {
-    let Some(algorithm) = verification(kind, &csr.signature_algorithm) else {
+    let Some(algorithm) = signature::verification(kind, &csr.signature_algorithm) else {
         return Err(refuse(format!(
             "The CSR's signature algorithm {:.64} is not allowed for its key; sign it with SHA-256, \
              SHA-384 or SHA-512.",
@@ -91,39 +87,4 @@ fn prove_possession(kind: KeyKind, csr: &X509CertificationRequest<'_>) -> Result
                  belongs to its public key, and not be changed afterwards.",
             )
         })
-}
-
-fn verification(
-    kind: KeyKind,
-    algorithm: &AlgorithmIdentifier<'_>,
-) -> Option<&'static dyn sig::VerificationAlgorithm> {
-    let (last, family) = algorithm.algorithm.as_bytes().split_last()?;
-    Some(match (kind, family, last) {
-        (KeyKind::Rsa, RSA_SIGNATURES, 11) => &sig::RSA_PKCS1_2048_8192_SHA256,
-        (KeyKind::Rsa, RSA_SIGNATURES, 12) => &sig::RSA_PKCS1_2048_8192_SHA384,
-        (KeyKind::Rsa, RSA_SIGNATURES, 13) => &sig::RSA_PKCS1_2048_8192_SHA512,
-        (KeyKind::Rsa, RSA_SIGNATURES, 10) => return pss(algorithm),
-        (KeyKind::P256, ECDSA_SHA2, 2) => &sig::ECDSA_P256_SHA256_ASN1,
-        (KeyKind::P256, ECDSA_SHA2, 3) => &sig::ECDSA_P256_SHA384_ASN1,
-        (KeyKind::P256, ECDSA_SHA2, 4) => &sig::ECDSA_P256_SHA512_ASN1,
-        (KeyKind::P384, ECDSA_SHA2, 2) => &sig::ECDSA_P384_SHA256_ASN1,
-        (KeyKind::P384, ECDSA_SHA2, 3) => &sig::ECDSA_P384_SHA384_ASN1,
-        (KeyKind::P384, ECDSA_SHA2, 4) => &sig::ECDSA_P384_SHA512_ASN1,
-        (KeyKind::P521, ECDSA_SHA2, 2) => &sig::ECDSA_P521_SHA256_ASN1,
-        (KeyKind::P521, ECDSA_SHA2, 3) => &sig::ECDSA_P521_SHA384_ASN1,
-        (KeyKind::P521, ECDSA_SHA2, 4) => &sig::ECDSA_P521_SHA512_ASN1,
-        _ => return None,
-    })
-}
-
-/// RSASSA-PSS: MGF1 and a salt of the hash's own length, which the verification itself enforces.
-fn pss(algorithm: &AlgorithmIdentifier<'_>) -> Option<&'static dyn sig::VerificationAlgorithm> {
-    const SHA2: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02];
-    let parameters = RsaSsaPssParams::try_from(algorithm.parameters.as_ref()?).ok()?;
-    match parameters.hash_algorithm_oid().as_bytes().split_last()? {
-        (1, SHA2) => Some(&sig::RSA_PSS_2048_8192_SHA256),
-        (2, SHA2) => Some(&sig::RSA_PSS_2048_8192_SHA384),
-        (3, SHA2) => Some(&sig::RSA_PSS_2048_8192_SHA512),
-        _ => None,
-    }
 }

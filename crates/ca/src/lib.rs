@@ -5,6 +5,7 @@
 //! directories that the caller names and has locked.
 
 pub mod authority;
+pub mod brought;
 mod check;
 mod csr;
 mod der;
@@ -19,10 +20,12 @@ pub mod pem;
 mod profile;
 mod seal;
 pub mod server_identity;
+mod signature;
 mod signer;
 mod tbs;
 
 pub use authority::{Authority, AuthorityNames, Issued, Prepared};
+pub use brought::BroughtCertificate;
 pub use error::{AuthorityError, KeyPoolError, UnreadableCertificate};
 pub use facts::{CertificateReading, certificate_facts, certificate_id};
 pub use key_pool::{DEFAULT_CAPACITY, DeviceKey, KeyPool};

@@ -128,6 +128,31 @@ impl CertificateStatus {
     }
 }
 
+/// `certificateMode`: whether a connection with the certificate must name its server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum CertificateMode {
+    /// With or without Server Name Indication.
+    #[default]
+    Default,
+    /// With Server Name Indication only.
+    SniOnly,
+}
+
+impl CertificateMode {
+    /// AWS's spelling.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "DEFAULT",
+            Self::SniOnly => "SNI_ONLY",
+        }
+    }
+
+    /// Reads AWS's spelling, exact case.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Default, Self::SniOnly].into_iter().find(|mode| mode.as_str() == text)
+    }
+}
+
 /// What policies may ask of a certificate: read from the DER once, when a connection opens.
 /// Values are in the order of the certificate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -60,6 +60,12 @@ codes! {
     CertificateValidation: "CertificateValidationException" 400, "InvalidRequest" 400;
     /// More than one CA fits.
     CertificateConflict: "CertificateConflictException" 409, "ResourceConflicts" 409;
+    /// A verification certificate does not carry the registration code.
+    RegistrationCodeValidation: "RegistrationCodeValidationException" 400, "InvalidRequest" 400;
+    /// A certificate that still has policies cannot be transferred.
+    TransferConflict: "TransferConflictException" 409, "ResourceConflicts" 409;
+    /// There is no transfer (any more) to accept, reject or cancel.
+    TransferAlreadyCompleted: "TransferAlreadyCompletedException" 410, "ResourceConflicts" 409;
     /// Not a policy document.
     MalformedPolicy: "MalformedPolicyException" 400, "InvalidParameters" 400;
     /// A quota is used up.

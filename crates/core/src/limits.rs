@@ -53,6 +53,12 @@ pub const POLICIES_PER_GROUP: usize = 2;
 
 /// Characters of a CSR (B).
 pub const CSR_CHARS: usize = 4096;
+/// Characters of a certificate in PEM [B].
+pub const CERTIFICATE_PEM_CHARS: usize = 65_536;
+/// Registered CA certificates with the same subject [Q].
+pub const CAS_PER_SUBJECT: usize = 10;
+/// Characters of the message of a certificate's transfer [B].
+pub const TRANSFER_MESSAGE_CHARS: usize = 128;
 /// Characters of a certificate ownership token; devices hold it in 512 bytes with a NUL (ours).
 pub const OWNERSHIP_TOKEN_CHARS: usize = 511;
 /// Life of a certificate ownership token, milliseconds (Q).

@@ -17,6 +17,7 @@ pub mod keys;
 pub mod policies;
 pub mod provisioning;
 mod random;
+mod registration;
 mod sealing;
 mod serve;
 pub mod telemetry;

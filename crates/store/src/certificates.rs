@@ -1,10 +1,13 @@
 //! Registered certificates: status, life and removal. The DER lies apart from the indexed rows.
 
-use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
+use fleetwright_core::certificate::{CertificateId, CertificateMode, CertificateStatus, Instant};
 use fleetwright_core::error::{ErrorCode, Refusal};
 
 use crate::sql::{Cell, Column, Param, Row, Sql, args};
-use crate::{CertificateRow, Change, Page, Store, StoreError, Uuid, page};
+use crate::{
+    CertificateRow, Change, Page, Store, StoreError, Transfer, Uuid, ca_certificates, page,
+    transfers,
+};
 
 /// How a certificate came to be registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +35,8 @@ pub struct CertificateState {
     pub status: CertificateStatus,
     /// How it was registered.
     pub origin: Origin,
+    /// Whether a connection with it must name its server.
+    pub mode: CertificateMode,
 }
 
 /// A registered certificate with everything that is kept of it.
@@ -45,6 +50,8 @@ pub struct Certificate {
     pub status: CertificateStatus,
     /// How it was registered.
     pub origin: Origin,
+    /// Whether a connection with it must name its server.
+    pub mode: CertificateMode,
     /// The certificate itself.
     pub der: Vec<u8>,
     /// Start of validity.
@@ -63,6 +70,8 @@ pub struct Certificate {
     pub claim: Option<CertificateId>,
     /// `generationId`.
     pub generation: Uuid,
+    /// Its latest transfer between accounts, unless that was cancelled.
+    pub transfer: Option<Transfer>,
 }
 
 /// A line of `ListCertificates`.
@@ -74,6 +83,8 @@ pub struct CertificateSummary {
     pub id: CertificateId,
     /// Its status.
     pub status: CertificateStatus,
+    /// `certificateMode`.
+    pub mode: CertificateMode,
     /// When it was registered.
     pub created: Instant,
 }
@@ -93,7 +104,9 @@ pub struct NewCertificate {
     pub status: CertificateStatus,
     /// How it came.
     pub origin: Origin,
-    /// The registered CA that signed it.
+    /// Whether a connection with it must name its server.
+    pub mode: CertificateMode,
+    /// The registered CA that signed it; it must be `ACTIVE`.
     pub ca: Option<CertificateId>,
 }
 
@@ -112,13 +125,20 @@ impl Store {
     }
 
     /// Registers a certificate that was brought along (or a claim). Refuses one that is
-    /// registered already: `ResourceAlreadyExists`.
+    /// registered already (`ResourceAlreadyExists`), and one whose CA is not `ACTIVE`
+    /// (`CertificateState`).
     pub async fn register_certificate(
         &self,
         new: NewCertificate,
         now: Instant,
     ) -> Result<CertificateRow, StoreError> {
-        self.write(move |sql| insert(sql, &new, None, now)).await
+        self.write(move |sql| {
+            if let Some(ca) = &new.ca {
+                ca_certificates::require_active(sql, ca)?;
+            }
+            insert(sql, &new, None, now)
+        })
+        .await
     }
 
     /// `UpdateCertificate`: sets the status by the rules of
@@ -165,7 +185,18 @@ impl Store {
         limit: usize,
         ascending: bool,
     ) -> Result<Page<CertificateSummary, CertificateRow>, StoreError> {
-        self.read(move |sql| list(sql, after, limit, ascending)).await
+        self.read(move |sql| list(sql, None, after, limit, ascending)).await
+    }
+
+    /// `ListCertificatesByCA`: as [`Self::list_certificates`], of one CA; an unknown one has none.
+    pub async fn list_certificates_by_ca(
+        &self,
+        ca: CertificateId,
+        after: Option<CertificateRow>,
+        limit: usize,
+        ascending: bool,
+    ) -> Result<Page<CertificateSummary, CertificateRow>, StoreError> {
+        self.read(move |sql| list(sql, Some(&ca), after, limit, ascending)).await
     }
 }
 
@@ -173,9 +204,18 @@ pub(crate) fn state(
     sql: &Sql<'_>,
     id: &CertificateId,
 ) -> Result<Option<CertificateState>, StoreError> {
-    sql.one("SELECT row_id, status, origin FROM certificates WHERE id = $1", args![id], |row| {
-        Ok(CertificateState { row: row.get(0)?, status: row.get(1)?, origin: row.get(2)? })
-    })
+    sql.one(
+        "SELECT row_id, status, origin, mode FROM certificates WHERE id = $1",
+        args![id],
+        |row| {
+            Ok(CertificateState {
+                row: row.get(0)?,
+                status: row.get(1)?,
+                origin: row.get(2)?,
+                mode: row.get(3)?,
+            })
+        },
+    )
 }
 
 /// The certificate, or `ResourceNotFound`; a trusted user's claim is none that anybody may name.
@@ -201,9 +241,11 @@ fn unknown(id: &CertificateId) -> StoreError {
 fn certificate(sql: &Sql<'_>, id: &CertificateId) -> Result<Option<Certificate>, StoreError> {
     sql.one(
         "SELECT c.row_id, c.id, c.status, c.origin, d.der, c.not_before, c.not_after, c.created, \
-         c.modified, c.version, c.ca_id, k.id \
+         c.modified, c.version, c.ca_id, k.id, c.mode, t.target_account, t.message, t.created, \
+         t.accepted, t.rejected, t.reject_reason \
          FROM certificates c JOIN certificate_bodies d ON d.certificate_row = c.row_id \
-         LEFT JOIN certificates k ON k.row_id = c.claim_row WHERE c.id = $1",
+         LEFT JOIN certificates k ON k.row_id = c.claim_row \
+         LEFT JOIN certificate_transfers t ON t.certificate_row = c.row_id WHERE c.id = $1",
         args![id],
         read_certificate,
     )
@@ -225,6 +267,8 @@ fn read_certificate(row: &Row<'_>) -> Result<Certificate, StoreError> {
         ca: row.get(10)?,
         claim: row.get(11)?,
         generation: Uuid::of_row(number.0, created.0),
+        mode: row.get(12)?,
+        transfer: transfers::read(row, 13)?,
     })
 }
 
@@ -246,7 +290,8 @@ pub(crate) fn insert(
     }
     let row = sql.insert(
         "INSERT INTO certificates (id, status, origin, not_before, not_after, created, modified, \
-         version, ca_id, claim_row) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9) RETURNING row_id",
+         version, ca_id, claim_row, mode) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10) \
+         RETURNING row_id",
         args![
             &new.id,
             new.status,
@@ -256,7 +301,8 @@ pub(crate) fn insert(
             now,
             now,
             new.ca.as_ref(),
-            claim
+            claim,
+            new.mode
         ],
     )?;
     sql.execute(
@@ -294,6 +340,12 @@ fn delete(sql: &Sql<'_>, id: &CertificateId, force: bool) -> Result<(), StoreErr
             format!("Certificate must be deactivated (not ACTIVE) before deletion. Id: {id}"),
         ));
     }
+    if found.status == CertificateStatus::PendingTransfer {
+        return Err(StoreError::refused(
+            ErrorCode::CertificateState,
+            format!("Certificate {id} is being transferred; cancel the transfer before deletion."),
+        ));
+    }
     let conflict = |what: &str| {
         let arn = sql.home.arn("cert", id);
         StoreError::refused(
@@ -325,6 +377,7 @@ pub(crate) fn remove(
         "DELETE FROM certificate_policies WHERE certificate_row = $1",
         "DELETE FROM ownership_tokens WHERE certificate_row = $1",
         "DELETE FROM claims WHERE certificate_row = $1",
+        "DELETE FROM certificate_transfers WHERE certificate_row = $1",
         "DELETE FROM certificate_bodies WHERE certificate_row = $1",
         "DELETE FROM certificates WHERE row_id = $1",
     ] {
@@ -336,31 +389,48 @@ pub(crate) fn remove(
 
 fn list(
     sql: &Sql<'_>,
+    ca: Option<&CertificateId>,
     after: Option<CertificateRow>,
     limit: usize,
     ascending: bool,
 ) -> Result<Page<CertificateSummary, CertificateRow>, StoreError> {
     let size = page::size(limit);
-    let (text, start) = if ascending {
-        (
-            "SELECT row_id, id, status, created FROM certificates WHERE row_id > $1 AND origin <> $2 ORDER BY row_id LIMIT $3",
-            0,
-        )
-    } else {
-        (
-            "SELECT row_id, id, status, created FROM certificates WHERE row_id < $1 AND origin <> $2 ORDER BY row_id DESC LIMIT $3",
-            i64::MAX,
-        )
-    };
-    let start = after.map_or(start, |row| row.0);
-    let items = sql.all(text, args![start, Origin::Claim, size + 1], |row| {
+    let read = |row: &Row<'_>| {
         Ok(CertificateSummary {
             row: row.get(0)?,
             id: row.get(1)?,
             status: row.get(2)?,
-            created: row.get(3)?,
+            mode: row.get(3)?,
+            created: row.get(4)?,
         })
-    })?;
+    };
+    let start = after.map_or(if ascending { 0 } else { i64::MAX }, |row| row.0);
+    let items = match (ca, ascending) {
+        (None, true) => sql.all(
+            "SELECT row_id, id, status, mode, created FROM certificates \
+             WHERE row_id > $1 AND origin <> $2 ORDER BY row_id LIMIT $3",
+            args![start, Origin::Claim, size + 1],
+            read,
+        ),
+        (None, false) => sql.all(
+            "SELECT row_id, id, status, mode, created FROM certificates \
+             WHERE row_id < $1 AND origin <> $2 ORDER BY row_id DESC LIMIT $3",
+            args![start, Origin::Claim, size + 1],
+            read,
+        ),
+        (Some(ca), true) => sql.all(
+            "SELECT row_id, id, status, mode, created FROM certificates \
+             WHERE ca_id = $1 AND row_id > $2 ORDER BY row_id LIMIT $3",
+            args![ca, start, size + 1],
+            read,
+        ),
+        (Some(ca), false) => sql.all(
+            "SELECT row_id, id, status, mode, created FROM certificates \
+             WHERE ca_id = $1 AND row_id < $2 ORDER BY row_id DESC LIMIT $3",
+            args![ca, start, size + 1],
+            read,
+        ),
+    }?;
     Ok(Page::cut(items, size, |item| item.row))
 }
 

@@ -1,6 +1,6 @@
 //! Issuance in two steps: a durable row before the signature, the certificate after it.
 
-use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
+use fleetwright_core::certificate::{CertificateId, CertificateMode, CertificateStatus, Instant};
 use fleetwright_core::error::ErrorCode;
 
 use crate::certificates::{self, NewCertificate, Origin};
@@ -116,6 +116,7 @@ pub(crate) fn finish(
         not_after: issued.not_after,
         status: issued.status,
         origin: issued.origin,
+        mode: CertificateMode::Default,
         ca: None,
     };
     let row = certificates::insert(sql, &new, claim, now)?;

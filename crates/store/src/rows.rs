@@ -31,4 +31,6 @@ rows! {
     ThingRow;
     /// A thing group.
     GroupRow;
+    /// A registered CA certificate.
+    CaRow;
 }

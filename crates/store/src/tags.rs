@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::limits;
 use fleetwright_core::names::{
@@ -33,6 +34,8 @@ pub enum Tagged {
     CertificateProvider(CertificateProviderName),
     /// A domain configuration.
     DomainConfiguration(DomainConfigurationName),
+    /// A registered CA certificate.
+    CaCertificate(CertificateId),
 }
 
 impl Store {
@@ -130,5 +133,6 @@ fn locate(sql: &Sql<'_>, resource: &Tagged) -> Result<(&'static str, i64), Store
         Tagged::DomainConfiguration(name) => {
             ("domain_configuration", crate::domain_configurations::require(sql, name)?)
         }
+        Tagged::CaCertificate(id) => ("cacert", crate::ca_certificates::require(sql, id)?.0),
     })
 }

@@ -8,7 +8,7 @@ use fleetwright_core::limits;
 use fleetwright_core::names::TemplateName;
 
 use crate::sql::{Cell, Column, Row, Sql, args};
-use crate::{Change, Page, Store, StoreError, page, tags};
+use crate::{Change, Page, Store, StoreError, ca_certificates, page, tags};
 
 /// What a template is for; immutable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,6 +159,7 @@ impl Store {
     pub async fn delete_template(&self, name: TemplateName) -> Result<(), StoreError> {
         self.write(move |sql| {
             let row = require(sql, &name)?;
+            ca_certificates::check_unused(sql, &name)?;
             sql.execute("DELETE FROM template_versions WHERE template_row = $1", args![row])?;
             sql.execute("DELETE FROM templates WHERE row_id = $1", args![row])?;
             tags::remove(sql, "template", row)?;

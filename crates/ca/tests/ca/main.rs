@@ -6,6 +6,7 @@
     reason = "clippy takes only the functions marked #[test] for tests"
 )]
 
+mod brought;
 mod csr;
 mod directory;
 mod facts;

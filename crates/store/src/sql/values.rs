@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
+use fleetwright_core::ca_certificate::CaCertificateStatus;
+use fleetwright_core::certificate::{CertificateId, CertificateMode, CertificateStatus, Instant};
 use fleetwright_core::names;
 
 use super::{Cell, Column, Param};
@@ -70,6 +71,16 @@ impl<'a> From<&'a Uuid> for Param<'a> {
 }
 impl From<CertificateStatus> for Param<'_> {
     fn from(status: CertificateStatus) -> Self {
+        Self::Text(status.as_str())
+    }
+}
+impl From<CertificateMode> for Param<'_> {
+    fn from(mode: CertificateMode) -> Self {
+        Self::Text(mode.as_str())
+    }
+}
+impl From<CaCertificateStatus> for Param<'_> {
+    fn from(status: CaCertificateStatus) -> Self {
         Self::Text(status.as_str())
     }
 }
@@ -144,6 +155,22 @@ impl Column for CertificateStatus {
         }
     }
 }
+impl Column for CertificateMode {
+    fn read(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::Text(text) => Self::parse(text),
+            _ => None,
+        }
+    }
+}
+impl Column for CaCertificateStatus {
+    fn read(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::Text(text) => Self::parse(text),
+            _ => None,
+        }
+    }
+}
 macro_rules! json_columns {
     ($($kind:ty),*) => {
         $(
@@ -194,6 +221,6 @@ macro_rules! name_columns {
 }
 
 name_columns! {
-    ThingName ThingTypeName ThingGroupName BillingGroupName TemplateName PolicyName
+    ThingName ThingTypeName ThingGroupName BillingGroupName TemplateName PolicyName AccountId
     RoleAliasName AuthorizerName CertificateProviderName DomainConfigurationName
 }

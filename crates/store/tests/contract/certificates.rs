@@ -1,3 +1,4 @@
+use fleetwright_core::certificate::CertificateMode;
 use fleetwright_core::certificate::CertificateStatus::{
     Active, Inactive, PendingActivation, PendingTransfer, Revoked,
 };
@@ -41,6 +42,7 @@ pub(crate) async fn a_second_registration_is_refused_with_its_arn(registry: Regi
         not_after: UNTIL,
         status: Inactive,
         origin: Origin::RegisteredAlone,
+        mode: CertificateMode::Default,
         ca: None,
     };
     let Err(StoreError::Refused(Refusal { code, message, resource, .. })) =

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod attachments;
+mod ca_certificates;
 mod certificates;
 mod claims;
 mod configuration;
@@ -16,6 +17,7 @@ mod support;
 mod templates;
 mod things;
 mod tokens;
+mod transfers;
 
 /// Every case as a test of every database.
 macro_rules! contract {
@@ -42,6 +44,18 @@ contract! {
         attaching_and_detaching_twice_is_harmless
         attached_policies_of_a_group_include_its_ancestors_when_asked
         targets_of_a_policy_are_certificates_then_groups
+    }
+    ca_certificates {
+        a_ca_is_found_whole
+        a_ca_is_registered_once
+        the_eleventh_ca_with_a_subject_is_refused
+        an_update_changes_what_it_names
+        an_active_ca_is_not_deleted
+        an_inactive_ca_registers_nothing
+        cas_are_listed_both_ways_and_by_template
+        certificates_of_a_ca_are_listed
+        a_template_that_a_ca_uses_is_not_deleted
+        the_registration_code_stays_until_it_is_deleted
     }
     certificates {
         an_issued_certificate_is_found_whole
@@ -153,5 +167,12 @@ contract! {
         a_purge_deletes_what_nobody_registered
         a_purge_keeps_what_was_activated_or_attached
         a_purge_is_bounded
+    }
+    transfers {
+        a_transfer_waits_until_it_is_cancelled
+        only_an_inactive_certificate_without_policies_is_transferred
+        a_transfer_to_this_account_is_accepted_or_rejected
+        nobody_accepts_or_rejects_a_transfer_to_another_account
+        transfers_under_way_are_listed_both_ways
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use fleetwright_core::arn::Home;
-use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
+use fleetwright_core::certificate::{CertificateId, CertificateMode, CertificateStatus, Instant};
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::names::{
     AccountId, AttributeName, PolicyName, Region, ThingGroupName, ThingName, ThingTypeName,
@@ -72,6 +72,7 @@ impl Registry {
                     not_after: UNTIL,
                     status,
                     origin: Origin::RegisteredAlone,
+                    mode: CertificateMode::Default,
                     ca: None,
                 },
                 NOW,

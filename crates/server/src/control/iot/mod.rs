@@ -3,7 +3,9 @@
 
 mod attributes;
 mod billing_groups;
+mod ca_certificates;
 mod call;
+mod certificate_transfers;
 mod certificates;
 mod endpoint;
 mod lint;
@@ -53,6 +55,8 @@ use operation;
 
 const FAMILIES: &[&[Operation]] = &[
     billing_groups::OPERATIONS,
+    ca_certificates::OPERATIONS,
+    certificate_transfers::OPERATIONS,
     certificates::OPERATIONS,
     endpoint::OPERATIONS,
     policies::OPERATIONS,

@@ -1,9 +1,9 @@
 //! `DescribeCertificate`.
 
-use fleetwright_core::certificate::CertificateId;
+use fleetwright_core::certificate::{CertificateId, Instant};
 use fleetwright_core::error::{ErrorCode, Refusal};
-use fleetwright_store::Origin;
-use serde_json::json;
+use fleetwright_store::{Origin, Transfer};
+use serde_json::{Value, json};
 
 use crate::control::Control;
 use crate::control::iot::{Answer, Call, Outcome};
@@ -28,24 +28,37 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         "creationDate": found.created.epoch_seconds(),
         "lastModifiedDate": found.modified.epoch_seconds(),
         "customerVersion": found.version,
-        "transferData": {},
+        "transferData": transfer_data(found.transfer.as_ref()),
         "generationId": found.generation.to_string(),
         "validity": {
             "notBefore": found.not_before.epoch_seconds(),
             "notAfter": found.not_after.epoch_seconds(),
         },
-        "certificateMode": mode(found.origin),
+        "certificateMode": found.mode.as_str(),
     });
-    if let (Some(ca), Some(members)) = (found.ca, description.as_object_mut()) {
-        members.insert("caCertificateId".into(), ca.to_string().into());
+    if let Some(members) = description.as_object_mut() {
+        if let Some(ca) = found.ca {
+            members.insert("caCertificateId".into(), ca.to_string().into());
+        }
+        if found.transfer.is_some_and(|transfer| transfer.accepted.is_some()) {
+            let owner = control.home.account.as_str();
+            members.insert("previousOwnedBy".into(), owner.into());
+        }
     }
     Ok(Answer::json(json!({ "certificateDescription": description })))
 }
 
-/// `certificateMode`: certificates registered without a CA are told apart by SNI on AWS.
-fn mode(origin: Origin) -> &'static str {
-    match origin {
-        Origin::RegisteredAlone => "SNI_ONLY",
-        _ => "DEFAULT",
+fn transfer_data(transfer: Option<&Transfer>) -> Value {
+    let Some(transfer) = transfer else { return json!({}) };
+    let mut data = json!({
+        "transferMessage": transfer.message,
+        "rejectReason": transfer.reject_reason,
+        "transferDate": transfer.created.epoch_seconds(),
+        "acceptDate": transfer.accepted.map(Instant::epoch_seconds),
+        "rejectDate": transfer.rejected.map(Instant::epoch_seconds),
+    });
+    if let Some(members) = data.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
     }
+    data
 }

@@ -5,6 +5,9 @@ mod create_keys_and_certificate;
 mod delete_certificate;
 mod describe_certificate;
 mod list_certificates;
+mod list_certificates_by_ca;
+mod register_certificate;
+mod register_certificate_without_ca;
 mod update_certificate;
 
 use super::{Operation, operation};
@@ -15,5 +18,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation!(delete_certificate),
     operation!(describe_certificate),
     operation!(list_certificates),
+    operation!(list_certificates_by_ca),
+    operation!(register_certificate),
+    operation!(register_certificate_without_ca),
     operation!(update_certificate),
 ];

@@ -23,7 +23,15 @@ pub(super) fn template_description(members: &Members<'_>) -> Result<Option<Strin
 
 /// `provisioningRoleArn`: kept as a label; nothing is assumed with it here.
 pub(super) fn role(members: &Members<'_>) -> Result<Option<String>, Refusal> {
-    let Some(text) = members.text("provisioningRoleArn")? else { return Ok(None) };
+    role_arn(members, "provisioningRoleArn")
+}
+
+/// A member that holds the ARN of a role, which need not exist.
+pub(in crate::control::iot) fn role_arn(
+    members: &Members<'_>,
+    name: &str,
+) -> Result<Option<String>, Refusal> {
+    let Some(text) = members.text(name)? else { return Ok(None) };
     let valid = text.strip_prefix("arn:aws:iam::").and_then(|rest| rest.split_once(":role/"));
     let valid = valid.is_some_and(|(account, path)| {
         AccountId::parse(account).is_ok()
@@ -35,7 +43,7 @@ pub(super) fn role(members: &Members<'_>) -> Result<Option<String>, Refusal> {
     }
     let shown: String = text.chars().take(64).collect();
     Err(invalid(format!(
-        "The member 'provisioningRoleArn' is not valid: '{shown}' must be 20 to 2048 characters \
+        "The member '{name}' is not valid: '{shown}' must be 20 to 2048 characters \
          of the form arn:aws:iam::ACCOUNT:role/NAME. The role need not exist."
     )))
 }

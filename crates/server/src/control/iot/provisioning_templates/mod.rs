@@ -10,6 +10,7 @@ mod members;
 mod update_provisioning_template;
 
 use super::{Operation, operation};
+pub(super) use members::role_arn;
 
 pub(super) const OPERATIONS: &[Operation] = &[
     operation!(create_provisioning_claim),
