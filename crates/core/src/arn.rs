@@ -4,7 +4,7 @@
 use std::fmt::Display;
 
 use crate::certificate::CertificateId;
-use crate::names::{AccountId, PolicyName, Region, TemplateName, ThingGroupName};
+use crate::names::{AccountId, IamPath, PolicyName, Region, TemplateName, ThingGroupName};
 
 /// Where ARNs live: the partition is always `aws`, as in AWS's commercial regions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,12 @@ impl Home {
     /// `client`, `topic`, `topicfilter`.
     pub fn arn(&self, kind: &str, name: impl Display) -> String {
         format!("arn:aws:iot:{}:{}:{kind}/{name}", self.region, self.account)
+    }
+
+    /// The ARN of an IAM resource, which has no region; `kind` = `user`, `role`, `group` or
+    /// `policy`.
+    pub fn iam_arn(&self, kind: &str, path: &IamPath, name: impl Display) -> String {
+        format!("arn:aws:iam::{}:{kind}{path}{name}", self.account)
     }
 
     /// Reads an ARN of this home; `None` for another service, region or account, for a kind that

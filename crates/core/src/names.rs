@@ -212,3 +212,59 @@ name!(
     DomainConfigurationName, "domain configuration name", 128, "[a-zA-Z0-9_.-]",
     |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')
 );
+
+fn iam_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '=' | ',' | '.' | '@' | '-')
+}
+
+name!(
+    /// Name of an IAM user: `[\w+=,.@-]{1,64}`. Two names that differ in case only are one.
+    UserName, "user name", 64, "[a-zA-Z0-9_+=,.@-]", iam_char
+);
+name!(
+    /// Name of an IAM role: `[\w+=,.@-]{1,64}`. Two names that differ in case only are one.
+    RoleName, "role name", 64, "[a-zA-Z0-9_+=,.@-]", iam_char
+);
+name!(
+    /// Name of an IAM group: `[\w+=,.@-]{1,128}`. Two names that differ in case only are one.
+    GroupName, "group name", 128, "[a-zA-Z0-9_+=,.@-]", iam_char
+);
+
+/// The path of an IAM user, role, group or policy: `/`, or `/…/` of visible ASCII, at most 512
+/// characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IamPath(Box<str>);
+
+impl IamPath {
+    /// Reads a path.
+    pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        let inner = text.len() > 2 && text.starts_with('/') && text.ends_with('/');
+        let visible = text.bytes().all(|byte| (0x21..0x7f).contains(&byte));
+        if (text == "/" || inner) && visible && text.len() <= 512 {
+            return Ok(Self(text.into()));
+        }
+        Err(InvalidName {
+            kind: "path",
+            value: text.into(),
+            rule: "visible ASCII that begin and end with '/'",
+            max: 512,
+        })
+    }
+
+    /// The path as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for IamPath {
+    fn default() -> Self {
+        Self("/".into())
+    }
+}
+
+impl fmt::Display for IamPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

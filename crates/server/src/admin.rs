@@ -1,20 +1,28 @@
 //! The administrator's access key: made on the first start, written where `aws` reads it.
 
+use std::pin::Pin;
+
 use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fleetwright_core::error::Refusal;
+use fleetwright_core::names::PolicyName;
 use fleetwright_store::{AccessKey, AccessKeyStatus, Store};
 use zeroize::Zeroizing;
 
 use crate::app::StartError;
 use crate::clock;
 use crate::data_dir::DataDir;
+use crate::identities::{Identity, StoredPolicy};
 use crate::sealing::Sealing;
 
 /// AWS's shared-credentials format.
 const FILE: &str = "admin.credentials";
 const USER: &str = "admin";
+/// AWS's managed policy that allows everything.
+const ADMINISTRATOR: &str = "AdministratorAccess";
+const ADMINISTRATOR_DOCUMENT: &str = r#"{"Version":"2012-10-17",
+    "Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 /// Characters of an access key id after `AKIA`, as on AWS.
 const ID_CHARS: usize = 16;
 
@@ -48,6 +56,22 @@ pub(crate) async fn ensure(
         created: clock::now(),
     };
     store.put_access_key(key).await.map_err(StartError::new)
+}
+
+/// The policies of the administrator, who may do everything; nobody else has any.
+pub(crate) fn policies(
+    identity: Identity,
+) -> Pin<Box<dyn Future<Output = Result<Vec<StoredPolicy>, Refusal>> + Send>> {
+    Box::pin(async move {
+        let name = PolicyName::parse(ADMINISTRATOR).map_err(Refusal::internal)?;
+        let document = ADMINISTRATOR_DOCUMENT.to_owned();
+        Ok(match identity {
+            Identity::User(user) if user.as_str() == USER => {
+                vec![StoredPolicy { name, version: 1, document }]
+            }
+            _ => Vec::new(),
+        })
+    })
 }
 
 /// The secret of an access key, in the clear.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -11,7 +12,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::control::{self, Control};
+use crate::control::{self, Control, Peer};
 
 /// Connections at once; further ones wait unaccepted. (ours)
 const CONNECTIONS: usize = 1024;
@@ -38,12 +39,14 @@ pub(crate) async fn listen(
             _ = shutdown.wait_for(|stop| *stop) => break,
         };
         while connections.try_join_next().is_some() {}
-        let Ok((tcp, _)) = accepted else {
+        let Ok((tcp, from)) = accepted else {
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
         let _ = tcp.set_nodelay(true);
-        let (router, acceptor, shutdown) = (router.clone(), acceptor.clone(), shutdown.clone());
+        let peer = Peer { address: from.ip(), tls: acceptor.is_some() };
+        let router = router.clone().layer(Extension(peer));
+        let (acceptor, shutdown) = (acceptor.clone(), shutdown.clone());
         connections.spawn(async move {
             match acceptor {
                 None => converse(tcp, router, shutdown).await,

@@ -7,13 +7,15 @@ use std::time::Duration;
 use fleetwright_ca::{Authority, AuthorityNames, KeyPool};
 use fleetwright_core::arn::Home;
 use fleetwright_core::error::{ErrorCode, Refusal};
+use fleetwright_core::names::{IamPath, UserName};
 use fleetwright_store::{AccessKey, AccessKeyStatus, Change, Store};
 
 use crate::config::Settings;
-use crate::control::{Control, Credentials};
+use crate::control::{Caller, Control, Credentials};
 use crate::data_dir::{DATABASE, DataDir};
 use crate::gateway::Gateway;
 use crate::hooks::Hooks;
+use crate::identities::Identities;
 use crate::issuance::Issuance;
 use crate::keys::DeviceKeys;
 use crate::policies::Policies;
@@ -47,6 +49,7 @@ pub(crate) struct App {
     issuance: Arc<Issuance>,
     provisioning: Arc<Provisioning>,
     sealing: Arc<Sealing>,
+    identities: Arc<Identities>,
 }
 
 impl App {
@@ -79,6 +82,7 @@ impl App {
             settings.claims.clone(),
         );
         let policies = Arc::new(Policies::new(settings.home.clone(), store.clone()));
+        let identities = Arc::new(Identities::new(Box::new(admin::policies)));
         let gateway = Gateway::new(
             store.clone(),
             Arc::clone(&policies),
@@ -88,7 +92,7 @@ impl App {
 
         // 3. Who hears of changes.
         caches.wire(&policies, &gateway, &provisioning);
-        Ok(Self { store, authority, gateway, issuance, provisioning, sealing })
+        Ok(Self { store, authority, gateway, issuance, provisioning, sealing, identities })
     }
 
     /// The control plane; `endpoint` is what `DescribeEndpoint` answers.
@@ -109,6 +113,7 @@ impl App {
                     open_credentials(key, &sealing, &home).map(Some)
                 })
             }),
+            identities: Arc::clone(&self.identities),
             clock: clock::now,
         })
     }
@@ -134,8 +139,9 @@ fn open_credentials(
         return Err(Refusal::new(ErrorCode::Unauthorized, "The access key is inactive."));
     }
     let secret = admin::open_secret(sealing, &key)?;
+    let name = UserName::parse(&key.user).map_err(Refusal::internal)?;
     Ok(Credentials {
-        principal: format!("arn:aws:iam::{}:user/{}", home.account, key.user),
+        caller: Caller::user(home, name, &IamPath::default(), key.user),
         access_key_id: key.id,
         secret,
         session_token: None,

@@ -12,6 +12,7 @@ pub mod control;
 mod data_dir;
 pub mod gateway;
 pub mod hooks;
+pub mod identities;
 pub mod issuance;
 pub mod keys;
 pub mod policies;

@@ -4,8 +4,11 @@ use super::denied::{Denied, Layer};
 use super::need::{Asked, Need};
 use crate::policy::{self, AttachedPolicy, Context, Request, Verdict};
 
-/// Needs of one request; an operation's own list is far shorter. [ours]
+/// Needs of one request; an operation's own list is far shorter. (ours)
 const NEEDS_MAX: usize = 256;
+
+/// Start of the condition keys of a resource's tags.
+pub const RESOURCE_TAG: &str = "aws:ResourceTag/";
 
 /// Proof that a caller's policies allow everything that this value was said to need.
 #[derive(Debug)]
@@ -64,10 +67,18 @@ fn check(
     context: &Context<'_>,
     only_deny: bool,
 ) -> Result<(), Box<Denied>> {
-    let Some(service) = need.passed_to else { return layers(need, grants, context, only_deny) };
-    let service = [service];
+    if need.passed_to.is_none() && need.tags.is_empty() {
+        return layers(need, grants, context, only_deny);
+    }
+    let service: Vec<&str> = need.passed_to.into_iter().collect();
+    let tags: Vec<(String, [&str; 1])> = need
+        .tags
+        .iter()
+        .map(|(key, value)| (format!("{RESOURCE_TAG}{key}"), [value.as_str()]))
+        .collect();
     let mut extra = context.extra.to_vec();
     extra.push(("iam:PassedToService", &service));
+    extra.extend(tags.iter().map(|(key, value)| (key.as_str(), value.as_slice())));
     layers(need, grants, &Context { extra: &extra, ..*context }, only_deny)
 }
 

@@ -1,6 +1,7 @@
 //! What must be allowed.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// The service to which AWS IoT's roles are passed.
 pub(super) const IOT_SERVICE: &str = "iot.amazonaws.com";
@@ -14,13 +15,20 @@ pub struct Need {
     pub resource: String,
     /// `iam:PassedToService`, when a role is passed.
     pub passed_to: Option<&'static str>,
+    /// The resource's tags, for `aws:ResourceTag/…`; empty unless somebody looked them up.
+    pub tags: BTreeMap<String, String>,
 }
 
 impl Need {
     /// An action on a resource. Certificate ids are put in lower case, as they stand in ARNs, so
     /// that no spelling of an id walks past a Deny.
     pub fn new(action: impl Into<Cow<'static, str>>, resource: impl Into<String>) -> Self {
-        Self { action: action.into(), resource: canonical(resource.into()), passed_to: None }
+        Self {
+            action: action.into(),
+            resource: canonical(resource.into()),
+            passed_to: None,
+            tags: BTreeMap::new(),
+        }
     }
 }
 
@@ -33,6 +41,16 @@ pub enum Asked {
     All(Vec<Need>),
     /// None of these may be explicitly denied: a trust policy decides the rest.
     NoDeny(Vec<Need>),
+}
+
+impl Asked {
+    /// The needs, to be completed with their tags.
+    pub fn needs_mut(&mut self) -> &mut [Need] {
+        match self {
+            Self::Nothing => &mut [],
+            Self::All(needs) | Self::NoDeny(needs) => needs,
+        }
+    }
 }
 
 fn canonical(resource: String) -> String {

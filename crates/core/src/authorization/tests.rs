@@ -172,6 +172,25 @@ fn nothing_is_authorized_by_absence() {
 }
 
 #[test]
+fn a_tag_of_one_resource_is_not_that_of_another() {
+    let condition = json!({"StringEquals": {"aws:ResourceTag/team": "red"}});
+    let red = attach(&[json!([
+        {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
+    ])]);
+    assert!(red.iter().all(|policy| policy.document.asks_for(super::RESOURCE_TAG)));
+    assert!(red.iter().all(|policy| !policy.document.asks_for("aws:RequestTag/")));
+    let grants = Grants { identity: &red, session: None };
+    let need = |team: &str| Need {
+        tags: [("team".to_owned(), team.to_owned())].into(),
+        ..Need::new("iot:DeleteThingGroup", "*")
+    };
+    let decide = |needs| authorize((), &Asked::All(needs), &grants, &Context::default()).is_ok();
+    assert!(decide(vec![need("red"), need("red")]));
+    assert!(!decide(vec![need("red"), need("blue")]));
+    assert!(!decide(vec![need("red"), Need::new("iot:DeleteThingGroup", "*")]));
+}
+
+#[test]
 fn the_message_is_awss() {
     let asked = Asked::All(vec![Need::new("iot:CreateThing", format!("{HOME}thing/t"))]);
     let grants = Grants { identity: &[], session: None };

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::grammar::{self, Dialect};
-use super::key::Key;
+use super::key::{Key, strip_folded};
 use super::statement::Statement;
 use crate::error::{ErrorCode, Refusal};
 
@@ -58,6 +58,17 @@ impl Document {
     /// How many statements there are; at least one.
     pub fn statements(&self) -> usize {
         self.statements.len()
+    }
+
+    /// Whether a condition asks for, or a resource substitutes, a key that starts so; for keys
+    /// whose values are looked up only when wanted. Compared without case.
+    pub fn asks_for(&self, start: &str) -> bool {
+        let wanted = |key: &Key| strip_folded(&key.to_string(), start).is_some();
+        self.statements.iter().any(|statement| {
+            let resources = statement.resources.iter().flat_map(|list| &list.patterns);
+            statement.conditions.iter().any(|condition| wanted(&condition.key))
+                || resources.flat_map(|pattern| pattern.variables()).any(wanted)
+        })
     }
 
     /// Whether a `topicfilter/` resource holds `${iot:ClientId}`. A client whose id has

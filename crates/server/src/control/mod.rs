@@ -1,9 +1,11 @@
 //! The control plane: AWS operations over HTTP.
 //!
 //! A request is read in this order: its claim (signature form, scope, clock), its body within a
-//! bound, its signature, its operation. Every answer carries `x-amzn-RequestId`.
+//! bound, its signature, its operation, whether its caller may have that. Every answer carries `x-amzn-RequestId`.
 
 mod auth;
+mod authorize;
+mod caller;
 mod error;
 mod identifiers;
 mod iot;
@@ -31,8 +33,12 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 pub use auth::Credentials;
 use auth::{AuthError, Scope, Unverified};
+use authorize::Asking;
+pub use authorize::Peer;
+pub use caller::Caller;
 use error::{Failure, json_response};
 
+use crate::identities::Identities;
 use crate::issuance::Issuance;
 use crate::provisioning::Provisioning;
 
@@ -67,6 +73,8 @@ pub struct Control {
     pub claim_seconds: u16,
     /// Finds access keys.
     pub credentials: FindCredentials,
+    /// What users and roles may do.
+    pub identities: Arc<Identities>,
     /// The wall clock.
     pub clock: fn() -> Instant,
 }
@@ -104,12 +112,19 @@ async fn serve(control: &Control, request: Request, request_id: &str) -> Result<
     };
     // 3. The signature.
     let query = unverified.verify(&parts, &body, credentials.as_ref())?;
-    let principal = credentials.map(|credentials| credentials.principal).unwrap_or_default();
+    let Some(Credentials { caller, .. }) = credentials else {
+        return Err(AuthError::Missing.into());
+    };
     // 4. The operation.
     let (operation, labels) = iot::find(&parts.method, parts.uri.path())?;
-    let call = iot::Call { labels, query, headers: parts.headers, body };
-    let answer = (operation.run)(control, &call).await?;
-    tracing::info!(request_id, operation = operation.name, principal, "answered");
+    let call = iot::Call::new(labels, query, parts.headers, body);
+    // 5. Whether its caller may have it.
+    let peer = parts.extensions.get::<Peer>().copied();
+    let asking = Asking { request_id, service: "iot", operation: operation.name, peer };
+    let call = authorize::call(control, &caller, &asking, call).await?;
+    // 6. What it comes to.
+    let answer = operation.answer(control, &call).await?;
+    tracing::info!(request_id, operation = operation.name, principal = caller.arn, "answered");
     Ok(answer.into_response())
 }
 

@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 
 use super::auth::tests::{NOW, Signer, known, request};
 use super::*;
+use crate::identities::FindPolicies;
 use crate::keys::DeviceKeys;
 
 /// A control plane on a registry of its own.
-struct Plane {
+pub(in crate::control) struct Plane {
     service: TowerToHyperService<Router>,
     looked_up: Arc<AtomicUsize>,
     _directory: tempfile::TempDir,
@@ -21,6 +22,11 @@ struct Plane {
 
 impl Plane {
     fn open() -> Self {
+        Self::open_for(Box::new(crate::admin::policies))
+    }
+
+    /// A plane whose only caller, the user `admin`, has these policies.
+    pub(in crate::control) fn open_for(find: FindPolicies) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
         let home = Home {
@@ -46,6 +52,7 @@ impl Plane {
         let looked_up = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&looked_up);
         let control = Control {
+            identities: Arc::new(Identities::new(find)),
             store: Arc::new(store),
             home,
             endpoint: "iot.example:1883".into(),
@@ -76,13 +83,18 @@ impl Plane {
     }
 
     /// Signs and sends.
-    async fn call(&self, method: &str, path: &str, body: Value) -> (u16, String, Value) {
+    pub(in crate::control) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        body: Value,
+    ) -> (u16, String, Value) {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.send(Signer::default().sign(request(method, path, &body))).await
     }
 
     /// Signs and sends; it must succeed.
-    async fn ok(&self, method: &str, path: &str, body: Value) -> Value {
+    pub(in crate::control) async fn ok(&self, method: &str, path: &str, body: Value) -> Value {
         let (status, error, body) = self.call(method, path, body).await;
         assert_eq!((status, error.as_str()), (200, ""), "{method} {path}: {body}");
         body

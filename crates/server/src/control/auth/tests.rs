@@ -5,6 +5,8 @@ use aws_sigv4::http_request::{
     SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign,
 };
 use aws_sigv4::sign::v4;
+use fleetwright_core::arn::Home;
+use fleetwright_core::names::{AccountId, IamPath, Region, UserName};
 use http::{Request, request::Parts};
 use proptest::prelude::*;
 
@@ -17,12 +19,24 @@ fn scope() -> Scope<'static> {
     Scope { region: "us-east-1", services: &["iot"], now: Instant(NOW * 1000) }
 }
 
+pub(in crate::control) fn home() -> Home {
+    Home {
+        region: Region::parse("us-east-1").unwrap(),
+        account: AccountId::parse("123456789012").unwrap(),
+    }
+}
+
 pub(in crate::control) fn known() -> Credentials {
     Credentials {
         access_key_id: "AKIDEXAMPLE".into(),
         secret: Zeroizing::new(SECRET.into()),
         session_token: None,
-        principal: "arn:aws:iam::123456789012:user/operator".into(),
+        caller: Caller::user(
+            &home(),
+            UserName::parse("admin").unwrap(),
+            &IamPath::default(),
+            "AIDAEXAMPLE".into(),
+        ),
     }
 }
 
@@ -294,6 +308,18 @@ fn a_presigned_url_lives_as_long_as_it_says() {
     }
     let week = Signer { presigned: Some(604_801), ..Signer::default() };
     assert_eq!(refused(week.sign(request("GET", "/", ""))).0, "IncompleteSignatureException");
+}
+
+#[test]
+fn a_presigned_change_is_good_for_five_minutes_at_most() {
+    for (method, age, accepted) in
+        [("POST", 299, true), ("POST", 301, false), ("DELETE", 301, false), ("GET", 301, true)]
+    {
+        let signer = Signer { at: NOW - age, presigned: Some(3600), ..Signer::default() };
+        let mut plain = request(method, "/things/a", "");
+        plain.headers_mut().remove("content-type");
+        assert_eq!(judge(signer.sign(plain)).is_ok(), accepted, "{method} {age}");
+    }
 }
 
 #[test]

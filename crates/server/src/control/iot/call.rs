@@ -1,9 +1,12 @@
 //! One verified request, and typed reading of its path, query and body; its answer.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::sync::OnceLock;
 
 use axum::response::Response;
 use bytes::Bytes;
+use fleetwright_core::authorization::{Member, Tags};
 use fleetwright_core::error::Refusal;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value};
@@ -12,18 +15,32 @@ use super::members::{Members, invalid, sentence};
 use super::page::Paging;
 use super::route::Labels;
 use crate::control::auth::Query;
+use crate::control::authorize::Holds;
 use crate::control::error::json_response;
 
 /// A request whose signature is verified.
 pub(crate) struct Call {
     pub(crate) labels: Labels,
     pub(crate) query: Query,
-    #[expect(dead_code, reason = "principals of some operations to come are sent as headers")]
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// The body read once, for authorization.
+    parsed: OnceLock<Option<Value>>,
 }
 
 impl Call {
+    /// The call of a route.
+    pub(crate) fn new(labels: Labels, query: Query, headers: HeaderMap, body: Bytes) -> Self {
+        Self { labels, query, headers, body, parsed: OnceLock::new() }
+    }
+
+    /// A value of the body by its path with dots; `None` also when the body is not JSON, which
+    /// the operation refuses by itself.
+    fn body_value(&self, path: &str) -> Option<&Value> {
+        let parsed = self.parsed.get_or_init(|| serde_json::from_slice(&self.body).ok());
+        path.split('.').try_fold(parsed.as_ref()?, |value, name| value.get(name))
+    }
+
     /// A label of the path, as text.
     pub(crate) fn label_text(&self, name: &str) -> Result<&str, Refusal> {
         self.labels
@@ -89,6 +106,43 @@ impl Call {
             Ok(_) => Err(invalid("The body must be a JSON object.")),
             Err(error) => Err(invalid(format!("The body is not JSON: {error}."))),
         }
+    }
+}
+
+impl Holds for Call {
+    fn values(&self, member: Member) -> Vec<String> {
+        match member {
+            Member::Label(name) => self.label_text(name).map(str::to_owned).into_iter().collect(),
+            Member::Query(name) => self.query.all(name).map(str::to_owned).collect(),
+            Member::Header(name) => {
+                let values = self.headers.get_all(name).iter();
+                values.filter_map(|value| value.to_str().ok()).map(str::to_owned).collect()
+            }
+            Member::Body(path) => self.body_value(path).map(texts).unwrap_or_default(),
+        }
+    }
+
+    fn tags(&self, tags: Tags) -> BTreeMap<String, Option<String>> {
+        let text = |item: &Value, key: &str| Some(item.get(key)?.as_str()?.to_owned());
+        match tags {
+            Tags::Keys => {
+                self.values(Member::Body("tagKeys")).into_iter().map(|key| (key, None)).collect()
+            }
+            Tags::Pairs => {
+                let list = self.body_value("tags").and_then(Value::as_array);
+                let pairs = list.into_iter().flatten();
+                pairs.filter_map(|item| Some((text(item, "Key")?, text(item, "Value")))).collect()
+            }
+        }
+    }
+}
+
+/// A text, or the texts of a list.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
     }
 }
 

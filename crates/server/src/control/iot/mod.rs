@@ -23,6 +23,7 @@ mod things;
 use std::future::Future;
 use std::pin::Pin;
 
+use fleetwright_core::authorization::Authorized;
 use fleetwright_core::error::{ErrorCode, Refusal};
 
 use super::Control;
@@ -38,8 +39,15 @@ type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 pub(crate) struct Operation {
     /// AWS's name.
     pub(crate) name: &'static str,
-    /// Runs it.
-    pub(crate) run: for<'a> fn(&'a Control, &'a Call) -> Running<'a>,
+    /// Runs it; reached by [`Operation::answer`] only.
+    run: for<'a> fn(&'a Control, &'a Call) -> Running<'a>,
+}
+
+impl Operation {
+    /// Runs the operation on a call that its caller may make.
+    pub(crate) async fn answer(&self, control: &Control, call: &Authorized<Call>) -> Outcome {
+        (self.run)(control, call.get()).await
+    }
 }
 
 /// The table entry of the operation in a module.
@@ -75,6 +83,16 @@ fn refusal(error: impl Into<Refusal>) -> Failure {
 /// A named resource does not exist.
 fn not_found(kind: &str, name: impl std::fmt::Display) -> Refusal {
     Refusal::new(ErrorCode::ResourceNotFound, format!("The {kind} '{name}' does not exist."))
+}
+
+/// Method, path and name of every operation that is offered.
+#[cfg(test)]
+pub(crate) fn offered_paths() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    route::KNOWN.lines().filter_map(|line| {
+        let mut words = line.split(' ');
+        let (method, path, name) = (words.next()?, words.next()?, words.next()?);
+        offered().any(|operation| operation.name == name).then_some((method, path, name))
+    })
 }
 
 /// Every operation that is offered.

@@ -12,7 +12,7 @@ use crate::control::error::Failure;
 use crate::control::no_such_operation;
 
 /// Every operation of the service model, `METHOD PATH NAME`, one a line.
-const KNOWN: &str = include_str!("known_operations.txt");
+pub(super) const KNOWN: &str = include_str!("known_operations.txt");
 
 /// Labels of a path with their decoded values.
 pub(crate) type Labels = Vec<(&'static str, String)>;

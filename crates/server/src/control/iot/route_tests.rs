@@ -1,5 +1,9 @@
 use std::collections::BTreeSet;
 
+use fleetwright_core::arn::Home;
+use fleetwright_core::authorization::{self, Asked, Member};
+use fleetwright_core::names::{AccountId, Region};
+
 use super::*;
 
 fn found(method: &str, path: &str) -> (&'static str, Labels) {
@@ -22,6 +26,29 @@ fn every_offered_operation_is_known_once() {
     }
     assert_eq!(known.len(), KNOWN.lines().count());
     assert_eq!(ROUTES.len(), KNOWN.lines().count());
+}
+
+/// An operation that the table of permissions lacks would be refused to everybody; a label that
+/// the path lacks would ask for a permission on everything.
+#[test]
+fn every_known_operation_has_its_permissions_and_their_labels() {
+    let home = Home {
+        region: Region::parse("us-east-1").unwrap(),
+        account: AccountId::parse("123456789012").unwrap(),
+    };
+    for line in KNOWN.lines() {
+        let [_, path, name] = line.split(' ').collect::<Vec<_>>().try_into().unwrap();
+        let entry = authorization::operation("iot", name).unwrap_or_else(|| panic!("{name}"));
+        let asked = entry.asked(&home, "arn", &|member| match member {
+            Member::Label(label) => {
+                let there = [format!("{{{label}}}"), format!("{{{label}+}}")];
+                assert!(there.iter().any(|label| path.contains(label)), "{name}: {label}");
+                Vec::new()
+            }
+            _ => Vec::new(),
+        });
+        assert!(matches!(asked, Asked::All(needs) if !needs.is_empty()), "{name}");
+    }
 }
 
 #[test]

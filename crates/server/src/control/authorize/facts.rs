@@ -1,0 +1,96 @@
+//! The facts around a request, as condition keys (AWS: "Global condition keys", IAM user guide).
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use fleetwright_core::arn::Home;
+use fleetwright_core::certificate::Instant;
+use fleetwright_core::policy::Context;
+
+use crate::control::caller::{Caller, CallerKind};
+
+/// Where a request came from; an extension of every request that came over a socket.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer {
+    /// The peer's address, or that of the proxy before it.
+    pub address: IpAddr,
+    /// Whether it came over TLS.
+    pub tls: bool,
+}
+
+/// Keys with their values, and what the context has a place of its own for.
+pub(in crate::control) struct Facts {
+    source_ip: Option<IpAddr>,
+    now: Instant,
+    keys: Vec<(Cow<'static, str>, Vec<String>)>,
+}
+
+impl Facts {
+    /// What is known of every request.
+    pub(in crate::control) fn of(
+        caller: &Caller,
+        home: &Home,
+        peer: Option<Peer>,
+        now: Instant,
+    ) -> Self {
+        let mut facts =
+            Self { source_ip: peer.map(|peer| peer.address), now, keys: Vec::with_capacity(8) };
+        facts.add_caller(caller);
+        facts.add("aws:RequestedRegion", vec![home.region.to_string()]);
+        let secure = peer.is_some_and(|peer| peer.tls);
+        facts.add("aws:SecureTransport", vec![secure.to_string()]);
+        facts
+    }
+
+    fn add_caller(&mut self, caller: &Caller) {
+        self.add("aws:userid", vec![caller.user_id.clone()]);
+        self.add("aws:PrincipalAccount", vec![caller.account.clone()]);
+        match &caller.kind {
+            CallerKind::User { name } => {
+                self.add("aws:PrincipalArn", vec![caller.arn.clone()]);
+                self.add("aws:PrincipalType", vec!["User".to_owned()]);
+                self.add("aws:username", vec![name.to_string()]);
+            }
+            CallerKind::AssumedRole { role_arn, .. } => {
+                self.add("aws:PrincipalArn", vec![role_arn.clone()]);
+                self.add("aws:PrincipalType", vec!["AssumedRole".to_owned()]);
+            }
+        }
+        let Some(session) = &caller.session else { return };
+        self.add("aws:TokenIssueTime", vec![session.issued.0.div_euclid(1000).to_string()]);
+        self.add("aws:SourceIdentity", session.source_identity.iter().cloned().collect());
+        for (key, value) in &session.tags {
+            self.add(format!("aws:PrincipalTag/{key}"), vec![value.clone()]);
+        }
+    }
+
+    /// One key more; without values it does not exist.
+    pub(super) fn add(&mut self, key: impl Into<Cow<'static, str>>, values: Vec<String>) {
+        if !values.is_empty() {
+            self.keys.push((key.into(), values));
+        }
+    }
+
+    /// The tags that a request gives or takes.
+    pub(super) fn add_tags(&mut self, tags: BTreeMap<String, Option<String>>) {
+        self.add("aws:TagKeys", tags.keys().cloned().collect());
+        for (key, value) in tags {
+            self.add(format!("aws:RequestTag/{key}"), value.into_iter().collect());
+        }
+    }
+
+    /// Gives the facts in the form that the engine reads.
+    pub(super) fn with_context<R>(&self, read: impl FnOnce(&Context<'_>) -> R) -> R {
+        let values: Vec<Vec<&str>> =
+            self.keys.iter().map(|(_, all)| all.iter().map(String::as_str).collect()).collect();
+        let extra: Vec<(&str, &[&str])> =
+            self.keys.iter().zip(&values).map(|((key, _), all)| (&**key, all.as_slice())).collect();
+        read(&Context {
+            source_ip: self.source_ip,
+            now: Some(self.now),
+            extra: &extra,
+            ..Context::default()
+        })
+    }
+}

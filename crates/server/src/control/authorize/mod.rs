@@ -1,0 +1,151 @@
+//! May this caller have this operation? The table of core names what a request needs, the
+//! caller's policies are asked about each need, and an operation runs on nothing less than an
+//! [`Authorized`] call.
+
+mod facts;
+mod resource_tags;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use fleetwright_core::authorization::{
+    self, Asked, Authorized, Denied, Grants, Member, RESOURCE_TAG, Tags,
+};
+use fleetwright_core::error::Refusal;
+use fleetwright_core::names::PolicyName;
+use fleetwright_core::policy::AttachedPolicy;
+use http::StatusCode;
+
+use super::Control;
+use super::caller::{Caller, CallerKind};
+use super::error::Failure;
+use crate::identities::{Identity, Policies, StoredPolicy, compile};
+use facts::Facts;
+pub use facts::Peer;
+
+/// One request, beside what it holds.
+#[derive(Clone, Copy)]
+pub(super) struct Asking<'a> {
+    pub(super) request_id: &'a str,
+    /// Signing name, such as `iot`.
+    pub(super) service: &'a str,
+    /// AWS's name of the operation.
+    pub(super) operation: &'a str,
+    /// Where the request came from, if that is known.
+    pub(super) peer: Option<Peer>,
+}
+
+/// What a request holds, for needs and condition keys.
+pub(super) trait Holds {
+    /// What a member holds: nothing, one value, or those of a list.
+    fn values(&self, member: Member) -> Vec<String>;
+    /// The tags of the body; keys without values when they are to be removed.
+    fn tags(&self, tags: Tags) -> BTreeMap<String, Option<String>>;
+}
+
+/// Authorizes a call for its operation.
+///
+/// # Errors
+/// 403 `AccessDeniedException` in AWS's words, with a line in the log that names policy and
+/// statement; also for an operation that the table does not have.
+pub(super) async fn call<C: Holds>(
+    control: &Control,
+    caller: &Caller,
+    asking: &Asking<'_>,
+    call: C,
+) -> Result<Authorized<C>, Failure> {
+    let Some(operation) = authorization::operation(asking.service, asking.operation) else {
+        tracing::error!(operation = asking.operation, "the table of permissions lacks this");
+        return Err(refuse("This operation cannot be authorized; see the server's log.".into()));
+    };
+    let asked = operation.asked(&control.home, &caller.arn, &|member| call.values(member));
+    let mut facts = Facts::of(caller, &control.home, asking.peer, (control.clock)());
+    for (key, member) in operation.keys() {
+        facts.add(*key, call.values(*member));
+    }
+    if let Some(tags) = operation.tags() {
+        facts.add_tags(call.tags(tags));
+    }
+    needs(control, caller, asking, &facts, asked, call).await
+}
+
+/// Authorizes a value for needs that only its operation knows, such as those of a template's
+/// plan that is applied with the caller's own permissions.
+///
+/// # Errors
+/// As [`call`].
+pub(super) async fn needs<T>(
+    control: &Control,
+    caller: &Caller,
+    asking: &Asking<'_>,
+    facts: &Facts,
+    mut asked: Asked,
+    value: T,
+) -> Result<Authorized<T>, Failure> {
+    let policies = control.identities.policies(&identity(caller)).await?;
+    let session = session(control, caller).await?;
+    if policies.iter().any(|policy| policy.document.asks_for(RESOURCE_TAG)) {
+        for need in asked.needs_mut() {
+            need.tags = resource_tags::of(control, &need.resource).await?;
+        }
+    }
+    let grants = Grants { identity: &policies, session: session.as_deref() };
+    let decided =
+        facts.with_context(|context| authorization::authorize(value, &asked, &grants, context));
+    decided.map_err(|denied| {
+        log(&denied, caller, asking, &policies);
+        refuse(denied.message(&caller.arn))
+    })
+}
+
+/// Whose policies count for a caller.
+fn identity(caller: &Caller) -> Identity {
+    match &caller.kind {
+        CallerKind::User { name } => Identity::User(name.clone()),
+        CallerKind::AssumedRole { role, .. } => Identity::Role(role.clone()),
+    }
+}
+
+/// The policies that narrow a caller's session; `None` when it was opened without.
+async fn session(
+    control: &Control,
+    caller: &Caller,
+) -> Result<Option<Vec<AttachedPolicy>>, Failure> {
+    let Some(session) = &caller.session else { return Ok(None) };
+    if session.policies.is_empty() && session.policy_arns.is_empty() {
+        return Ok(None);
+    }
+    let name = PolicyName::parse("session").map_err(Refusal::internal)?;
+    let mut policies = Vec::new();
+    for document in &session.policies {
+        let (name, document) = (name.clone(), document.clone());
+        policies.push(compile(StoredPolicy { name, version: 1, document })?);
+    }
+    for arn in &session.policy_arns {
+        let managed = control.identities.policies(&Identity::Managed(arn.clone())).await?;
+        policies.extend(managed.iter().cloned());
+    }
+    Ok(Some(policies))
+}
+
+fn refuse(message: String) -> Failure {
+    Failure::new(StatusCode::FORBIDDEN, "AccessDeniedException", message)
+}
+
+/// One structured line: who, what, and which policy and statement decided, or that none did.
+fn log(denied: &Denied, caller: &Caller, asking: &Asking<'_>, policies: &Policies) {
+    let names: Vec<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
+    tracing::warn!(
+        event = "AUTHORIZATION_FAILURE",
+        request_id = asking.request_id,
+        operation = asking.operation,
+        principal = caller.arn,
+        action = %denied.need.action,
+        resource = denied.need.resource,
+        verdict = denied.verdict.as_str(),
+        statement = denied.decided_by.as_deref().unwrap_or("none"),
+        policies = names.join(", "),
+        reason = %denied,
+    );
+}
