@@ -16,6 +16,7 @@ pub mod ownership;
 pub mod payload;
 pub mod plan;
 pub mod policy;
+pub mod propagation;
 pub mod registry;
 pub mod reserved_topic;
 pub mod template;

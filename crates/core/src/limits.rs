@@ -19,6 +19,8 @@ pub const GROUP_CHILDREN: usize = 100;
 pub const DESCRIPTION_CHARS: usize = 2028;
 /// Searchable attributes of a thing type (Q).
 pub const SEARCHABLE_ATTRIBUTES: usize = 3;
+/// Propagating attributes of a thing type [Q].
+pub const PROPAGATING_ATTRIBUTES: usize = 20;
 
 /// Characters of a template body (B)(Q).
 pub const TEMPLATE_BODY_CHARS: usize = 10_240;

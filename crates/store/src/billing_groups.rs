@@ -7,7 +7,7 @@ use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::names::{BillingGroupName, ThingName};
 
 use crate::sql::{Row, Sql, args};
-use crate::{Change, Page, Store, StoreError, Uuid, page, tags, things};
+use crate::{Change, Page, Store, StoreError, Thing, Uuid, page, tags, things};
 
 /// A billing group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,9 +67,9 @@ impl Store {
         let items = self
             .read(|sql| {
                 sql.all(
-                    "SELECT name FROM billing_groups \
-                     WHERE name > $1 AND substr(name, 1, $2) = $3 ORDER BY name LIMIT $4",
-                    args![&after, prefix.chars().count(), prefix, size + 1],
+                    "SELECT name FROM billing_groups WHERE name > $1 AND name >= $2 AND name < $3 \
+                     ORDER BY name LIMIT $4",
+                    args![&after, prefix, &page::after_prefix(prefix), size + 1],
                     |row| row.get(0),
                 )
             })
@@ -113,21 +113,42 @@ impl Store {
         .await
     }
 
-    /// `AddThingToBillingGroup` (`Some`), `RemoveThingFromBillingGroup` (`None`).
-    pub async fn set_billing_group(
+    /// `AddThingToBillingGroup`: from no group or from another one; there already changes
+    /// nothing.
+    pub async fn add_thing_to_billing_group(
+        &self,
+        thing: ThingName,
+        group: BillingGroupName,
+    ) -> Result<(), StoreError> {
+        self.write(move |sql| {
+            let found = things::require(sql, &thing)?;
+            let row = require(sql, &group)?;
+            if found.billing_group == Some(group) {
+                return Ok(());
+            }
+            set_row(sql, &found, Some(row))
+        })
+        .await
+    }
+
+    /// `RemoveThingFromBillingGroup`: from `group`, or from the one it is in; not there is no
+    /// error.
+    pub async fn remove_thing_from_billing_group(
         &self,
         thing: ThingName,
         group: Option<BillingGroupName>,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
             let found = things::require(sql, &thing)?;
-            let row = group.as_ref().map(|name| require(sql, name)).transpose()?;
-            sql.execute(
-                "UPDATE things SET billing_row = $1, version = version + 1 WHERE row_id = $2",
-                args![row, found.row],
-            )?;
-            sql.changed(Change::Thing(thing));
-            Ok(())
+            if let Some(group) = &group {
+                require(sql, group)?;
+            }
+            match &found.billing_group {
+                Some(current) if group.is_none_or(|group| group == *current) => {
+                    set_row(sql, &found, None)
+                }
+                _ => Ok(()),
+            }
         })
         .await
     }
@@ -153,6 +174,15 @@ impl Store {
             .await?;
         Ok(Page::cut(items, size, ThingName::clone))
     }
+}
+
+fn set_row(sql: &Sql<'_>, thing: &Thing, row: Option<i64>) -> Result<(), StoreError> {
+    sql.execute(
+        "UPDATE things SET billing_row = $1, version = version + 1 WHERE row_id = $2",
+        args![row, thing.row],
+    )?;
+    sql.changed(Change::Thing(thing.name.clone()));
+    Ok(())
 }
 
 /// The row of a billing group, or `ResourceNotFound`.

@@ -178,7 +178,8 @@ impl Store {
         self.write(move |sql| delete(sql, &id, force)).await
     }
 
-    /// `ListCertificates`, in the order of registration or its reverse, after a row.
+    /// `ListCertificates`, in the order of registration or its reverse, after a row; without
+    /// claims, which are no device's.
     pub async fn list_certificates(
         &self,
         after: Option<CertificateRow>,

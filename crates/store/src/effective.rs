@@ -1,11 +1,11 @@
 //! The policies in force for a connection, and the thing that it is bound to.
 
 use fleetwright_core::limits;
-use fleetwright_core::names::PolicyName;
+use fleetwright_core::names::{PolicyName, ThingGroupName, ThingName};
 use fleetwright_core::policy::BoundThing;
 
 use crate::sql::{Row, Sql, args};
-use crate::{CertificateRow, PolicyRow, Store, StoreError, ThingRow};
+use crate::{CertificateRow, PolicyRow, Store, StoreError, ThingRow, thing_groups, things};
 
 /// What authorization needs to know of a connection.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +51,38 @@ impl Store {
             Ok(EffectivePolicies { policies, thing: bound.map(|(_, thing)| thing), is_attached })
         })
         .await
+    }
+
+    /// The policies of a group and its ancestors, each once; `ResourceNotFound` without the group.
+    pub async fn policies_of_group(
+        &self,
+        group: &ThingGroupName,
+    ) -> Result<Vec<EffectivePolicy>, StoreError> {
+        self.snapshot(|sql| {
+            sql.all(
+                "WITH RECURSIVE line (group_row, depth) AS (SELECT row_id, 1 FROM thing_groups \
+                 WHERE row_id = $1 UNION ALL SELECT g.parent_row, line.depth + 1 FROM line \
+                 JOIN thing_groups g ON g.row_id = line.group_row \
+                 WHERE g.parent_row IS NOT NULL AND line.depth < $2) \
+                 SELECT DISTINCT p.row_id, p.default_version, p.name FROM line \
+                 JOIN group_policies a ON a.group_row = line.group_row \
+                 JOIN policies p ON p.row_id = a.policy_row",
+                args![thing_groups::require(sql, group)?, limits::GROUP_DEPTH],
+                read_policy,
+            )
+        })
+        .await
+    }
+
+    /// The policies of a thing's groups and their ancestors, each once; `ResourceNotFound` without
+    /// the thing.
+    pub async fn policies_of_thing(
+        &self,
+        thing: &ThingName,
+    ) -> Result<Vec<EffectivePolicy>, StoreError> {
+        // No certificate has the row 0.
+        self.snapshot(|sql| all_policies(sql, CertificateRow(0), things::require(sql, thing)?.row))
+            .await
     }
 }
 

@@ -12,6 +12,12 @@ pub struct Page<T, K = String> {
     pub next: Option<K>,
 }
 
+/// The first text after every name that begins with `prefix`: '~' is past every character of a
+/// name.
+pub(crate) fn after_prefix(prefix: &str) -> String {
+    format!("{prefix}~")
+}
+
 /// A page's size within its bounds: 1 to [`limits::PAGE`].
 pub(crate) fn size(asked: usize) -> usize {
     asked.clamp(1, limits::PAGE)

@@ -68,10 +68,12 @@ impl Store {
         .await
     }
 
-    /// `ListThingPrincipals`, in the order of registration.
+    /// `ListThingPrincipals`, in the order of registration; only exclusive ones, or only others,
+    /// if `exclusive` says so.
     pub async fn thing_principals(
         &self,
         thing: &ThingName,
+        exclusive: Option<bool>,
         after: Option<CertificateRow>,
         limit: usize,
     ) -> Result<Page<ThingPrincipal, CertificateRow>, StoreError> {
@@ -82,10 +84,13 @@ impl Store {
                     "SELECT c.row_id, c.id, p.exclusive FROM thing_principals p \
                      JOIN certificates c ON c.row_id = p.certificate_row \
                      WHERE p.thing_row = $1 AND p.certificate_row > $2 \
-                     ORDER BY p.certificate_row LIMIT $3",
+                     AND p.exclusive BETWEEN $3 AND $4 \
+                     ORDER BY p.certificate_row LIMIT $5",
                     args![
                         things::require(sql, thing)?.row,
                         after.unwrap_or(CertificateRow(0)),
+                        exclusive.unwrap_or(false),
+                        exclusive.unwrap_or(true),
                         size + 1
                     ],
                     |row| {
@@ -101,10 +106,11 @@ impl Store {
         Ok(Page::cut(items, size, |item| item.row))
     }
 
-    /// `ListPrincipalThings`, by name.
+    /// `ListPrincipalThings`, by name; `exclusive` as in [`Self::thing_principals`].
     pub async fn principal_things(
         &self,
         certificate: CertificateId,
+        exclusive: Option<bool>,
         after: Option<ThingName>,
         limit: usize,
     ) -> Result<Page<ThingOfPrincipal, ThingName>, StoreError> {
@@ -115,8 +121,15 @@ impl Store {
                 sql.all(
                     "SELECT t.name, p.exclusive FROM thing_principals p \
                      JOIN things t ON t.row_id = p.thing_row \
-                     WHERE p.certificate_row = $1 AND t.name > $2 ORDER BY t.name LIMIT $3",
-                    args![certificates::require(sql, &certificate)?.row, &after, size + 1],
+                     WHERE p.certificate_row = $1 AND t.name > $2 \
+                     AND p.exclusive BETWEEN $3 AND $4 ORDER BY t.name LIMIT $5",
+                    args![
+                        certificates::require(sql, &certificate)?.row,
+                        &after,
+                        exclusive.unwrap_or(false),
+                        exclusive.unwrap_or(true),
+                        size + 1
+                    ],
                     |row| Ok(ThingOfPrincipal { thing: row.get(0)?, exclusive: row.get(1)? }),
                 )
             })

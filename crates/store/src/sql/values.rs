@@ -188,7 +188,8 @@ macro_rules! json_columns {
 }
 
 json_columns! {
-    BTreeMap<names::AttributeName, String>, BTreeMap<String, String>, Vec<names::AttributeName>
+    BTreeMap<names::AttributeName, String>, BTreeMap<String, String>, Vec<names::AttributeName>,
+    Vec<fleetwright_core::propagation::PropagatingAttribute>
 }
 
 impl<T: Column> Column for Option<T> {

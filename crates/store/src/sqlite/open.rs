@@ -18,6 +18,7 @@ const APPLICATION_ID: u32 = 0x464c_5752;
 /// The schema's steps; step n makes schema n.
 const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_registry.sql"),
+    include_str!("../../migrations/sqlite/0002_propagation.sql"),
     include_str!("../../migrations/sqlite/0003_own_cas.sql"),
     include_str!("../../migrations/sqlite/0006_ways_in.sql"),
     include_str!("../../migrations/sqlite/0008_configuration.sql"),

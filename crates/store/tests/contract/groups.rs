@@ -116,11 +116,31 @@ pub(crate) async fn things_of_a_group_are_listed_with_those_below(registry: Regi
     let own = store.things_in_group(&group("top"), false, None, 10).await.unwrap();
     assert_eq!(own.items, [thing("t1")]);
     let all = store.things_in_group(&group("top"), true, None, 2).await.unwrap();
-    assert_eq!((all.items, all.next), (vec![thing("t1"), thing("t2")], Some(thing("t2"))));
+    assert_eq!(all.items, [thing("t1"), thing("t2")]);
+    let rest = store.things_in_group(&group("top"), true, all.next, 2).await.unwrap();
+    assert_eq!((rest.items, rest.next), (vec![thing("t3")], None));
     let change = Some((attributes(&[("a", "1")]), false));
     assert_eq!(store.update_thing_group(group("top"), None, change, Some(1)).await.unwrap(), 2);
     let found = store.thing_group(&group("top")).await.unwrap().unwrap();
     assert_eq!((found.version, found.attributes), (2, attributes(&[("a", "1")])));
+}
+
+pub(crate) async fn groups_of_a_thing_change_all_or_not_at_all(registry: Registry) {
+    registry.thing("t").await;
+    registry.group("top", None).await;
+    for name in ["a", "b"] {
+        registry.group(name, Some("top")).await;
+    }
+    let store = &registry.store;
+    store.add_thing_to_thing_group(thing("t"), group("a")).await.unwrap();
+    let refused = store
+        .update_thing_groups_for_thing(thing("t"), vec![group("none")], vec![group("a")])
+        .await;
+    assert_eq!(code(refused), ErrorCode::ResourceNotFound);
+    assert_eq!(store.groups_of_thing(&thing("t")).await.unwrap(), [group("a")]);
+    let (add, remove) = (vec![group("b")], vec![group("a")]);
+    store.update_thing_groups_for_thing(thing("t"), add, remove).await.unwrap();
+    assert_eq!(store.groups_of_thing(&thing("t")).await.unwrap(), [group("b")]);
 }
 
 pub(crate) async fn billing_groups_hold_things_until_they_go(registry: Registry) {
@@ -137,7 +157,10 @@ pub(crate) async fn billing_groups_hold_things_until_they_go(registry: Registry)
     let refused = store.create_billing_group(new(Some("other")), NOW).await;
     assert_eq!(code(refused), ErrorCode::ResourceAlreadyExists);
     registry.thing("t").await;
-    store.set_billing_group(thing("t"), Some(name.clone())).await.unwrap();
+    for _ in 0..2 {
+        store.add_thing_to_billing_group(thing("t"), name.clone()).await.unwrap();
+    }
+    assert_eq!(store.thing(&thing("t")).await.unwrap().unwrap().version, 2);
     let page = store.things_in_billing_group(&name, None, 10).await.unwrap();
     assert_eq!(page.items, [thing("t")]);
     let listed = store.list_billing_groups(None, 10, "bi").await.unwrap();

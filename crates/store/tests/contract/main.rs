@@ -102,6 +102,7 @@ contract! {
         a_group_with_children_is_not_deleted
         groups_are_listed_by_parent_and_prefix
         things_of_a_group_are_listed_with_those_below
+        groups_of_a_thing_change_all_or_not_at_all
         billing_groups_hold_things_until_they_go
     }
     policies {

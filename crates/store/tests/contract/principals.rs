@@ -57,13 +57,17 @@ pub(crate) async fn principals_and_things_are_listed(registry: Registry) {
         store.attach_thing_principal(thing("a"), id(n), false).await.unwrap();
     }
     store.attach_thing_principal(thing("b"), id(1), false).await.unwrap();
-    let first = store.thing_principals(&thing("a"), None, 2).await.unwrap();
+    let first = store.thing_principals(&thing("a"), None, None, 2).await.unwrap();
     assert_eq!(first.items.iter().map(|item| item.certificate).collect::<Vec<_>>(), [1, 2].map(id));
-    let rest = store.thing_principals(&thing("a"), first.next, 2).await.unwrap();
+    let rest = store.thing_principals(&thing("a"), None, first.next, 2).await.unwrap();
     assert_eq!((rest.items[0].certificate, rest.next), (id(3), None));
-    let things = store.principal_things(id(1), None, 10).await.unwrap();
+    let things = store.principal_things(id(1), None, None, 10).await.unwrap();
     let names: Vec<_> = things.items.into_iter().map(|item| item.thing).collect();
     assert_eq!(names, ["a", "b"].map(thing));
-    let unknown = store.thing_principals(&thing("none"), None, 2).await;
+    let exclusive = store.principal_things(id(1), Some(true), None, 10).await.unwrap();
+    assert!(exclusive.items.is_empty());
+    let shared = store.principal_things(id(1), Some(false), None, 10).await.unwrap();
+    assert_eq!(shared.items.len(), 2);
+    let unknown = store.thing_principals(&thing("none"), None, None, 2).await;
     assert_eq!(code(unknown), ErrorCode::ResourceNotFound);
 }

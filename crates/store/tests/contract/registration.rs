@@ -41,7 +41,7 @@ pub(crate) async fn a_plan_is_applied_whole(registry: Registry) {
     assert_eq!((found.type_name, found.attributes.len(), found.version), (Some(kind), 4, 1));
     assert_eq!(registry.store.groups_of_thing(&thing("t")).await.unwrap(), [group("g")]);
     assert_eq!(registry.store.policies_for_certificate(row).await.unwrap().len(), 2);
-    let principals = registry.store.thing_principals(&thing("t"), None, 9).await.unwrap();
+    let principals = registry.store.thing_principals(&thing("t"), None, None, 9).await.unwrap();
     assert!(principals.items[0].exclusive && principals.items[0].certificate == id(1));
 }
 

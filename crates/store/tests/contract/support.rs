@@ -114,6 +114,7 @@ impl Registry {
             id: Uuid([1; 16]),
             description: None,
             searchable: Vec::new(),
+            propagating: Vec::new(),
             tags: BTreeMap::new(),
         };
         self.store.create_thing_type(new, NOW).await.unwrap();

@@ -1,14 +1,18 @@
 //! Policies attached to certificates and thing groups.
 
+mod targets;
+
 use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::limits;
 use fleetwright_core::names::{PolicyName, ThingGroupName};
 
+pub use targets::TargetKey;
+
 use crate::sql::{Sql, args};
 use crate::{
-    CertificateRow, Change, GroupRow, Page, PolicyRow, Store, StoreError, certificates, page,
-    policies, thing_groups,
+    CertificateRow, Change, Page, PolicyRow, Store, StoreError, certificates, page, policies,
+    thing_groups,
 };
 
 /// What a policy may be attached to.
@@ -18,15 +22,6 @@ pub enum PolicyTarget {
     Certificate(CertificateId),
     /// A static thing group; at most [`limits::POLICIES_PER_GROUP`].
     ThingGroup(ThingGroupName),
-}
-
-/// Where a listing of a policy's targets goes on: certificates first, then groups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TargetKey {
-    /// After this certificate.
-    Certificate(CertificateRow),
-    /// After this group.
-    ThingGroup(GroupRow),
 }
 
 impl Store {
@@ -122,16 +117,6 @@ impl Store {
         Ok(Page::cut(items, size, PolicyName::clone))
     }
 
-    /// `ListTargetsForPolicy`: certificates, then groups, each in the order of their rows.
-    pub async fn policy_targets(
-        &self,
-        policy: &PolicyName,
-        after: Option<TargetKey>,
-        limit: usize,
-    ) -> Result<Page<PolicyTarget, TargetKey>, StoreError> {
-        self.snapshot(|sql| targets(sql, policy, after, page::size(limit))).await
-    }
-
     /// Names of the policies attached to a certificate itself, by name.
     pub async fn policies_for_certificate(
         &self,
@@ -201,44 +186,4 @@ fn attach_to_group(
         sql.changed(Change::ThingGroup(group));
     }
     Ok(())
-}
-
-fn targets(
-    sql: &Sql<'_>,
-    policy: &PolicyName,
-    after: Option<TargetKey>,
-    size: usize,
-) -> Result<Page<PolicyTarget, TargetKey>, StoreError> {
-    let policy = policies::require(sql, policy)?;
-    let mut items = Vec::new();
-    let of_group = match after {
-        Some(TargetKey::ThingGroup(row)) => row.0,
-        Some(TargetKey::Certificate(_)) | None => {
-            let start = if let Some(TargetKey::Certificate(row)) = after { row.0 } else { 0 };
-            items = sql.all(
-                "SELECT c.row_id, c.id FROM certificate_policies a \
-                 JOIN certificates c ON c.row_id = a.certificate_row \
-                 WHERE a.policy_row = $1 AND a.certificate_row > $2 \
-                 ORDER BY a.certificate_row LIMIT $3",
-                args![policy, start, size + 1],
-                |row| {
-                    Ok((
-                        TargetKey::Certificate(row.get(0)?),
-                        PolicyTarget::Certificate(row.get(1)?),
-                    ))
-                },
-            )?;
-            0
-        }
-    };
-    let room = (size + 1).saturating_sub(items.len());
-    items.extend(sql.all(
-        "SELECT g.row_id, g.name FROM group_policies a \
-         JOIN thing_groups g ON g.row_id = a.group_row \
-         WHERE a.policy_row = $1 AND a.group_row > $2 ORDER BY a.group_row LIMIT $3",
-        args![policy, of_group, room],
-        |row| Ok((TargetKey::ThingGroup(row.get(0)?), PolicyTarget::ThingGroup(row.get(1)?))),
-    )?);
-    let page = Page::cut(items, size, |(key, _)| *key);
-    Ok(Page { items: page.items.into_iter().map(|(_, target)| target).collect(), next: page.next })
 }

@@ -1,4 +1,4 @@
-//! Thing types: created, deprecated, and only then deleted.
+//! Thing types are made, changed, deprecated and deleted.
 
 use std::collections::BTreeMap;
 
@@ -6,29 +6,14 @@ use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::limits;
 use fleetwright_core::names::{AttributeName, ThingTypeName};
+use fleetwright_core::propagation::PropagatingAttribute;
 
-use crate::sql::{Row, Sql, args, json};
-use crate::{Page, Store, StoreError, Uuid, page, tags};
+use super::{ThingType, not_found, require, thing_type};
+use crate::sql::{Sql, args, json};
+use crate::{Store, StoreError, Uuid, tags};
 
 /// Milliseconds between a type's deprecation and its deletion. AWS: five minutes.
 const DEPRECATED_MILLIS: i64 = 5 * 60 * 1000;
-
-/// A thing type.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ThingType {
-    /// Its name.
-    pub name: ThingTypeName,
-    /// `thingTypeId`
-    pub id: Uuid,
-    /// Its description.
-    pub description: Option<String>,
-    /// Its searchable attributes.
-    pub searchable: Vec<AttributeName>,
-    /// When it was deprecated, if it is.
-    pub deprecated: Option<Instant>,
-    /// When it was made.
-    pub created: Instant,
-}
 
 /// A thing type to make.
 #[derive(Debug, Clone)]
@@ -41,8 +26,21 @@ pub struct NewThingType {
     pub description: Option<String>,
     /// Its searchable attributes; at most [`limits::SEARCHABLE_ATTRIBUTES`].
     pub searchable: Vec<AttributeName>,
+    /// What travels with its things' messages.
+    pub propagating: Vec<PropagatingAttribute>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+}
+
+/// What `UpdateThingType` names; `None` is not named.
+#[derive(Debug, Clone, Default)]
+pub struct ThingTypeUpdate {
+    /// The description, which must be as it is.
+    pub description: Option<String>,
+    /// The searchable attributes, which must be as they are.
+    pub searchable: Option<Vec<AttributeName>>,
+    /// What travels with its things' messages.
+    pub propagating: Option<Vec<PropagatingAttribute>>,
 }
 
 impl Store {
@@ -55,30 +53,14 @@ impl Store {
         self.write(move |sql| create(sql, new, now)).await
     }
 
-    /// A thing type by its name.
-    pub async fn thing_type(&self, name: &ThingTypeName) -> Result<Option<ThingType>, StoreError> {
-        self.read(|sql| thing_type(sql, name)).await
-    }
-
-    /// `ListThingTypes`, by name.
-    pub async fn list_thing_types(
+    /// `UpdateThingType`: the propagating attributes; the other properties may be named, but not
+    /// changed.
+    pub async fn update_thing_type(
         &self,
-        after: Option<ThingTypeName>,
-        limit: usize,
-    ) -> Result<Page<ThingType, ThingTypeName>, StoreError> {
-        let size = page::size(limit);
-        let after = after.as_ref().map_or("", ThingTypeName::as_str).to_owned();
-        let items = self
-            .read(|sql| {
-                sql.all(
-                    "SELECT name, type_id, description, searchable, deprecated, created \
-                     FROM thing_types WHERE name > $1 ORDER BY name LIMIT $2",
-                    args![&after, size + 1],
-                    read_type,
-                )
-            })
-            .await?;
-        Ok(Page::cut(items, size, |item| item.name.clone()))
+        name: ThingTypeName,
+        update: ThingTypeUpdate,
+    ) -> Result<(), StoreError> {
+        self.write(move |sql| update_type(sql, &name, update)).await
     }
 
     /// `DeprecateThingType`: no thing takes a deprecated type; `undo` lifts it.
@@ -131,43 +113,6 @@ impl Store {
     }
 }
 
-/// The row of a type, or `ResourceNotFound`.
-pub(crate) fn require(sql: &Sql<'_>, name: &ThingTypeName) -> Result<i64, StoreError> {
-    sql.one("SELECT row_id FROM thing_types WHERE name = $1", args![name], |row| row.get(0))?
-        .ok_or_else(|| not_found(name))
-}
-
-/// The row of a type that a thing may take: it exists and is not deprecated.
-pub(crate) fn usable(sql: &Sql<'_>, name: &ThingTypeName) -> Result<i64, StoreError> {
-    let found: Option<(i64, Option<Instant>)> = sql.one(
-        "SELECT row_id, deprecated FROM thing_types WHERE name = $1",
-        args![name],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    match found {
-        None => Err(not_found(name)),
-        Some((row, None)) => Ok(row),
-        Some((_, Some(_))) => Err(StoreError::refused(
-            ErrorCode::InvalidRequest,
-            // AWS: this text, its typo included.
-            format!("Can not create new thing with depreated thing type:{name}"),
-        )),
-    }
-}
-
-fn not_found(name: &ThingTypeName) -> StoreError {
-    StoreError::refused(ErrorCode::ResourceNotFound, format!("Thing type not found: {name}"))
-}
-
-fn thing_type(sql: &Sql<'_>, name: &ThingTypeName) -> Result<Option<ThingType>, StoreError> {
-    sql.one(
-        "SELECT name, type_id, description, searchable, deprecated, created \
-         FROM thing_types WHERE name = $1",
-        args![name],
-        read_type,
-    )
-}
-
 fn create(sql: &Sql<'_>, mut new: NewThingType, now: Instant) -> Result<ThingType, StoreError> {
     if new.searchable.len() > limits::SEARCHABLE_ATTRIBUTES {
         return Err(StoreError::refused(
@@ -178,10 +123,12 @@ fn create(sql: &Sql<'_>, mut new: NewThingType, now: Instant) -> Result<ThingTyp
             ),
         ));
     }
-    new.searchable.sort();
-    new.searchable.dedup();
+    new.searchable = sorted(new.searchable);
     if let Some(found) = thing_type(sql, &new.name)? {
-        if found.description == new.description && found.searchable == new.searchable {
+        if found.description == new.description
+            && found.searchable == new.searchable
+            && found.propagating == new.propagating
+        {
             return Ok(found);
         }
         let arn = sql.home.arn("thingtype", &new.name);
@@ -193,22 +140,52 @@ fn create(sql: &Sql<'_>, mut new: NewThingType, now: Instant) -> Result<ThingTyp
         .into());
     }
     let row = sql.insert(
-        "INSERT INTO thing_types (name, type_id, description, searchable, created) \
-         VALUES ($1, $2, $3, $4, $5) RETURNING row_id",
-        args![&new.name, &new.id, new.description.as_ref(), &json(&new.searchable)?, now],
+        "INSERT INTO thing_types (name, type_id, description, searchable, propagating, created) \
+         VALUES ($1, $2, $3, $4, $5, $6) RETURNING row_id",
+        args![
+            &new.name,
+            &new.id,
+            new.description.as_ref(),
+            &json(&new.searchable)?,
+            &json(&new.propagating)?,
+            now
+        ],
     )?;
     tags::put(sql, "thing_type", row, &new.tags)?;
-    let NewThingType { name, id, description, searchable, .. } = new;
-    Ok(ThingType { name, id, description, searchable, deprecated: None, created: now })
+    let NewThingType { name, id, description, searchable, propagating, .. } = new;
+    let deprecated = None;
+    Ok(ThingType { name, id, description, searchable, propagating, deprecated, created: now })
 }
 
-fn read_type(row: &Row<'_>) -> Result<ThingType, StoreError> {
-    Ok(ThingType {
-        name: row.get(0)?,
-        id: row.get(1)?,
-        description: row.get(2)?,
-        searchable: row.get(3)?,
-        deprecated: row.get(4)?,
-        created: row.get(5)?,
-    })
+fn update_type(
+    sql: &Sql<'_>,
+    name: &ThingTypeName,
+    update: ThingTypeUpdate,
+) -> Result<(), StoreError> {
+    let found = thing_type(sql, name)?.ok_or_else(|| not_found(name))?;
+    let fixed = |what: &str| {
+        StoreError::refused(
+            ErrorCode::InvalidRequest,
+            format!("The {what} of thing type {name} cannot be changed; make another type."),
+        )
+    };
+    if update.description.is_some_and(|given| found.description.unwrap_or_default() != given) {
+        return Err(fixed("description"));
+    }
+    if update.searchable.is_some_and(|given| sorted(given) != found.searchable) {
+        return Err(fixed("searchable attributes"));
+    }
+    if let Some(propagating) = update.propagating {
+        sql.execute(
+            "UPDATE thing_types SET propagating = $1 WHERE name = $2",
+            args![&json(&propagating)?, name],
+        )?;
+    }
+    Ok(())
+}
+
+fn sorted(mut names: Vec<AttributeName>) -> Vec<AttributeName> {
+    names.sort();
+    names.dedup();
+    names
 }

@@ -1,0 +1,165 @@
+//! Thing groups are made, changed and deleted.
+
+use std::collections::BTreeMap;
+
+use fleetwright_core::certificate::Instant;
+use fleetwright_core::error::{ErrorCode, Refusal};
+use fleetwright_core::limits;
+use fleetwright_core::names::{AttributeName, ThingGroupName};
+
+use super::{ThingGroup, group, line, not_found, require};
+use crate::sql::{Sql, args, json};
+use crate::{Change, GroupRow, Store, StoreError, Uuid, tags, things};
+
+/// A thing group to make.
+#[derive(Debug, Clone)]
+pub struct NewThingGroup {
+    /// Its name.
+    pub name: ThingGroupName,
+    /// `thingGroupId`, for a new one.
+    pub id: Uuid,
+    /// The group that it lies in, which must exist.
+    pub parent: Option<ThingGroupName>,
+    /// Its description.
+    pub description: Option<String>,
+    /// Its attributes; at most [`limits::ATTRIBUTES_WITH_TYPE`].
+    pub attributes: BTreeMap<AttributeName, String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Store {
+    /// `CreateThingGroup`; an equal one that exists is answered as it is. At most
+    /// [`limits::GROUP_DEPTH`] levels and [`limits::GROUP_CHILDREN`] direct children.
+    pub async fn create_thing_group(
+        &self,
+        new: NewThingGroup,
+        now: Instant,
+    ) -> Result<ThingGroup, StoreError> {
+        self.write(move |sql| create(sql, new, now)).await
+    }
+
+    /// `UpdateThingGroup`: description and attributes (`None` leaves them; with `merge` they are
+    /// added, and an empty value removes); answers the new version.
+    pub async fn update_thing_group(
+        &self,
+        name: ThingGroupName,
+        description: Option<String>,
+        attributes: Option<(BTreeMap<AttributeName, String>, bool)>,
+        expected_version: Option<i64>,
+    ) -> Result<i64, StoreError> {
+        self.write(move |sql| {
+            let found = group(sql, &name)?.ok_or_else(|| not_found(&name))?;
+            things::check_version("thing group", name.as_str(), found.version, expected_version)?;
+            let kept = things::merged(found.attributes, attributes);
+            check_attributes(&name, &kept)?;
+            sql.execute(
+                "UPDATE thing_groups SET description = COALESCE($1, description), \
+                 attributes = $2, version = version + 1 WHERE row_id = $3",
+                args![description.as_ref(), &json(&kept)?, found.row],
+            )?;
+            Ok(found.version + 1)
+        })
+        .await
+    }
+
+    /// `DeleteThingGroup`: never one with child groups; its things stay; a missing one is no
+    /// error.
+    pub async fn delete_thing_group(
+        &self,
+        name: ThingGroupName,
+        expected_version: Option<i64>,
+    ) -> Result<(), StoreError> {
+        self.write(move |sql| delete(sql, &name, expected_version)).await
+    }
+}
+
+fn check_attributes(
+    name: &ThingGroupName,
+    attributes: &BTreeMap<AttributeName, String>,
+) -> Result<(), StoreError> {
+    things::check_attributes(
+        "Thing group",
+        name.as_str(),
+        attributes,
+        limits::ATTRIBUTES_WITH_TYPE,
+        "",
+    )
+}
+
+fn create(sql: &Sql<'_>, mut new: NewThingGroup, now: Instant) -> Result<ThingGroup, StoreError> {
+    new.attributes.retain(|_, value| !value.is_empty());
+    if let Some(found) = group(sql, &new.name)? {
+        let equal = found.parent == new.parent
+            && found.description == new.description
+            && found.attributes == new.attributes;
+        if equal {
+            return Ok(found);
+        }
+        let arn = sql.home.arn("thinggroup", &new.name);
+        return Err(Refusal::new(
+            ErrorCode::ResourceAlreadyExists,
+            format!("Thing group {} exists already with other properties.", new.name),
+        )
+        .about(new.name.as_str(), arn)
+        .into());
+    }
+    check_attributes(&new.name, &new.attributes)?;
+    let parent = new.parent.as_ref().map(|parent| room_in(sql, parent)).transpose()?;
+    let row = sql.insert(
+        "INSERT INTO thing_groups (name, group_id, parent_row, description, attributes, version, \
+         created) VALUES ($1, $2, $3, $4, $5, 1, $6) RETURNING row_id",
+        args![&new.name, &new.id, parent, new.description.as_ref(), &json(&new.attributes)?, now],
+    )?;
+    tags::put(sql, "thing_group", row, &new.tags)?;
+    let NewThingGroup { name, id, parent, description, attributes, .. } = new;
+    let row = GroupRow(row);
+    Ok(ThingGroup { row, name, id, parent, description, attributes, version: 1, created: now })
+}
+
+/// The row of a group that can take one more child.
+fn room_in(sql: &Sql<'_>, parent: &ThingGroupName) -> Result<GroupRow, StoreError> {
+    let row = require(sql, parent)?;
+    let refuse = |message: String| Err(StoreError::refused(ErrorCode::InvalidRequest, message));
+    if line(sql, row)?.len() >= limits::GROUP_DEPTH {
+        return refuse(format!(
+            "Thing group {parent} is {} levels deep, the most allowed.",
+            limits::GROUP_DEPTH
+        ));
+    }
+    let children =
+        sql.count("SELECT count(*) FROM thing_groups WHERE parent_row = $1", args![row])?;
+    if children >= limits::GROUP_CHILDREN {
+        return refuse(format!(
+            "Thing group {parent} has {children} direct child groups, the most allowed."
+        ));
+    }
+    Ok(row)
+}
+
+fn delete(
+    sql: &Sql<'_>,
+    name: &ThingGroupName,
+    expected_version: Option<i64>,
+) -> Result<(), StoreError> {
+    let Some(found) = group(sql, name)? else { return Ok(()) };
+    things::check_version("thing group", name.as_str(), found.version, expected_version)?;
+    if sql.exists("SELECT 1 FROM thing_groups WHERE parent_row = $1 LIMIT 1", args![found.row])? {
+        return Err(StoreError::refused(
+            ErrorCode::InvalidRequest,
+            format!(
+                "Cannot delete thing group {name} while it has child groups; delete them first."
+            ),
+        ));
+    }
+    for text in [
+        "DELETE FROM thing_group_members WHERE group_row = $1",
+        "DELETE FROM group_policies WHERE group_row = $1",
+        "DELETE FROM thing_groups WHERE row_id = $1",
+    ] {
+        sql.execute(text, args![found.row])?;
+    }
+    tags::remove(sql, "thing_group", found.row.0)?;
+    sql.changed(Change::ThingGroup(found.row));
+    Ok(())
+}
