@@ -14,7 +14,7 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let name = call.label("thingName", ThingName::parse)?;
     let page = NEXT_TOKEN.read(call)?;
     let after = page.row(&NEXT_TOKEN)?.map(CertificateRow);
-    let found = control.store.thing_principals(&name, after, page.size).await?;
+    let found = control.store.thing_principals(&name, None, after, page.size).await?;
     let principals =
         found.items.iter().map(|item| Value::String(control.home.arn("cert", item.certificate)));
     let next = found.next.map(|row| row.0.to_string());
