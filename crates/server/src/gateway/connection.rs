@@ -16,9 +16,10 @@ use super::identity::{self, Principal};
 use super::mailbox::Mailbox;
 use super::online::{End, Online};
 use super::stream::{self, Stream};
-use super::{Gateway, authorize};
+use super::{Gateway, authorize, newcomer};
 use crate::clock;
 use crate::policies::Rights;
+use crate::provisioning::Presented;
 
 /// Time from the end of the TLS handshake to a whole CONNECT. (ours)
 const CONNECT_PATIENCE: Duration = Duration::from_secs(20);
@@ -52,14 +53,13 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, peer: SocketAddr) ->
     // 1. Who is it?
     let (_, tls) = stream.get_ref();
     let server_name = tls.server_name().map(str::to_owned);
-    let leaf = tls.peer_certificates()?.first()?.clone();
-    let principal = match identity::identify(&gateway.store, leaf.into_owned()).await {
+    let leaf = tls.peer_certificates()?.first()?.clone().into_owned();
+    let named = server_name.is_some();
+    let principal = match identity::identify(&gateway.store, leaf, named).await {
         Ok(principal) => principal,
         Err(stranger) => {
-            tracing::warn!(
-                event = "Connection.AuthNError", reason = stranger.reason(), %peer,
-                "refused: {stranger}"
-            );
+            let presented = presented(&stream, named)?;
+            newcomer::meet(gateway, &stranger, presented, peer).await;
             return None;
         }
     };
@@ -112,6 +112,14 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, peer: SocketAddr) ->
     let certificate = rights.certificate_id();
     let online = Online::new(Arc::clone(gateway), stream, session, rights, mailbox, number);
     Some(Arrived { online, input, entry, client_id, certificate })
+}
+
+/// What a peer that is nobody presented.
+fn presented(stream: &Stream, server_name: bool) -> Option<Presented> {
+    let mut chain = stream.get_ref().1.peer_certificates()?.iter();
+    let leaf = chain.next()?.to_vec();
+    let ca = chain.next().map(|der| der.to_vec());
+    Some(Presented { leaf, ca, server_name })
 }
 
 async fn open(

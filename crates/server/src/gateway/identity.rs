@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use fleetwright_core::certificate::{CertificateFacts, CertificateId, CertificateStatus, Instant};
+use fleetwright_core::certificate::{
+    CertificateFacts, CertificateId, CertificateMode, CertificateStatus, Instant,
+};
 use fleetwright_core::error::Refusal;
 use fleetwright_core::names::TemplateName;
 use fleetwright_store::{CertificateRow, Origin, Store};
@@ -53,6 +55,7 @@ pub(super) enum Stranger {
     NotRegistered(CertificateId),
     NotActive(CertificateId, CertificateStatus),
     ClaimEnded(CertificateId),
+    NoServerName(CertificateId),
     Registry(Refusal),
 }
 
@@ -64,6 +67,7 @@ impl Stranger {
             Self::NotActive(_, CertificateStatus::Revoked) => "DEVICE_CERTIFICATE_REVOKED",
             Self::NotActive(..) => "DEVICE_CERTIFICATE_INACTIVE",
             Self::ClaimEnded(_) => "DEVICE_CERTIFICATE_EXPIRED",
+            Self::NoServerName(_) => "SNI_MISUSED",
             Self::Registry(_) => "SERVER_ERROR",
         }
     }
@@ -92,15 +96,21 @@ impl fmt::Display for Stranger {
                 "the time of provisioning claim {id} is over (aws iot create-provisioning-claim \
                  makes another)"
             ),
+            Self::NoServerName(id) => write!(
+                f,
+                "certificate {id} is registered as SNI_ONLY: its device must name the server (SNI), \
+                 so connect to a host name, not to an address"
+            ),
             Self::Registry(refusal) => write!(f, "{refusal}"),
         }
     }
 }
 
-/// Finds the principal of a peer's certificate.
+/// Finds the principal of a peer's certificate. `named`: the connection names its server.
 pub(super) async fn identify(
     store: &Store,
     der: CertificateDer<'static>,
+    named: bool,
 ) -> Result<Arc<Principal>, Stranger> {
     let id = fleetwright_ca::certificate_id(&der);
     let found =
@@ -108,6 +118,9 @@ pub(super) async fn identify(
     let certificate = found.ok_or(Stranger::NotRegistered(id))?;
     if certificate.status != CertificateStatus::Active {
         return Err(Stranger::NotActive(id, certificate.status));
+    }
+    if certificate.mode == CertificateMode::SniOnly && !named {
+        return Err(Stranger::NoServerName(id));
     }
     let held = match certificate.origin {
         Origin::Claim => Some(held(store, id, certificate.row).await?),

@@ -9,6 +9,7 @@ mod directory;
 mod identity;
 mod listener;
 mod mailbox;
+mod newcomer;
 mod online;
 mod router;
 mod stream;

@@ -6,6 +6,7 @@
 mod answer;
 mod claims;
 mod create_certificate;
+mod just_in_time;
 mod register_directly;
 mod register_thing;
 mod templates;
@@ -19,6 +20,7 @@ use fleetwright_core::names::TemplateName;
 use fleetwright_core::reserved_topic::ProvisioningTopic;
 use fleetwright_store::{CertificateRow, Store};
 
+pub use just_in_time::{FirstConnection, NoFirstConnection, Presented};
 pub use register_directly::{Line, RegisteredDirectly};
 
 use crate::config;
@@ -64,6 +66,7 @@ pub struct Provisioning {
     hooks: Hooks,
     claims: claims::ClaimLimits,
     templates: templates::Templates,
+    turns: just_in_time::Turns,
 }
 
 impl Provisioning {
@@ -77,7 +80,8 @@ impl Provisioning {
     ) -> Arc<Self> {
         let claims = claims::ClaimLimits::new(claims);
         let templates = templates::Templates::default();
-        Arc::new(Self { home, store, issuance, hooks, claims, templates })
+        let turns = just_in_time::Turns::default();
+        Arc::new(Self { home, store, issuance, hooks, claims, templates, turns })
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use fleetwright_core::error::Refusal;
 use fleetwright_core::names::TemplateName;
 use fleetwright_core::template::{Template, TemplateUse};
-use fleetwright_store::{self as store, Store};
+use fleetwright_store::{self as store, Store, TemplateType};
 
 /// Templates kept; an account has at most [`fleetwright_core::limits::TEMPLATES`].
 const KEPT: usize = fleetwright_core::limits::TEMPLATES;
@@ -15,7 +15,7 @@ const KEPT: usize = fleetwright_core::limits::TEMPLATES;
 /// A template's record and its default version, parsed.
 pub(super) struct Compiled {
     pub(super) record: store::Template,
-    pub(super) template: Template,
+    pub(super) template: Arc<Template>,
 }
 
 /// The cache. A change forgets the template before whoever made it is answered.
@@ -38,9 +38,14 @@ impl Templates {
         }
         let changes = self.changes.load(Ordering::Acquire);
         let Some(record) = store.template(name).await? else { return Ok(None) };
-        let template = Template::parse(&record.body, TemplateUse::Fleet).map_err(|error| {
+        let use_ = match record.kind {
+            TemplateType::FleetProvisioning => TemplateUse::Fleet,
+            TemplateType::Jitp => TemplateUse::Jitp,
+        };
+        let template = Template::parse(&record.body, use_).map_err(|error| {
             Refusal::internal(format_args!("stored template {name} is not valid: {error}"))
         })?;
+        let template = Arc::new(template);
         let compiled = Arc::new(Compiled { record, template });
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         // What was read before a change must not be kept after it.

@@ -1,0 +1,56 @@
+//! A peer whose certificate may not connect: it may be the first connection of a device of one's
+//! own CA. The connection ends in any case; what came of it is logged here.
+
+use std::net::SocketAddr;
+
+use fleetwright_core::ca_certificate::NotVouched;
+use fleetwright_core::certificate::CertificateStatus;
+
+use super::Gateway;
+use super::identity::Stranger;
+use crate::provisioning::{FirstConnection, NoFirstConnection, Presented};
+
+/// Looks whether it is a device's first connection, and logs.
+pub(super) async fn meet(
+    gateway: &Gateway,
+    stranger: &Stranger,
+    presented: Presented,
+    peer: SocketAddr,
+) {
+    let certificate = match stranger {
+        Stranger::NotRegistered(id)
+        | Stranger::NotActive(id, CertificateStatus::PendingActivation) => *id,
+        _ => return refused(stranger, peer),
+    };
+    match gateway.provisioning.first_connection(presented).await {
+        Ok(FirstConnection::Waits { topic, payload }) => {
+            let heard = gateway.router.announce(&topic, payload);
+            tracing::warn!(
+                event = "Connection.AuthNError", reason = stranger.reason(), %peer, heard,
+                "refused: certificate {certificate} is registered and waits to be activated; \
+                 {topic} tells of it"
+            );
+        }
+        Ok(FirstConnection::Provisioned { thing, status }) => tracing::info!(
+            event = "ProvisionDevice", status = "Success", %peer, %certificate,
+            thing = thing.as_ref().map(|thing| thing.as_str()), certificate_status = status.as_str(),
+            "device provisioned just in time; this connection ends, the next is let in"
+        ),
+        Err(NoFirstConnection::NotVouched(NotVouched::NoCa)) => refused(stranger, peer),
+        Err(NoFirstConnection::NotVouched(why)) => tracing::warn!(
+            event = "Connection.AuthNError", reason = stranger.reason(), %peer,
+            "refused: certificate {certificate} is not registered just in time: {why}"
+        ),
+        Err(why) => tracing::warn!(
+            event = "ProvisionDevice", status = "Failure", %peer, %certificate,
+            "just-in-time provisioning failed: {why}"
+        ),
+    }
+}
+
+fn refused(stranger: &Stranger, peer: SocketAddr) {
+    tracing::warn!(
+        event = "Connection.AuthNError", reason = stranger.reason(), %peer,
+        "refused: {stranger}"
+    );
+}

@@ -1,0 +1,243 @@
+//! Just-in-time registration and provisioning: a device connects with a certificate that nobody
+//! registered, signed by a CA that somebody did.
+//!
+//! AWS: guide, "Just-in-time registration" and "Just-in-time provisioning". Whatever comes of it,
+//! this connection fails; a device of a provisioned certificate is let in when it comes again.
+
+mod turns;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use fleetwright_ca::BroughtCertificate;
+use fleetwright_core::ca_certificate::{NotVouched, Voucher, vouching};
+use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
+use fleetwright_core::error::{ErrorCode, Refusal};
+use fleetwright_core::names::ThingName;
+use fleetwright_core::template::{Inputs, Template, TemplateUse};
+use fleetwright_store::{ApplyRegistration, CaCertificate, Certificate, Origin, TemplateType};
+use serde_json::json;
+
+use super::Provisioning;
+use crate::{clock, random, registration};
+
+pub(super) use turns::Turns;
+
+/// What a peer presented that may not connect.
+#[derive(Debug)]
+pub struct Presented {
+    /// Its certificate, DER.
+    pub leaf: Vec<u8>,
+    /// The certificate that it sent along behind it, DER.
+    pub ca: Option<Vec<u8>>,
+    /// Whether the connection names its server (SNI).
+    pub server_name: bool,
+}
+
+/// What came of a first connection.
+#[derive(Debug)]
+pub enum FirstConnection {
+    /// It is registered, and waits to be activated by whoever hears of it.
+    Waits {
+        /// Where to tell of it.
+        topic: String,
+        /// What to tell, JSON.
+        payload: String,
+    },
+    /// It is provisioned: the next connection is let in, unless the template left it off.
+    Provisioned {
+        /// The thing, if the template has one.
+        thing: Option<ThingName>,
+        /// The certificate's status now.
+        status: CertificateStatus,
+    },
+}
+
+/// Why nothing came of it.
+#[derive(Debug)]
+pub enum NoFirstConnection {
+    /// No CA registers it.
+    NotVouched(NotVouched),
+    /// Too many are being registered, or this very one is.
+    Busy,
+    /// It is registered meanwhile, and no longer waits.
+    Settled(CertificateStatus),
+    /// It could not be registered or provisioned.
+    Refused(Refusal),
+}
+
+impl Provisioning {
+    /// Registers the certificate of a first connection, or provisions its device.
+    ///
+    /// # Errors
+    /// Why neither was done; a certificate that is registered and could not be provisioned stays
+    /// `PENDING_ACTIVATION`, and the next connection tries again.
+    pub async fn first_connection(
+        &self,
+        presented: Presented,
+    ) -> Result<FirstConnection, NoFirstConnection> {
+        let now = clock::now();
+        let certificate = BroughtCertificate::from_der(presented.leaf)?;
+
+        // 1. Strangers cost one look-up: no CA has their issuer's name.
+        let cas = self.store.ca_certificates_of_subject(certificate.issuer).await?;
+        if cas.is_empty() {
+            return Err(NoFirstConnection::NotVouched(NotVouched::NoCa));
+        }
+
+        // 2. A few at a time, and each certificate once.
+        let _turn = self.turns.take(certificate.id).await.ok_or(NoFirstConnection::Busy)?;
+
+        // 3. Which CA vouches for it?
+        let along = presented.ca.as_deref().map(fleetwright_ca::certificate_id);
+        let ca = vouching_ca(&certificate, cas, along, presented.server_name, now)?;
+
+        // 4. The row comes first: it stays when provisioning fails.
+        let pending = self.pending(&certificate, &ca, now).await?;
+
+        // 5. A CA with a template provisions; one without tells, each time.
+        match self.template_of(&ca).await? {
+            Some(template) => self.provision(&template, &certificate, now).await,
+            None => Ok(self.announcement(&pending, &ca, now)),
+        }
+    }
+
+    /// The registered certificate, which waits.
+    async fn pending(
+        &self,
+        certificate: &BroughtCertificate,
+        ca: &CaCertificate,
+        now: Instant,
+    ) -> Result<Certificate, NoFirstConnection> {
+        let id = certificate.id;
+        if self.store.certificate_state(id).await?.is_none() {
+            let status = CertificateStatus::PendingActivation;
+            let row = registration::row(
+                certificate.clone(),
+                status,
+                Origin::JustInTime,
+                ca.mode,
+                Some(ca.id),
+            );
+            self.store.register_certificate(row, now).await?;
+            tracing::info!(certificate = %id, ca = %ca.id, "certificate registered just in time");
+        }
+        let found = self.store.certificate(id).await?;
+        let found = found.ok_or_else(|| Refusal::internal("a new certificate is gone"))?;
+        if found.status == CertificateStatus::PendingActivation
+            && found.origin == Origin::JustInTime
+        {
+            return Ok(found);
+        }
+        Err(NoFirstConnection::Settled(found.status))
+    }
+
+    /// The template that a CA provisions with, if it does.
+    async fn template_of(&self, ca: &CaCertificate) -> Result<Option<Arc<Template>>, Refusal> {
+        if let Some(body) = &ca.config.template_body {
+            return Ok(Some(Arc::new(Template::parse(body, TemplateUse::Jitp)?)));
+        }
+        let Some(name) = &ca.config.template_name else { return Ok(None) };
+        let refuse = |code, what: &str| {
+            Err(Refusal::new(
+                code,
+                format!(
+                    "Provisioning template {name}, which CA certificate {} names, {what}.",
+                    ca.id
+                ),
+            ))
+        };
+        let Some(found) = self.templates.get(&self.store, name).await? else {
+            return refuse(ErrorCode::ResourceNotFound, "does not exist");
+        };
+        if found.record.kind != TemplateType::Jitp {
+            return refuse(ErrorCode::AccessDenied, "is not of type JITP");
+        }
+        if !found.record.enabled {
+            return refuse(ErrorCode::AccessDenied, "is disabled");
+        }
+        Ok(Some(Arc::clone(&found.template)))
+    }
+
+    /// The template's plan, applied in one transaction.
+    async fn provision(
+        &self,
+        template: &Template,
+        certificate: &BroughtCertificate,
+        now: Instant,
+    ) -> Result<FirstConnection, NoFirstConnection> {
+        let none = BTreeMap::new();
+        let plan = template.evaluate(&Inputs {
+            parameters: &none,
+            overrides: &none,
+            certificate_id: Some(certificate.id),
+            subject: Some(&certificate.facts.subject),
+        })?;
+        let thing_id = random::uuid()?;
+        let apply = ApplyRegistration { plan, token: None, thing_id, claim: None, now };
+        let registered = self.store.apply_registration(apply).await?;
+        Ok(FirstConnection::Provisioned { thing: registered.thing, status: registered.status })
+    }
+
+    /// AWS: guide, "Just-in-time registration", the message's members.
+    fn announcement(
+        &self,
+        pending: &Certificate,
+        ca: &CaCertificate,
+        now: Instant,
+    ) -> FirstConnection {
+        let payload = json!({
+            "certificateId": pending.id.to_string(),
+            "caCertificateId": ca.id.to_string(),
+            "timestamp": now.0,
+            "certificateStatus": pending.status.as_str(),
+            "awsAccountId": self.home.account.as_str(),
+            "certificateRegistrationTimestamp": pending.created.0.to_string(),
+        });
+        FirstConnection::Waits {
+            topic: format!("$aws/events/certificates/registered/{}", ca.id),
+            payload: payload.to_string(),
+        }
+    }
+}
+
+fn vouching_ca(
+    certificate: &BroughtCertificate,
+    cas: Vec<CaCertificate>,
+    along: Option<CertificateId>,
+    server_name: bool,
+    now: Instant,
+) -> Result<CaCertificate, NoFirstConnection> {
+    let signed: Vec<_> = cas.into_iter().filter(|ca| certificate.is_signed_by(&ca.der)).collect();
+    let vouchers: Vec<_> = signed
+        .iter()
+        .map(|ca| Voucher {
+            status: ca.status,
+            auto_registration: ca.auto_registration,
+            mode: ca.mode,
+            in_time: ca.not_before <= now && now <= ca.not_after,
+            presented: along == Some(ca.id),
+        })
+        .collect();
+    let chosen = vouching(&vouchers, server_name).map_err(NoFirstConnection::NotVouched)?;
+    let chosen = signed.into_iter().nth(chosen);
+    chosen.ok_or(NoFirstConnection::NotVouched(NotVouched::NoCa))
+}
+
+impl<E: Into<Refusal>> From<E> for NoFirstConnection {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl fmt::Display for NoFirstConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotVouched(why) => why.fmt(f),
+            Self::Busy => f.write_str("it or too many others are being registered; try again"),
+            Self::Settled(status) => write!(f, "it is {} meanwhile; try again", status.as_str()),
+            Self::Refused(refusal) => refusal.fmt(f),
+        }
+    }
+}
