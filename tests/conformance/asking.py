@@ -241,6 +241,12 @@ NEEDED = {
     "UpdateEventConfigurations": {"eventConfigurations"},
 }
 
+# What must be so before an operation that names no resource.
+BEFORE = {
+    "ClearDefaultAuthorizer": lambda s: s.default_authorizer(),
+    "DescribeDefaultAuthorizer": lambda s: s.default_authorizer(),
+}
+
 # Members that exclude one another: several maximal requests, each without some members, which
 # together send every member.
 APART = {
@@ -328,6 +334,7 @@ def value_of(scene: Scene, path, shape):
 
 def minimal(scene, service, operation):
     needed = NEEDED.get(operation, set())
+    BEFORE.get(operation, lambda _: None)(scene)
     return service_model.fill(
         service_model.operation(service, operation),
         lambda path, shape: value_of(scene, path, shape),
@@ -341,6 +348,8 @@ def maximal_forms(operation):
 
 
 def maximal(scene, service, operation, without=frozenset()):
+    BEFORE.get(operation, lambda _: None)(scene)
+
     def wanted(path, required):
         top, last = path.split(".")[1], path.rpartition(".")[2]
         return required or (top not in without and last not in LEFT_OUT)

@@ -15,11 +15,12 @@ from botocore.parsers import ResponseParserError
 
 from report import PATH, Committed, Results
 from running import REGION
+from scene import POLICY
 
 ALLOWED = {
     "isAuthenticated": True,
     "principalId": "somebody",
-    "policyDocuments": [json.dumps({"Version": "2012-10-17", "Statement": []})],
+    "policyDocuments": [POLICY],
     "disconnectAfterInSeconds": 3600,
     "refreshAfterInSeconds": 300,
 }

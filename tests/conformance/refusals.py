@@ -19,23 +19,25 @@ NEVER = {
 
 # Errors that an operation lists and no cause of ours brings about.
 NO_CAUSE = {
-    "AttachPrincipalPolicy.LimitExceededException": None,
     "DetachPolicy.LimitExceededException": "detaching exceeds nothing",
     "ListAttachedPolicies.LimitExceededException": "listing exceeds nothing",
     "ListTargetsForPolicy.LimitExceededException": "listing exceeds nothing",
     "GetEffectivePolicies.LimitExceededException": "looking up exceeds nothing",
-    "UpdateAuthorizer.LimitExceededException": None,
     "DeleteCertificateProvider.DeleteConflictException": "nothing refers to a provider",
     "DeleteRoleAlias.DeleteConflictException": "nothing refers to a role alias",
+    "ClearDefaultAuthorizer.InvalidRequestException": "its request has no members",
+    "DescribeDefaultAuthorizer.InvalidRequestException": "its request has no members",
+    "GetRegistrationCode.InvalidRequestException": "its request has no members",
+    "GetIndexingConfiguration.InvalidRequestException": "its request has no members",
+    "DescribeEncryptionConfiguration.InvalidRequestException": "its request has no members",
+    "CreateKeysAndCertificate.InvalidRequestException": "botocore sends a flag as a flag",
     "CreateDomainConfiguration.CertificateValidationException": (
         "server certificates are kept, not looked up (DIVERGENCES.md)"
     ),
     "UpdateDomainConfiguration.CertificateValidationException": (
         "server certificates are kept, not looked up (DIVERGENCES.md)"
     ),
-    "RegisterThing.ConflictingResourceUpdateException": None,
 }
-NO_CAUSE = {case: reason for case, reason in NO_CAUSE.items() if reason}
 
 # A value of the right form that names nothing.
 ABSENT = {

@@ -345,6 +345,13 @@ class Scene:
             tokenKeyName="token", tokenSigningPublicKeys={"first": self.public_key}
         )
 
+    def default_authorizer(self):
+        """An authorizer is the default one, whichever."""
+        try:
+            self.iot.set_default_authorizer(authorizerName=self.authorizer)
+        except self.iot.exceptions.ResourceAlreadyExistsException:
+            pass
+
     @functools.cached_property
     def certificate_provider(self):
         """The account has one: the one before goes."""

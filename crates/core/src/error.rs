@@ -70,6 +70,8 @@ codes! {
     MalformedPolicy: "MalformedPolicyException" 400, "InvalidParameters" 400;
     /// A quota is used up.
     LimitExceeded: "LimitExceededException" 410, "ResourceRegistrationFailure" 400;
+    /// A function's answer is none.
+    InvalidResponse: "InvalidResponseException" 400, "InvalidRequest" 400;
     /// Too many requests.
     Throttling: "ThrottlingException" 400, "Throttling" 429;
     /// Known to AWS, not offered here.

@@ -6,6 +6,7 @@
 
 pub mod arn;
 pub mod authorization;
+pub mod authorizer;
 pub mod ca_certificate;
 pub mod certificate;
 pub mod error;

@@ -82,7 +82,7 @@ pub const CREDENTIAL_SECONDS: std::ops::RangeInclusive<u32> = 900..=43_200;
 pub const AUTHORIZERS: usize = 100;
 /// Active authorizers of an account [Q].
 pub const ACTIVE_AUTHORIZERS: usize = 32;
-/// Public keys of an authorizer's tokens [ours].
+/// Public keys of an authorizer's tokens (ours).
 pub const AUTHORIZER_KEYS: usize = 16;
 /// Policies that an authorizer may answer [Q].
 pub const AUTHORIZER_POLICIES: usize = 10;

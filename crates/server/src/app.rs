@@ -48,6 +48,7 @@ pub(crate) struct App {
     pub(crate) gateway: Arc<Gateway>,
     issuance: Arc<Issuance>,
     provisioning: Arc<Provisioning>,
+    hooks: Arc<Hooks>,
     sealing: Arc<Sealing>,
     identities: Arc<Identities>,
 }
@@ -74,11 +75,12 @@ impl App {
         let keys = DeviceKeys::start(pool, patience).map_err(StartError::new)?;
         let issuance = Arc::new(Issuance::new(Arc::clone(&authority), keys, store.clone()));
         let tls = tls::hooks(&settings.hooks).map_err(StartError::new)?;
+        let hooks = Arc::new(Hooks::new(settings.hooks.clone(), tls));
         let provisioning = Provisioning::new(
             settings.home.clone(),
             store.clone(),
             Arc::clone(&issuance),
-            Hooks::new(settings.hooks.clone(), tls),
+            Arc::clone(&hooks),
             settings.claims.clone(),
         );
         let policies = Arc::new(Policies::new(settings.home.clone(), store.clone()));
@@ -92,7 +94,7 @@ impl App {
 
         // 3. Who hears of changes.
         caches.wire(&policies, &gateway, &provisioning);
-        Ok(Self { store, authority, gateway, issuance, provisioning, sealing, identities })
+        Ok(Self { store, authority, gateway, issuance, provisioning, hooks, sealing, identities })
     }
 
     /// The control plane; `endpoint` is what `DescribeEndpoint` answers.
@@ -105,6 +107,7 @@ impl App {
             endpoint,
             issuance: Arc::clone(&self.issuance),
             provisioning: Arc::clone(&self.provisioning),
+            hooks: Arc::clone(&self.hooks),
             claim_seconds: settings.provisioning.claim_seconds,
             credentials: Box::new(move |id| {
                 let (store, sealing, home) = (store.clone(), Arc::clone(&sealing), home.clone());

@@ -38,6 +38,7 @@ pub use authorize::Peer;
 pub use caller::Caller;
 use error::{Failure, json_response};
 
+use crate::hooks::Hooks;
 use crate::identities::Identities;
 use crate::issuance::Issuance;
 use crate::provisioning::Provisioning;
@@ -69,6 +70,8 @@ pub struct Control {
     pub issuance: Arc<Issuance>,
     /// Registers things directly.
     pub provisioning: Arc<Provisioning>,
+    /// Calls authorizers.
+    pub hooks: Arc<Hooks>,
     /// Life of a trusted user's provisioning claim.
     pub claim_seconds: u16,
     /// Finds access keys.

@@ -41,12 +41,14 @@ impl Plane {
         let pool = KeyPool::open(&path("keys"), 1).unwrap();
         let keys = DeviceKeys::start(pool, Duration::from_secs(60)).unwrap();
         let issuance = Arc::new(Issuance::new(Arc::new(authority), keys, store.clone()));
-        let hooks = crate::config::Hooks::default();
+        let nothing = crate::config::Hooks::default();
+        let hooks = Hooks::new(nothing.clone(), crate::tls::hooks(&nothing).unwrap());
+        let hooks = Arc::new(hooks);
         let provisioning = Provisioning::new(
             home.clone(),
             store.clone(),
             Arc::clone(&issuance),
-            crate::hooks::Hooks::new(hooks.clone(), crate::tls::hooks(&hooks).unwrap()),
+            Arc::clone(&hooks),
             crate::config::Claims::default(),
         );
         let looked_up = Arc::new(AtomicUsize::new(0));
@@ -58,6 +60,7 @@ impl Plane {
             endpoint: "iot.example:1883".into(),
             issuance,
             provisioning,
+            hooks,
             claim_seconds: 300,
             credentials: Box::new(move |id| {
                 counter.fetch_add(1, Ordering::Relaxed);

@@ -16,6 +16,7 @@ use std::time::Duration;
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::hook::{HookRequest, Verdict};
 use fleetwright_core::limits;
+use serde::Serialize;
 use tokio::sync::Semaphore;
 
 pub use target::HookTarget;
@@ -56,15 +57,12 @@ impl Hooks {
     /// # Errors
     /// [`ErrorCode::AccessDenied`] whenever there is no verdict; the cause says why.
     pub async fn ask(&self, target: &str, request: &HookRequest) -> Result<Verdict, Refusal> {
-        let deadline = Duration::from_millis(limits::HOOK_MILLIS);
-        let answer = tokio::time::timeout(deadline, self.invoke(target, request)).await;
-        let failure = match answer {
-            Ok(Ok(bytes)) => match Verdict::parse(&bytes) {
+        let failure = match self.call(target, request).await {
+            Ok(bytes) => match Verdict::parse(&bytes) {
                 Ok(verdict) => return Ok(verdict),
                 Err(error) => HookFailure::new(error),
             },
-            Ok(Err(failure)) => failure,
-            Err(_) => HookFailure::new(format_args!("no answer within {} ms", limits::HOOK_MILLIS)),
+            Err(failure) => failure,
         };
         Err(Refusal::new(
             ErrorCode::AccessDenied,
@@ -73,9 +71,22 @@ impl Hooks {
         .because(format_args!("hook {target}: {failure}")))
     }
 
-    async fn invoke(&self, target: &str, request: &HookRequest) -> Result<Vec<u8>, HookFailure> {
-        let _place = self.under_way.acquire().await.map_err(HookFailure::new)?;
+    /// Calls any function: its answer, at most [`limits::HOOK_ANSWER_BYTES`], within
+    /// [`limits::HOOK_MILLIS`].
+    pub(crate) async fn call(
+        &self,
+        target: &str,
+        request: &impl Serialize,
+    ) -> Result<Vec<u8>, HookFailure> {
         let body = serde_json::to_vec(request).map_err(HookFailure::new)?;
+        let deadline = Duration::from_millis(limits::HOOK_MILLIS);
+        tokio::time::timeout(deadline, self.invoke(target, body)).await.map_err(|_| {
+            HookFailure::new(format_args!("no answer within {} ms", limits::HOOK_MILLIS))
+        })?
+    }
+
+    async fn invoke(&self, target: &str, body: Vec<u8>) -> Result<Vec<u8>, HookFailure> {
+        let _place = self.under_way.acquire().await.map_err(HookFailure::new)?;
         match HookTarget::parse(target).map_err(HookFailure::new)? {
             HookTarget::Command(name) => {
                 let command = self.commands.commands.get(name).ok_or_else(|| {

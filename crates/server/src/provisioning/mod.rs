@@ -63,7 +63,7 @@ pub struct Provisioning {
     home: Home,
     store: Store,
     issuance: Arc<Issuance>,
-    hooks: Hooks,
+    hooks: Arc<Hooks>,
     claims: claims::ClaimLimits,
     templates: templates::Templates,
     turns: just_in_time::Turns,
@@ -75,7 +75,7 @@ impl Provisioning {
         home: Home,
         store: Store,
         issuance: Arc<Issuance>,
-        hooks: Hooks,
+        hooks: Arc<Hooks>,
         claims: config::Claims,
     ) -> Arc<Self> {
         let claims = claims::ClaimLimits::new(claims);

@@ -2,18 +2,23 @@
 //! and one line in the family's `OPERATIONS`. Method and path come from `known_operations.txt`.
 
 mod attributes;
+mod authorizers;
 mod billing_groups;
 mod ca_certificates;
 mod call;
+mod certificate_providers;
 mod certificate_transfers;
 mod certificates;
+mod domain_configurations;
 mod endpoint;
+mod functions;
 mod lint;
 mod members;
 mod page;
 mod policies;
 mod provisioning_templates;
 mod registration;
+mod role_aliases;
 mod route;
 mod tags;
 mod thing_groups;
@@ -62,14 +67,18 @@ macro_rules! operation {
 use operation;
 
 const FAMILIES: &[&[Operation]] = &[
+    authorizers::OPERATIONS,
     billing_groups::OPERATIONS,
     ca_certificates::OPERATIONS,
     certificate_transfers::OPERATIONS,
+    certificate_providers::OPERATIONS,
     certificates::OPERATIONS,
+    domain_configurations::OPERATIONS,
     endpoint::OPERATIONS,
     policies::OPERATIONS,
     provisioning_templates::OPERATIONS,
     registration::OPERATIONS,
+    role_aliases::OPERATIONS,
     thing_groups::OPERATIONS,
     thing_types::OPERATIONS,
     things::OPERATIONS,

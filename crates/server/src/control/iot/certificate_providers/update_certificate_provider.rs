@@ -1,0 +1,21 @@
+//! `UpdateCertificateProvider`: the function, if given.
+
+use fleetwright_core::names::CertificateProviderName;
+
+use super::{answer, operations};
+use crate::control::Control;
+use crate::control::iot::functions::function;
+use crate::control::iot::{Call, Outcome};
+
+pub(super) const NAME: &str = "UpdateCertificateProvider";
+
+pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
+    let name = call.label("certificateProviderName", CertificateProviderName::parse)?;
+    let body = call.object()?;
+    let members = body.members();
+    operations(&members)?;
+    let function_arn = function(&members, "lambdaFunctionArn")?;
+    let now = (control.clock)();
+    control.store.update_certificate_provider(name.clone(), function_arn, now).await?;
+    Ok(answer(control, &name))
+}
