@@ -70,9 +70,10 @@ BY_NAME = {
     "attributes": {"serial": "1"},
     "attributeName": "serial",
     "attributeValue": "1",
-    "userPropertyKey": "serial",
-    "thingAttribute": "serial",
-    "connectionAttribute": "iot:ClientId",
+    "propagatingAttributes": [
+        {"userPropertyKey": "serial", "thingAttribute": "serial"},
+        {"userPropertyKey": "client", "connectionAttribute": "iot:ClientId"},
+    ],
     "topic": lambda s: s.retained_topic,
     "clientId": "a-client",
     "targetAwsAccount": ACCOUNT,
@@ -243,9 +244,13 @@ NEEDED = {
 
 # What must be so before an operation that names no resource.
 BEFORE = {
+    "DeleteRegistrationCode": lambda s: s.iot.get_registration_code(),
     "ClearDefaultAuthorizer": lambda s: s.default_authorizer(),
     "DescribeDefaultAuthorizer": lambda s: s.default_authorizer(),
 }
+
+# What no request of a few seconds can show.
+LATER = {"DeleteThingType": "a type is deleted five minutes after its deprecation"}
 
 # Members that exclude one another: several maximal requests, each without some members, which
 # together send every member.

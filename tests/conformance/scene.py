@@ -235,7 +235,10 @@ class Scene:
                     },
                     "certificate": {
                         "Type": "AWS::IoT::Certificate",
-                        "Properties": {"CertificateId": {"Ref": "CertificateId"}},
+                        "Properties": {
+                            "CertificateId": {"Ref": "CertificateId"},
+                            "Status": "INACTIVE",
+                        },
                     },
                     "policy": {
                         "Type": "AWS::IoT::Policy",

@@ -115,6 +115,8 @@ def test_an_operation_takes_what_the_model_allows(
     service, operation, kind, offered, clients, scene, results, committed, answering
 ):
     results.worked(operation, kind, False)
+    if operation in asking.LATER:
+        pytest.skip(asking.LATER[operation])
     try:
         if kind == "minimal":
             send(clients, service, operation, asking.minimal(scene, service, operation))
