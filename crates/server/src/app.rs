@@ -10,6 +10,7 @@ use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::names::{IamPath, UserName};
 use fleetwright_store::{AccessKey, AccessKeyStatus, Change, Store};
 
+use crate::bulk::Bulk;
 use crate::config::Settings;
 use crate::control::{Caller, Control, Credentials};
 use crate::data_dir::{DATABASE, DataDir};
@@ -46,6 +47,7 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) authority: Arc<Authority>,
     pub(crate) gateway: Arc<Gateway>,
+    pub(crate) bulk: Arc<Bulk>,
     issuance: Arc<Issuance>,
     provisioning: Arc<Provisioning>,
     hooks: Arc<Hooks>,
@@ -75,13 +77,21 @@ impl App {
         let keys = DeviceKeys::start(pool, patience).map_err(StartError::new)?;
         let issuance = Arc::new(Issuance::new(Arc::clone(&authority), keys, store.clone()));
         let tls = tls::hooks(&settings.hooks).map_err(StartError::new)?;
-        let hooks = Arc::new(Hooks::new(settings.hooks.clone(), tls));
+        let hooks = Arc::new(Hooks::new(settings.hooks.clone(), Arc::clone(&tls)));
         let provisioning = Provisioning::new(
             settings.home.clone(),
             store.clone(),
             Arc::clone(&issuance),
             Arc::clone(&hooks),
             settings.claims.clone(),
+        );
+        let bulk = Bulk::new(
+            store.clone(),
+            Arc::clone(&provisioning),
+            Arc::clone(&sealing),
+            settings.bulk.clone(),
+            tls,
+            dir.join("registration-tasks"),
         );
         let policies = Arc::new(Policies::new(settings.home.clone(), store.clone()));
         let identities = Arc::new(Identities::new(Box::new(admin::policies)));
@@ -94,7 +104,17 @@ impl App {
 
         // 3. Who hears of changes.
         caches.wire(&policies, &gateway, &provisioning);
-        Ok(Self { store, authority, gateway, issuance, provisioning, hooks, sealing, identities })
+        Ok(Self {
+            store,
+            authority,
+            gateway,
+            bulk,
+            issuance,
+            provisioning,
+            hooks,
+            sealing,
+            identities,
+        })
     }
 
     /// The control plane; `endpoint` is what `DescribeEndpoint` answers.
@@ -108,6 +128,8 @@ impl App {
             issuance: Arc::clone(&self.issuance),
             provisioning: Arc::clone(&self.provisioning),
             hooks: Arc::clone(&self.hooks),
+            bulk: Arc::clone(&self.bulk),
+            own_scheme: if settings.api_tls { "https" } else { "http" },
             claim_seconds: settings.provisioning.claim_seconds,
             credentials: Box::new(move |id| {
                 let (store, sealing, home) = (store.clone(), Arc::clone(&sealing), home.clone());

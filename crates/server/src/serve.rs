@@ -65,6 +65,7 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     let mut chores = JoinSet::new();
     chores.spawn(purge(app.store.clone()));
     chores.spawn(purge_claims(app.store.clone()));
+    chores.spawn(Arc::clone(&app.bulk).work());
     chores.spawn(renew(Arc::clone(&app.authority), settings.hostnames.clone(), certificate));
     let mut term = signal(SignalKind::terminate()).map_err(StartError::new)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::new)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::{Claims, Hooks, Mqtt, Provisioning, claims, hooks, mqtt, provisioning};
+use super::{Bulk, Claims, Hooks, Mqtt, Provisioning, bulk, claims, hooks, mqtt, provisioning};
 
 /// The whole file. Every key is optional.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -32,6 +32,8 @@ pub struct ConfigFile {
     pub provisioning: Provisioning,
     /// `[claims]`
     pub claims: Claims,
+    /// `[bulk]`
+    pub bulk: Bulk,
     /// `[hooks]`
     pub hooks: Hooks,
 }
@@ -47,6 +49,7 @@ const KEYS: &[&str] = &[
     "mqtt",
     "provisioning",
     "claims",
+    "bulk",
     "hooks",
 ];
 
@@ -78,6 +81,7 @@ impl ConfigFile {
             ("mqtt", mqtt::KEYS),
             ("provisioning", provisioning::KEYS),
             ("claims", claims::KEYS),
+            ("bulk", bulk::KEYS),
             ("hooks", hooks::KEYS),
         ] {
             if let Some(Value::Table(inner)) = table.get(section) {

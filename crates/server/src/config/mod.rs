@@ -3,6 +3,7 @@
 //! One file per section. An unknown key is an error that names the nearest known key; an option
 //! given on the command line (or as `FLEETWRIGHT_…`) wins over the file, the file over the default.
 
+mod bulk;
 mod claims;
 mod file;
 mod hooks;
@@ -12,6 +13,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use bulk::Bulk;
 pub use claims::{ClaimLimits, Claims};
 pub use file::{ConfigError, ConfigFile};
 pub use hooks::{HookCommand, Hooks};

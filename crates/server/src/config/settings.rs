@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use fleetwright_core::arn::Home;
 use fleetwright_core::names::{AccountId, Region};
 
-use super::{Claims, ConfigFile, Hooks, Mqtt, Provisioning};
+use crate::hooks::HookTarget;
+
+use super::{Bulk, Claims, ConfigFile, Hooks, Mqtt, Provisioning};
 
 /// What was given on the command line or in the environment; wins over the file.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +55,8 @@ pub struct Settings {
     pub provisioning: Provisioning,
     /// Limits per claim certificate.
     pub claims: Claims,
+    /// Where the input of bulk registration comes from.
+    pub bulk: Bulk,
     /// Where hooks may run.
     pub hooks: Hooks,
 }
@@ -107,6 +111,13 @@ impl Settings {
                 file.provisioning.claim_seconds
             )));
         }
+        if let Some(endpoint) = &file.bulk.s3_endpoint
+            && !matches!(HookTarget::parse(endpoint), Ok(HookTarget::Url(_)))
+        {
+            return Err(SettingsError(format!(
+                "[bulk] s3-endpoint '{endpoint}' must be https://HOST:PORT, or http:// on loopback"
+            )));
+        }
         let hostnames =
             if given.hostnames.is_empty() { file.hostnames } else { Some(given.hostnames) };
         Ok(Self {
@@ -123,6 +134,7 @@ impl Settings {
             mqtt: file.mqtt,
             provisioning: file.provisioning,
             claims: file.claims,
+            bulk: file.bulk,
             hooks: file.hooks,
         })
     }

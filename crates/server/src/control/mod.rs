@@ -9,6 +9,7 @@ mod caller;
 mod error;
 mod identifiers;
 mod iot;
+mod reports;
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub use authorize::Peer;
 pub use caller::Caller;
 use error::{Failure, json_response};
 
+use crate::bulk::Bulk;
 use crate::hooks::Hooks;
 use crate::identities::Identities;
 use crate::issuance::Issuance;
@@ -72,6 +74,10 @@ pub struct Control {
     pub provisioning: Arc<Provisioning>,
     /// Calls authorizers.
     pub hooks: Arc<Hooks>,
+    /// Registers things in bulk.
+    pub bulk: Arc<Bulk>,
+    /// `http` or `https`: how links to this server begin.
+    pub own_scheme: &'static str,
     /// Life of a trusted user's provisioning claim.
     pub claim_seconds: u16,
     /// Finds access keys.
@@ -82,9 +88,14 @@ pub struct Control {
     pub clock: fn() -> Instant,
 }
 
-/// The HTTP service: `GET /healthz` without credentials, all else signed with Signature Version 4.
+/// The HTTP service: `GET /healthz` without credentials, reports of registration tasks by their
+/// sealed links, all else signed with Signature Version 4.
 pub fn router(control: Arc<Control>) -> Router {
-    Router::new().route("/healthz", get(healthz)).fallback(answer).with_state(control)
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route(reports::ROUTE, get(reports::answer))
+        .fallback(answer)
+        .with_state(control)
 }
 
 async fn healthz() -> Response {

@@ -42,14 +42,23 @@ impl Plane {
         let keys = DeviceKeys::start(pool, Duration::from_secs(60)).unwrap();
         let issuance = Arc::new(Issuance::new(Arc::new(authority), keys, store.clone()));
         let nothing = crate::config::Hooks::default();
-        let hooks = Hooks::new(nothing.clone(), crate::tls::hooks(&nothing).unwrap());
-        let hooks = Arc::new(hooks);
+        let tls = crate::tls::hooks(&nothing).unwrap();
+        let hooks = Arc::new(Hooks::new(nothing, Arc::clone(&tls)));
+        let data_dir = crate::data_dir::DataDir::open(&path("data")).unwrap();
         let provisioning = Provisioning::new(
             home.clone(),
             store.clone(),
             Arc::clone(&issuance),
             Arc::clone(&hooks),
             crate::config::Claims::default(),
+        );
+        let bulk = Bulk::new(
+            store.clone(),
+            Arc::clone(&provisioning),
+            Arc::new(crate::sealing::Sealing::open(&data_dir).unwrap()),
+            crate::config::Bulk::default(),
+            tls,
+            path("copies"),
         );
         let looked_up = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&looked_up);
@@ -61,6 +70,8 @@ impl Plane {
             issuance,
             provisioning,
             hooks,
+            bulk,
+            own_scheme: "http",
             claim_seconds: 300,
             credentials: Box::new(move |id| {
                 counter.fetch_add(1, Ordering::Relaxed);

@@ -19,7 +19,7 @@ use fleetwright_core::limits;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
-pub use target::HookTarget;
+pub use target::{HookTarget, Url};
 
 use crate::config;
 

@@ -11,6 +11,7 @@ mod groups;
 mod policies;
 mod principals;
 mod registration;
+mod registration_tasks;
 mod retained;
 mod rollback;
 mod support;
@@ -137,6 +138,11 @@ contract! {
         a_topic_keeps_its_latest_message
         a_message_is_gone_when_its_time_is_over
         messages_are_listed_by_topic
+    }
+    registration_tasks {
+        a_second_task_at_a_time_is_refused
+        a_line_is_registered_once_with_its_outcome
+        an_old_task_goes_with_its_lines_when_it_has_ended
     }
     rollback {
         a_refused_registration_leaves_nothing

@@ -1,0 +1,78 @@
+//! One line of the input: its parameters, its registration, its outcome.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fleetwright_core::error::{ErrorCode, Refusal};
+use fleetwright_core::template::Template;
+use fleetwright_store::{LineOutcome, TaskRow};
+use serde_json::json;
+
+use super::input::{InputLine, LINE_BYTES};
+use super::{Bulk, TaskFailure};
+use crate::clock;
+use crate::provisioning::Line;
+
+/// Attempts at a line while the registry is busy. [ours]
+const ATTEMPTS: usize = 5;
+/// Pause between them. [ours]
+const PAUSE: Duration = Duration::from_secs(1);
+
+impl Bulk {
+    /// Registers what a line asks for and notes what became of it.
+    ///
+    /// # Errors
+    /// When not even that can be noted.
+    pub(super) async fn take_line(
+        self: Arc<Self>,
+        task: TaskRow,
+        template: Arc<Template>,
+        line: InputLine,
+    ) -> Result<(), TaskFailure> {
+        let Err(refusal) = self.register(task, &template, &line).await else { return Ok(()) };
+        let outcome = json!({
+            "line": line.number,
+            "offset": line.offset,
+            "errorCode": refusal.code.rest_name(),
+            "message": refusal.message,
+        });
+        let outcome =
+            LineOutcome { task, line: line.number, succeeded: false, outcome: outcome.to_string() };
+        let noted = self.store.note_line(outcome, clock::now()).await;
+        noted.map_err(|error| TaskFailure::new(format_args!("Line {}: {error}", line.number)))
+    }
+
+    async fn register(
+        &self,
+        task: TaskRow,
+        template: &Template,
+        line: &InputLine,
+    ) -> Result<(), Refusal> {
+        let parameters = parameters(line)?;
+        let place = Line { task, number: line.number };
+        for attempt in 1.. {
+            match self.provisioning.register_directly(template, &parameters, Some(place)).await {
+                Ok(_) => break,
+                Err(busy) if busy.code == ErrorCode::ServiceUnavailable && attempt < ATTEMPTS => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn parameters(line: &InputLine) -> Result<BTreeMap<String, String>, Refusal> {
+    let invalid = |message: String| Err(Refusal::new(ErrorCode::InvalidRequest, message));
+    let Some(text) = &line.text else {
+        return invalid(format!("The line is longer than {LINE_BYTES} bytes."));
+    };
+    match serde_json::from_slice(text) {
+        Ok(parameters) => Ok(parameters),
+        Err(error) => invalid(format!(
+            "The line must be one JSON object of strings, the template's parameters: {error}."
+        )),
+    }
+}
