@@ -4,7 +4,11 @@
 use std::fmt::Display;
 
 use crate::certificate::CertificateId;
-use crate::names::{AccountId, IamPath, PolicyName, Region, TemplateName, ThingGroupName};
+use crate::names::{
+    AccountId, AuthorizerName, BillingGroupName, CertificateProviderName, DomainConfigurationName,
+    IamPath, PolicyName, Region, RoleAliasName, TemplateName, ThingGroupName, ThingName,
+    ThingTypeName,
+};
 
 /// Where ARNs live: the partition is always `aws`, as in AWS's commercial regions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +28,22 @@ pub enum Target {
     ThingGroup(ThingGroupName),
     /// `policy/{name}`
     Policy(PolicyName),
+    /// `thing/{name}`
+    Thing(ThingName),
+    /// `thingtype/{name}`
+    ThingType(ThingTypeName),
+    /// `billinggroup/{name}`
+    BillingGroup(BillingGroupName),
+    /// `cacert/{64 hex}`
+    CaCertificate(CertificateId),
+    /// `rolealias/{name}`
+    RoleAlias(RoleAliasName),
+    /// `authorizer/{name}`
+    Authorizer(AuthorizerName),
+    /// `certificateprovider/{name}`
+    CertificateProvider(CertificateProviderName),
+    /// `domainconfiguration/{name}`, with or without `/{id}` after it.
+    DomainConfiguration(DomainConfigurationName),
     /// `provisioningtemplate/{name}`
     Template(TemplateName),
 }
@@ -52,6 +72,19 @@ impl Home {
         match kind {
             "cert" => CertificateId::parse(name).ok().map(Target::Certificate),
             "thinggroup" => ThingGroupName::parse(name).ok().map(Target::ThingGroup),
+            "thing" => ThingName::parse(name).ok().map(Target::Thing),
+            "thingtype" => ThingTypeName::parse(name).ok().map(Target::ThingType),
+            "billinggroup" => BillingGroupName::parse(name).ok().map(Target::BillingGroup),
+            "cacert" => CertificateId::parse(name).ok().map(Target::CaCertificate),
+            "rolealias" => RoleAliasName::parse(name).ok().map(Target::RoleAlias),
+            "authorizer" => AuthorizerName::parse(name).ok().map(Target::Authorizer),
+            "certificateprovider" => {
+                CertificateProviderName::parse(name).ok().map(Target::CertificateProvider)
+            }
+            "domainconfiguration" => {
+                let name = name.split_once('/').map_or(name, |(name, _)| name);
+                DomainConfigurationName::parse(name).ok().map(Target::DomainConfiguration)
+            }
             "policy" => PolicyName::parse(name).ok().map(Target::Policy),
             "provisioningtemplate" => TemplateName::parse(name).ok().map(Target::Template),
             _ => None,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::document::shown;
 use super::key::Key;
 use super::operator::{Family, OPERATORS, Operand};
 use super::pattern::Match;
@@ -48,7 +49,7 @@ impl Operator {
                          of IAM's operators"
                     .to_owned(),
             };
-            return Err(format!("'{text}' is no condition operator; {way_out}"));
+            return Err(format!("'{}' is no condition operator; {way_out}", shown(text)));
         };
         if *family == Family::Null && (if_exists || quantifier != Quantifier::Plain) {
             return Err("Null takes neither IfExists nor a set prefix; write \"Null\"".to_owned());

@@ -7,6 +7,11 @@ use super::key::{Key, strip_folded};
 use super::statement::Statement;
 use crate::error::{ErrorCode, Refusal};
 
+/// Characters of a value that a message shows. [ours]
+const SHOWN_CHARS: usize = 64;
+/// Characters of a path that a message shows; keys of the document stand in it. [ours]
+const PATH_CHARS: usize = 256;
+
 /// The two versions of the policy language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Language {
@@ -86,7 +91,19 @@ impl Document {
 
 impl MalformedPolicy {
     pub(super) fn new(path: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { path: path.into(), reason: reason.into() }
+        Self { path: cut(&path.into(), PATH_CHARS), reason: reason.into() }
+    }
+}
+
+/// A text of the document as a message shows it.
+pub(super) fn shown(text: &str) -> String {
+    cut(text, SHOWN_CHARS)
+}
+
+fn cut(text: &str, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 

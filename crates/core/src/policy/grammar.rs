@@ -2,7 +2,7 @@
 //! grammar of the policy language where that guide points at it).
 
 use super::condition::{Condition, Operator};
-use super::document::{Document, Language, MalformedPolicy};
+use super::document::{Document, Language, MalformedPolicy, shown};
 use super::key::Key;
 use super::operator::Operand;
 use super::pattern::{Pattern, Syntax};
@@ -32,7 +32,10 @@ pub(super) fn read(text: &str, dialect: Dialect) -> Result<Document> {
             "2012-10-17" => Language::Variables,
             "2008-10-17" => Language::Without,
             other => {
-                return wrong("Version", format!("'{other}' is unknown; write \"2012-10-17\""));
+                return wrong(
+                    "Version",
+                    format!("'{}' is unknown; write \"2012-10-17\"", shown(other)),
+                );
             }
         },
     };
@@ -148,8 +151,8 @@ impl Reader {
     fn action(&self, text: &str) -> std::result::Result<Pattern, String> {
         let form = || {
             format!(
-                "'{text}' is not an action; write service:Name, such as iot:Publish or iot:Get*, \
-                 or *"
+                "'{}' is not an action; write service:Name, such as iot:Publish or iot:Get*, or *",
+                shown(text)
             )
         };
         let word = |c: char| c.is_ascii_alphanumeric() || c == '-';
@@ -166,8 +169,9 @@ impl Reader {
     fn resource(&self, text: &str) -> std::result::Result<Pattern, String> {
         if !text.starts_with("arn:") && !text.starts_with('*') {
             return Err(format!(
-                "'{text}' is not a resource; write a full ARN, such as \
-                 arn:aws:iot:us-east-1:123456789012:topic/a, or *"
+                "'{}' is not a resource; write a full ARN, such as \
+                 arn:aws:iot:us-east-1:123456789012:topic/a, or *",
+                shown(text)
             ));
         }
         Pattern::compile(text, Syntax { wildcards: true, variables: self.variables })
@@ -207,7 +211,10 @@ fn effect(members: &Members, path: &str) -> Result<Effect> {
     match string(node, &path)? {
         "Allow" => Ok(Effect::Allow),
         "Deny" => Ok(Effect::Deny),
-        other => wrong(&path, format!("'{other}' is neither \"Allow\" nor \"Deny\" (exact case)")),
+        other => wrong(
+            &path,
+            format!("'{}' is neither \"Allow\" nor \"Deny\" (exact case)", shown(other)),
+        ),
     }
 }
 
@@ -227,7 +234,10 @@ fn principals(members: &Members, path: &str) -> Result<Principals> {
         if !matches!(kind, "AWS" | "Service" | "Federated" | "CanonicalUser") {
             return wrong(
                 &path,
-                format!("'{kind}' is unknown; use AWS, Service, Federated or CanonicalUser"),
+                format!(
+                    "'{}' is unknown; use AWS, Service, Federated or CanonicalUser",
+                    shown(kind)
+                ),
             );
         }
         for id in strings(ids, &format!("{path}.{kind}"), false)? {
@@ -259,12 +269,12 @@ fn object<'n>(node: &'n Tree, path: &str, known: &[&str]) -> Result<&'n Members>
     };
     let near = known.iter().find(|known| known.eq_ignore_ascii_case(name));
     let reason = match (name, near) {
-        (_, Some(near)) => format!("'{name}' is unknown; did you mean {near}?"),
+        (_, Some(near)) => format!("'{}' is unknown; did you mean {near}?", shown(name)),
         ("Principal" | "NotPrincipal", _) => {
             format!("{name} is not allowed here; the policy applies to whatever it is attached to")
         }
         ("Resource" | "NotResource", _) => format!("{name} is not allowed in a trust policy"),
-        _ => format!("'{name}' is unknown; allowed are {}", known.join(", ")),
+        _ => format!("'{}' is unknown; allowed are {}", shown(name), known.join(", ")),
     };
     wrong(path, reason)
 }

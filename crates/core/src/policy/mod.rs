@@ -4,6 +4,7 @@
 //! the same question with every statement that decided and with hints for whoever wonders why.
 //! An explicit Deny wins over any Allow; nothing is allowed by absence.
 
+mod assess;
 mod certificate;
 mod condition;
 mod context;
@@ -26,6 +27,7 @@ mod trusted_user;
 
 use std::sync::Arc;
 
+pub use assess::{Assessment, assess};
 pub use context::{BoundThing, Context, Principal, Request};
 pub use decide::{Decision, StatementRef, Verdict, decide};
 pub use document::{Document, MalformedPolicy};

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Context;
+use super::document::shown;
 use super::key::Key;
 use super::network::Network;
 use super::pattern::{Match, Pattern, Syntax};
@@ -109,11 +110,16 @@ impl Operand {
             Family::Arn if pattern.is_any() => Value::Pattern,
             Family::Arn => match pattern.split_colons(6) {
                 parts if parts.len() == 6 => Value::Arn(parts),
-                _ => return Err(format!("'{text}' is not an ARN (arn:aws:iot:region:account:…)")),
+                _ => {
+                    return Err(format!(
+                        "'{}' is not an ARN (arn:aws:iot:region:account:…)",
+                        shown(text)
+                    ));
+                }
             },
             _ if family != Family::Null && !pattern.variables().is_empty() => Value::Late,
             _ => Value::read(family, text)
-                .ok_or_else(|| format!("'{text}' is not {}", wanted(family)))?,
+                .ok_or_else(|| format!("'{}' is not {}", shown(text), wanted(family)))?,
         };
         Ok(Self { pattern, value })
     }

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::Context;
+use super::document::shown;
 use super::key::Key;
 
 /// Variables of one pattern that are substituted without a heap allocation for the list.
@@ -71,8 +72,9 @@ impl Pattern {
             {
                 let Some((name, after)) = inner.split_once('}') else {
                     return Err(format!(
-                        "'{source}' has a variable without its closing brace; write ${{name}}, \
-                         or ${{$}} for a plain dollar sign"
+                        "'{}' has a variable without its closing brace; write ${{name}}, \
+                         or ${{$}} for a plain dollar sign",
+                        shown(source)
                     ));
                 };
                 build.variable(name, source)?;
@@ -273,7 +275,7 @@ impl Builder {
     fn variable(&mut self, name: &str, source: &str) -> Result<(), String> {
         match name {
             "*" | "?" | "$" => self.text.push_str(name),
-            "" => return Err(format!("'{source}' has a variable without a name")),
+            "" => return Err(format!("'{}' has a variable without a name", shown(source))),
             name => {
                 self.flush();
                 self.pieces.push(Piece::Variable(self.variables.len()));

@@ -15,14 +15,35 @@ use super::members::{Members, invalid, sentence};
 pub(crate) fn attributes(
     members: &Members<'_>,
 ) -> Result<BTreeMap<AttributeName, String>, Refusal> {
-    let payload = members.object("attributePayload", |payload| payload.text_map("attributes"))?;
+    let given = members.object("attributePayload", |payload| read(&payload))?;
+    let mut attributes = given.flatten().unwrap_or_default();
+    attributes.retain(|_, value| !value.is_empty());
+    Ok(attributes)
+}
+
+/// Attributes of an update, and whether they are merged into those that exist.
+pub(crate) type AttributeUpdate = (BTreeMap<AttributeName, String>, bool);
+
+/// Reads `attributePayload` of an update: the attributes, and whether they are merged into those
+/// that exist. An empty value removes. `None` when no attributes are named.
+///
+/// # Errors
+/// As [`attributes`].
+pub(crate) fn attribute_update(members: &Members<'_>) -> Result<Option<AttributeUpdate>, Refusal> {
+    let update = members.object("attributePayload", |payload| {
+        let merge = payload.flag("merge")?.unwrap_or(false);
+        Ok(read(&payload)?.map(|attributes| (attributes, merge)))
+    })?;
+    Ok(update.flatten())
+}
+
+fn read(payload: &Members<'_>) -> Result<Option<BTreeMap<AttributeName, String>>, Refusal> {
+    let Some(given) = payload.text_map("attributes")? else { return Ok(None) };
     let mut attributes = BTreeMap::new();
-    for (name, value) in payload.flatten().unwrap_or_default() {
+    for (name, value) in given {
         let key = AttributeName::parse(name).map_err(|rule| invalid(sentence(&rule)))?;
         check_attribute_value(name, value).map_err(|rule| invalid(sentence(&rule)))?;
-        if !value.is_empty() {
-            attributes.insert(key, value.to_owned());
-        }
+        attributes.insert(key, value.to_owned());
     }
-    Ok(attributes)
+    Ok(Some(attributes))
 }

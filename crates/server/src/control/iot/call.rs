@@ -69,6 +69,21 @@ impl Call {
         }
     }
 
+    /// A header that must be there, once.
+    pub(crate) fn header_text(&self, name: &'static str) -> Result<&str, Refusal> {
+        let mut values = self.headers.get_all(name).iter();
+        match (values.next().and_then(|value| value.to_str().ok()), values.next()) {
+            (Some(text), None) => Ok(text),
+            _ => Err(invalid(format!("The header '{name}' is required, once, in ASCII."))),
+        }
+    }
+
+    /// The query parameter `expectedVersion`.
+    pub(crate) fn expected_version(&self) -> Result<Option<i64>, Refusal> {
+        let version = self.query_integer("expectedVersion", 0..=i64::MAX.unsigned_abs())?;
+        Ok(version.map(u64::cast_signed))
+    }
+
     /// A query parameter that is `true` or `false`; absent is false.
     pub(crate) fn query_flag(&self, name: &str) -> Result<bool, Refusal> {
         match self.query_text(name)? {
@@ -203,6 +218,13 @@ impl Answer {
         let mut response = json_response(StatusCode::OK, &self.body);
         response.headers_mut().extend(self.headers);
         response
+    }
+}
+
+/// Puts a member into a nested object when it has a value: AWS leaves out what is not set.
+pub(crate) fn put(object: &mut Value, name: &str, value: Option<impl Into<Value>>) {
+    if let (Some(value), Some(members)) = (value, object.as_object_mut()) {
+        members.insert(name.into(), value.into());
     }
 }
 

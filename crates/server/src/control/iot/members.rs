@@ -115,6 +115,27 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// The member `expectedVersion`.
+    pub(crate) fn expected_version(&self) -> Result<Option<i64>, Refusal> {
+        match self.integer("expectedVersion")?.map(i64::try_from).transpose() {
+            Ok(version) => Ok(version),
+            Err(_) => Err(invalid("The member 'expectedVersion' is larger than any version.")),
+        }
+    }
+
+    /// A list of names, each read by its own rule; absent is none.
+    pub(crate) fn names<T, E: Display>(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<Vec<T>, Refusal> {
+        let read = |at: &str, item: &Value| match item.as_str() {
+            Some(text) => parse(text).map_err(|rule| invalid(sentence(&rule))),
+            None => Err(invalid(format!("The member '{at}' must be a string."))),
+        };
+        Ok(self.list(name, read)?.unwrap_or_default())
+    }
+
     /// A nested object, handed to `read` with its own path.
     pub(crate) fn object<T>(
         &self,

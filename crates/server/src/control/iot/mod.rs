@@ -14,12 +14,14 @@ mod endpoint;
 mod functions;
 mod lint;
 mod members;
+mod named;
 mod page;
 mod policies;
 mod provisioning_templates;
 mod registration;
 mod role_aliases;
 mod route;
+mod tagging;
 mod tags;
 mod thing_groups;
 mod thing_types;
@@ -77,6 +79,7 @@ const FAMILIES: &[&[Operation]] = &[
     endpoint::OPERATIONS,
     policies::OPERATIONS,
     provisioning_templates::OPERATIONS,
+    tagging::OPERATIONS,
     registration::OPERATIONS,
     role_aliases::OPERATIONS,
     thing_groups::OPERATIONS,

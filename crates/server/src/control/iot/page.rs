@@ -52,7 +52,8 @@ impl Paging {
             .ok_or_else(|| self.foreign_token())
     }
 
-    fn foreign_token(&self) -> Refusal {
+    /// The refusal of a token that no page gave.
+    pub(crate) fn foreign_token(&self) -> Refusal {
         invalid(format!(
             "The query parameter '{}' is not one that this operation gave; begin again without it.",
             self.token
@@ -63,6 +64,23 @@ impl Paging {
     pub(crate) fn next(&self, last: Option<&str>) -> (&'static str, Option<String>) {
         (self.next, last.map(|key| STANDARD.encode(key)))
     }
+}
+
+/// The page of a list of a few items that is held whole, and the key to go on after. The items lie
+/// in the order of their keys, which no two share.
+pub(crate) fn cut<T>(
+    items: Vec<T>,
+    page: &Page,
+    key: impl Fn(&T) -> &str,
+) -> (Vec<T>, Option<String>) {
+    let seen = page.after.as_deref().and_then(|after| {
+        items.iter().position(|item| key(item) == after).map(|position| position + 1)
+    });
+    let mut rest: Vec<T> = items.into_iter().skip(seen.unwrap_or(0)).collect();
+    let more = rest.len() > page.size;
+    rest.truncate(page.size);
+    let next = rest.last().filter(|_| more).map(|last| key(last).to_owned());
+    (rest, next)
 }
 
 impl Page {

@@ -40,21 +40,27 @@ fn pair<'a>(at: &str, item: &'a Value) -> Result<(&'a str, &'a str), Refusal> {
     };
     let members = Members::nested(at, object);
     let (key, value) = (members.required_text("Key")?, members.text("Value")?.unwrap_or_default());
-    let allowed = |c: char| {
-        c.is_alphanumeric() || matches!(c, ' ' | '_' | '.' | ':' | '/' | '=' | '+' | '-' | '@')
-    };
-    let length = key.chars().count();
-    if !(1..=KEY_CHARS).contains(&length) || !key.chars().all(allowed) {
-        let shown: String = key.chars().take(64).collect();
-        return Err(invalid(format!(
-            "The tag key '{shown}' is not valid: it must be 1 to {KEY_CHARS} letters, digits, \
-             spaces or _.:/=+-@."
-        )));
-    }
+    check_key(key).map_err(invalid)?;
     if value.chars().count() > VALUE_CHARS {
         return Err(invalid(format!(
             "The value of the tag '{key}' is longer than {VALUE_CHARS} characters."
         )));
     }
     Ok((key, value))
+}
+
+/// The rule of a tag's key, as a sentence when it is broken.
+pub(crate) fn check_key(key: &str) -> Result<(), String> {
+    let allowed = |c: char| {
+        c.is_alphanumeric() || matches!(c, ' ' | '_' | '.' | ':' | '/' | '=' | '+' | '-' | '@')
+    };
+    let length = key.chars().count();
+    if (1..=KEY_CHARS).contains(&length) && key.chars().all(allowed) {
+        return Ok(());
+    }
+    let shown: String = key.chars().take(64).collect();
+    Err(format!(
+        "The tag key '{shown}' is not valid: it must be 1 to {KEY_CHARS} letters, digits, spaces \
+         or _.:/=+-@."
+    ))
 }

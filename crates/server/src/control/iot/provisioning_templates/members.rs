@@ -5,7 +5,7 @@ use fleetwright_core::limits::TEMPLATE_DESCRIPTION_CHARS;
 use fleetwright_core::names::{AccountId, TemplateName};
 use fleetwright_store::{Hook, TemplateType};
 
-use crate::control::iot::call::description;
+use crate::control::iot::call::{Call, description};
 use crate::control::iot::members::{Members, invalid};
 use crate::hooks::HookTarget;
 
@@ -83,4 +83,16 @@ pub(super) fn no_template(name: &TemplateName) -> Refusal {
         ErrorCode::ResourceNotFound,
         format!("The provisioning template '{name}' does not exist."),
     )
+}
+
+/// The label `versionId`; a number that is larger than any version is none's.
+pub(super) fn version_id(call: &Call) -> Result<u32, Refusal> {
+    call.label("versionId", |text| {
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        if digits {
+            Ok(text.parse().unwrap_or(u32::MAX))
+        } else {
+            Err("versionId must be a number")
+        }
+    })
 }

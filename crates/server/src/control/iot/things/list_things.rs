@@ -1,7 +1,7 @@
 //! `ListThings`, by name; filtered by an attribute or a type.
 
 use fleetwright_core::error::Refusal;
-use fleetwright_core::names::{AttributeName, ThingName, ThingTypeName};
+use fleetwright_core::names::{AttributeName, ThingName, ThingTypeName, check_attribute_value};
 use fleetwright_store::{AttributeFilter, Thing, ThingFilter};
 use serde_json::{Value, json};
 
@@ -29,11 +29,15 @@ fn filter(call: &Call) -> Result<ThingFilter, Refusal> {
         (None, Some(_)) => {
             return Err(invalid("The query parameter 'attributeValue' needs 'attributeName'."));
         }
-        (Some(name), value) => Some(AttributeFilter {
-            name: AttributeName::parse(name).map_err(|rule| invalid(sentence(&rule)))?,
-            value: value.map(str::to_owned),
-            prefix,
-        }),
+        (Some(name), value) => {
+            check_attribute_value(name, value.unwrap_or_default())
+                .map_err(|rule| invalid(sentence(&rule)))?;
+            Some(AttributeFilter {
+                name: AttributeName::parse(name).map_err(|rule| invalid(sentence(&rule)))?,
+                value: value.map(str::to_owned),
+                prefix,
+            })
+        }
     };
     let type_name = type_name.map_err(|rule| invalid(sentence(&rule)))?;
     Ok(ThingFilter { attribute, type_name })
