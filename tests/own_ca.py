@@ -49,6 +49,10 @@ class OwnCa:
         self.pem = pem(self.certificate)
         self.id = self.certificate.fingerprint(hashes.SHA256()).hex()
 
+    @property
+    def key_text(self):
+        return key_text(self.key)
+
     def _builder(self, name, key, begins, ends):
         now = datetime.datetime.now(datetime.timezone.utc)
         return (

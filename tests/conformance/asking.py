@@ -337,7 +337,12 @@ def value_of(scene: Scene, path, shape):
     return DEFAULTS.get(shape.type_name)
 
 
+# What must be there first, where no member of the request names it.
+BEFORE = {"DeleteRegistrationCode": lambda s: s.iot.get_registration_code()}
+
+
 def minimal(scene, service, operation):
+    BEFORE.get(operation, lambda _: None)(scene)
     needed = NEEDED.get(operation, set())
     BEFORE.get(operation, lambda _: None)(scene)
     return service_model.fill(

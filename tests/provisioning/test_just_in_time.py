@@ -2,9 +2,11 @@
 
 import json
 import ssl
+import subprocess
 import threading
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from device import MQTTv5, Device, Refused
@@ -238,6 +240,33 @@ def test_a_registered_certificate_of_an_own_ca_connects(fleet, device, policy):
     fleet.iot.register_certificate(certificatePem=text, status="ACTIVE")
     fleet.iot.attach_policy(policyName=policy, target=fleet.arn(identity))
     device(identity)
+
+
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+@pytest.mark.parametrize("kind", ["rsa:2048", "ec"])
+def test_certificates_of_version_1_connect(fleet, device, policy, tmp_path, version, kind):
+    ca = OwnCa(fleet.unique("ca"))
+    ca.register(fleet.iot)
+    (tmp_path / "ca.pem").write_text(ca.pem)
+    (tmp_path / "ca.key").write_text(ca.key_text)
+    curve = ["-pkeyopt", "ec_paramgen_curve:P-256"] if kind == "ec" else []
+    for command in (
+        ["req", "-new", "-newkey", kind, *curve, "-nodes", "-keyout", "d.key", "-out", "d.csr",
+         "-subj", "/CN=d"],
+        ["x509", "-req", "-in", "d.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial",
+         "7", "-out", "d.pem", "-days", "9"],
+    ):  # fmt: skip
+        subprocess.run(["openssl", *command], cwd=tmp_path, check=True, capture_output=True)
+    identity = Identity((tmp_path / "d.pem").read_text(), (tmp_path / "d.key").read_text())
+    assert identity.certificate.version == x509.Version.v1
+    fleet.iot.register_certificate(certificatePem=identity.certificate_pem, status="ACTIVE")
+    fleet.iot.attach_policy(policyName=policy, target=fleet.arn(identity))
+    spoken = ssl.TLSVersion[version]
+
+    def speak(client):
+        client._ssl_context.minimum_version = client._ssl_context.maximum_version = spoken
+
+    device(identity, configure=speak)
 
 
 def test_many_at_once_are_registered_once(fleet, line, policy, device):

@@ -4,17 +4,16 @@
 //! AWS: guide, "Just-in-time registration" and "Just-in-time provisioning". Whatever comes of it,
 //! this connection fails; a device of a provisioned certificate is let in when it comes again.
 
+mod outcome;
 mod turns;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use fleetwright_ca::BroughtCertificate;
 use fleetwright_core::ca_certificate::{NotVouched, Voucher, vouching};
 use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
 use fleetwright_core::error::{ErrorCode, Refusal};
-use fleetwright_core::names::ThingName;
 use fleetwright_core::template::{Inputs, Template, TemplateUse};
 use fleetwright_store::{ApplyRegistration, CaCertificate, Certificate, Origin, TemplateType};
 use serde_json::json;
@@ -22,50 +21,8 @@ use serde_json::json;
 use super::Provisioning;
 use crate::{clock, random, registration};
 
+pub use outcome::{FirstConnection, NoFirstConnection, Presented};
 pub(super) use turns::Turns;
-
-/// What a peer presented that may not connect.
-#[derive(Debug)]
-pub struct Presented {
-    /// Its certificate, DER.
-    pub leaf: Vec<u8>,
-    /// The certificate that it sent along behind it, DER.
-    pub ca: Option<Vec<u8>>,
-    /// Whether the connection names its server (SNI).
-    pub server_name: bool,
-}
-
-/// What came of a first connection.
-#[derive(Debug)]
-pub enum FirstConnection {
-    /// It is registered, and waits to be activated by whoever hears of it.
-    Waits {
-        /// Where to tell of it.
-        topic: String,
-        /// What to tell, JSON.
-        payload: String,
-    },
-    /// It is provisioned: the next connection is let in, unless the template left it off.
-    Provisioned {
-        /// The thing, if the template has one.
-        thing: Option<ThingName>,
-        /// The certificate's status now.
-        status: CertificateStatus,
-    },
-}
-
-/// Why nothing came of it.
-#[derive(Debug)]
-pub enum NoFirstConnection {
-    /// No CA registers it.
-    NotVouched(NotVouched),
-    /// Too many are being registered, or this very one is.
-    Busy,
-    /// It is registered meanwhile, and no longer waits.
-    Settled(CertificateStatus),
-    /// It could not be registered or provisioned.
-    Refused(Refusal),
-}
 
 impl Provisioning {
     /// Registers the certificate of a first connection, or provisions its device.
@@ -223,21 +180,4 @@ fn vouching_ca(
     let chosen = vouching(&vouchers, server_name).map_err(NoFirstConnection::NotVouched)?;
     let chosen = signed.into_iter().nth(chosen);
     chosen.ok_or(NoFirstConnection::NotVouched(NotVouched::NoCa))
-}
-
-impl<E: Into<Refusal>> From<E> for NoFirstConnection {
-    fn from(error: E) -> Self {
-        Self::Refused(error.into())
-    }
-}
-
-impl fmt::Display for NoFirstConnection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotVouched(why) => why.fmt(f),
-            Self::Busy => f.write_str("it or too many others are being registered; try again"),
-            Self::Settled(status) => write!(f, "it is {} meanwhile; try again", status.as_str()),
-            Self::Refused(refusal) => refusal.fmt(f),
-        }
-    }
 }

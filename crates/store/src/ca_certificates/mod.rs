@@ -9,10 +9,14 @@ use fleetwright_core::limits;
 use fleetwright_core::names::TemplateName;
 
 use crate::sql::{Row, Sql, args};
-use crate::{CaRow, Page, Store, StoreError, Uuid, page, tags, templates};
+use crate::{CaRow, Store, StoreError, Uuid, tags, templates};
 
+mod list;
+mod rules;
 mod update;
 
+pub use list::CaCertificateSummary;
+pub(crate) use rules::{check_unused, require_active};
 pub use update::CaCertificateUpdate;
 
 /// `registrationConfig`: the template of just-in-time provisioning. Without a name and a body,
@@ -56,19 +60,6 @@ pub struct CaCertificate {
     pub version: i64,
     /// `generationId`.
     pub generation: Uuid,
-}
-
-/// A line of `ListCACertificates`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaCertificateSummary {
-    /// Its row, the key of the listing.
-    pub row: CaRow,
-    /// SHA-256 of its DER.
-    pub id: CertificateId,
-    /// Its status.
-    pub status: CaCertificateStatus,
-    /// When it was registered.
-    pub created: Instant,
 }
 
 /// A CA certificate to register.
@@ -131,18 +122,6 @@ impl Store {
             "SELECT {COLUMNS} FROM ca_certificates WHERE subject = $1 ORDER BY row_id DESC LIMIT $2"
         );
         self.read(move |sql| sql.all(&text, args![&subject, limits::CAS_PER_SUBJECT], read)).await
-    }
-
-    /// `ListCACertificates`, in the order of registration or its reverse, after a row; `template`
-    /// keeps those that name it.
-    pub async fn list_ca_certificates(
-        &self,
-        template: Option<TemplateName>,
-        after: Option<CaRow>,
-        limit: usize,
-        ascending: bool,
-    ) -> Result<Page<CaCertificateSummary, CaRow>, StoreError> {
-        self.read(move |sql| list(sql, template.as_ref(), after, limit, ascending)).await
     }
 
     /// `DeleteCACertificate`: never an `ACTIVE` one (`CertificateState`). Device certificates that
@@ -227,40 +206,6 @@ fn status(sql: &Sql<'_>, row: CaRow) -> Result<Option<CaCertificateStatus>, Stor
     sql.one("SELECT status FROM ca_certificates WHERE row_id = $1", args![row], |row| row.get(0))
 }
 
-/// Refuses the registration of a certificate whose CA is not `ACTIVE` (any more).
-pub(crate) fn require_active(sql: &Sql<'_>, id: &CertificateId) -> Result<(), StoreError> {
-    let row = require(sql, id)?;
-    if status(sql, row)? == Some(CaCertificateStatus::Active) {
-        return Ok(());
-    }
-    Err(StoreError::refused(
-        ErrorCode::CertificateState,
-        format!(
-            "CA certificate {id} is INACTIVE, so certificates that it signed cannot be registered; \
-             set it to ACTIVE first."
-        ),
-    ))
-}
-
-/// Refuses to remove a template that a CA provisions its devices with.
-pub(crate) fn check_unused(sql: &Sql<'_>, template: &TemplateName) -> Result<(), StoreError> {
-    let user: Option<CertificateId> = sql.one(
-        "SELECT id FROM ca_certificates WHERE template_name = $1 ORDER BY row_id LIMIT 1",
-        args![template],
-        |row| row.get(0),
-    )?;
-    match user {
-        None => Ok(()),
-        Some(ca) => Err(StoreError::refused(
-            ErrorCode::DeleteConflict,
-            format!(
-                "CA certificate {ca} provisions its devices with provisioning template {template}; \
-                 change its registration configuration first."
-            ),
-        )),
-    }
-}
-
 fn read(row: &Row<'_>) -> Result<CaCertificate, StoreError> {
     let (number, created): (CaRow, Instant) = (row.get(0)?, row.get(11)?);
     Ok(CaCertificate {
@@ -282,40 +227,4 @@ fn read(row: &Row<'_>) -> Result<CaCertificate, StoreError> {
         version: row.get(13)?,
         generation: Uuid::of_row(number.0, created.0),
     })
-}
-
-fn list(
-    sql: &Sql<'_>,
-    template: Option<&TemplateName>,
-    after: Option<CaRow>,
-    limit: usize,
-    ascending: bool,
-) -> Result<Page<CaCertificateSummary, CaRow>, StoreError> {
-    let size = page::size(limit);
-    let (compare, order, start) = if ascending { (">", "ASC", 0) } else { ("<", "DESC", i64::MAX) };
-    let start = after.map_or(start, |row| row.0);
-    let summary = |row: &Row<'_>| {
-        Ok(CaCertificateSummary {
-            row: row.get(0)?,
-            id: row.get(1)?,
-            status: row.get(2)?,
-            created: row.get(3)?,
-        })
-    };
-    let select = "SELECT row_id, id, status, created FROM ca_certificates WHERE";
-    let items = match template {
-        None => sql.all(
-            &format!("{select} row_id {compare} $1 ORDER BY row_id {order} LIMIT $2"),
-            args![start, size + 1],
-            summary,
-        ),
-        Some(template) => sql.all(
-            &format!(
-                "{select} template_name = $1 AND row_id {compare} $2 ORDER BY row_id {order} LIMIT $3"
-            ),
-            args![template, start, size + 1],
-            summary,
-        ),
-    }?;
-    Ok(Page::cut(items, size, |item| item.row))
 }
