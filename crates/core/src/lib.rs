@@ -10,6 +10,7 @@ pub mod authorizer;
 pub mod ca_certificate;
 pub mod certificate;
 pub mod error;
+pub mod event;
 pub mod hook;
 pub mod limits;
 pub mod names;

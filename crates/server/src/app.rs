@@ -14,6 +14,7 @@ use crate::bulk::Bulk;
 use crate::config::Settings;
 use crate::control::{Caller, Control, Credentials};
 use crate::data_dir::{DATABASE, DataDir};
+use crate::events::{self, Events};
 use crate::gateway::Gateway;
 use crate::hooks::Hooks;
 use crate::identities::Identities;
@@ -66,7 +67,8 @@ impl App {
         let pool = KeyPool::open(&dir.join("key-pool"), settings.provisioning.key_pool_capacity)
             .map_err(StartError::new)?;
         let sealing = Arc::new(Sealing::open(dir).map_err(StartError::new)?);
-        let caches = Arc::new(Caches::default());
+        let (events, waiting) = Events::new(settings.home.clone());
+        let caches = Arc::new(Caches { events, wired: OnceLock::new() });
         let store = open_store(settings, dir, &caches)?;
         dir.write("root-ca.pem", 0o644, authority.root_pem().as_bytes())
             .map_err(StartError::new)?;
@@ -103,6 +105,7 @@ impl App {
         );
 
         // 3. Who hears of changes.
+        tokio::spawn(events::publish(waiting, Arc::downgrade(&gateway)));
         caches.wire(&policies, &gateway, &provisioning);
         Ok(Self {
             store,
@@ -174,8 +177,8 @@ fn open_credentials(
 }
 
 /// What must be told of a change. Wired late: the registry opens before those who listen exist.
-#[derive(Default)]
 struct Caches {
+    events: Arc<Events>,
     wired: OnceLock<(Weak<Policies>, Weak<Gateway>, Weak<Provisioning>)>,
 }
 
@@ -209,6 +212,7 @@ impl Caches {
             Change::ThingGroup(_) => policies.groups_changed(),
             Change::Template(name) => provisioning.template_changed(name),
             Change::AccessKey(_) => {}
+            Change::Registry(event) => self.events.hear(event),
         }
     }
 }

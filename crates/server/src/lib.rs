@@ -11,6 +11,7 @@ mod clock;
 pub mod config;
 pub mod control;
 mod data_dir;
+pub mod events;
 pub mod gateway;
 pub mod hooks;
 pub mod identities;

@@ -14,6 +14,7 @@ use fleetwright_core::policy::{AttachedPolicy, BoundThing, Context, Document};
 use fleetwright_store::{CertificateRow, EffectivePolicy, PolicyRow, Store};
 
 use crate::clock;
+use crate::events::lifecycle::Connection;
 use crate::gateway::{Held, Principal};
 
 /// Compiled documents kept; at the bound all are forgotten and compiled again as needed. (ours)
@@ -211,6 +212,16 @@ impl Rights {
     /// What a trusted user's claim is held to.
     pub fn held(&self) -> Option<&Held> {
         self.principal.held.as_ref()
+    }
+
+    /// The connection as its events name it.
+    pub fn connection(&self, number: u64) -> Connection<'_> {
+        Connection {
+            client_id: &self.client_id,
+            certificate: self.principal.id,
+            number,
+            address: self.source_ip,
+        }
     }
 
     /// The policies in force.

@@ -1,9 +1,11 @@
 //! What changed: for rooms that cache compiled policies, bindings and templates.
 
+use std::sync::Arc;
+
 use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::names::{TemplateName, ThingName};
 
-use crate::{GroupRow, PolicyRow};
+use crate::{GroupRow, PolicyRow, RegistryEvent};
 
 /// A committed change. Whatever was derived from the named resource is stale.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -20,6 +22,8 @@ pub enum Change {
     Template(TemplateName),
     /// An access key, by its id.
     AccessKey(String),
+    /// Something that is published as an event, as configured.
+    Registry(Arc<RegistryEvent>),
 }
 
 /// Who hears of changes: called after the commit and before the caller's answer, on the thread

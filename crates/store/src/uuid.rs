@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Sixteen bytes, shown as `8-4-4-4-12` lower-case hex digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Uuid(pub [u8; 16]);
 
 impl Uuid {

@@ -18,6 +18,7 @@ use super::online::{End, Online};
 use super::stream::{self, Stream};
 use super::{Gateway, authorize, newcomer};
 use crate::clock;
+use crate::events::lifecycle::Connection;
 use crate::policies::Rights;
 use crate::provisioning::Presented;
 
@@ -36,6 +37,14 @@ pub(super) async fn serve(
     let end = Box::pin(arrived.online.run(arrived.input, shutdown)).await;
     drop(arrived.entry);
     log_end(&end, &arrived.client_id, &arrived.certificate);
+    let ended = Connection {
+        client_id: &arrived.client_id,
+        certificate: arrived.certificate,
+        number: arrived.number,
+        address: peer.ip(),
+    };
+    let by_client = matches!(end, End::Client);
+    gateway.tell(ended.disconnected(end.reason(), by_client, clock::now()));
 }
 
 /// A connection that came in: it is in the directory, and may begin.
@@ -46,6 +55,7 @@ struct Arrived {
     entry: Entry,
     client_id: Arc<str>,
     certificate: CertificateId,
+    number: u64,
 }
 
 /// From the handshake to CONNACK; `None` when it is refused, which was said and logged.
@@ -90,6 +100,8 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, peer: SocketAddr) ->
         Err(refused) => {
             let (request, denied) = *refused;
             denied.log(&rights);
+            let failed = rights.connection(0);
+            gateway.tell(failed.connect_failed(clock::now()));
             let bytes = request.refuse(ConnectRefusal::NotAuthorized, &denied.reason_string());
             let _ = stream::write(&mut stream, &bytes).await;
             return None;
@@ -110,8 +122,9 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, peer: SocketAddr) ->
     let accept = Accept { assigned_client_id: assigned, ..Accept::default() };
     let session = request.accept(accept, clock::monotonic_millis());
     let certificate = rights.certificate_id();
+    gateway.tell(rights.connection(number.0).connected(clock::now()));
     let online = Online::new(Arc::clone(gateway), stream, session, rights, mailbox, number);
-    Some(Arrived { online, input, entry, client_id, certificate })
+    Some(Arrived { online, input, entry, client_id, certificate, number: number.0 })
 }
 
 /// What a peer that is nobody presented.

@@ -26,6 +26,7 @@ pub use identity::{Held, Principal};
 pub use listener::listen;
 
 use crate::config;
+use crate::events::Event;
 use crate::policies::Policies;
 use crate::provisioning::Provisioning;
 
@@ -67,6 +68,17 @@ impl Gateway {
             router: router::Router::default(),
             numbers: AtomicU64::new(0),
         })
+    }
+
+    /// Gives an event to those who subscribed to it and may receive it.
+    pub fn publish_event(&self, event: &Event) {
+        self.router.publish_own(&event.topic, &event.payload);
+    }
+
+    fn tell(&self, event: Option<Event>) {
+        if let Some(event) = event {
+            self.publish_event(&event);
+        }
     }
 
     /// Has the connections of a certificate look at their rights again.

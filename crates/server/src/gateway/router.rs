@@ -16,6 +16,9 @@ use super::mailbox::Mailbox;
 /// A key of the tree: a connection may hold a filter plainly and by shares.
 type Key = (ConnectionNumber, Option<Box<str>>);
 
+/// The number that no connection has: the server's own messages come from here.
+const NOBODY: ConnectionNumber = ConnectionNumber(u64::MAX);
+
 #[derive(Debug)]
 struct Subscription {
     mailbox: Arc<Mailbox>,
@@ -85,6 +88,22 @@ impl Router {
                 retain: publish.retain,
                 message_expiry: publish.message_expiry,
                 properties: publish.properties.as_ref(),
+            },
+        )
+    }
+
+    /// Routes a message of the server's own, which needs nobody's leave; whoever gets it must have
+    /// the right to receive it, as always. Returns how many get it.
+    pub(super) fn publish_own(&self, topic: &str, payload: &Bytes) -> usize {
+        self.route(
+            NOBODY,
+            &Message {
+                topic: &ByteString::from(topic),
+                payload,
+                qos: Qos::AtLeastOnce,
+                retain: false,
+                message_expiry: None,
+                properties: None,
             },
         )
     }

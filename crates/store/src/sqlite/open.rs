@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0002_propagation.sql"),
     include_str!("../../migrations/sqlite/0003_own_cas.sql"),
     include_str!("../../migrations/sqlite/0006_ways_in.sql"),
+    include_str!("../../migrations/sqlite/0007_events_audit_index.sql"),
     include_str!("../../migrations/sqlite/0008_configuration.sql"),
 ];
 /// Prepared statements kept per connection; more than the registry has.

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::sql::{Sql, from_driver};
-use crate::{Change, ChangeSink, StoreError};
+use crate::{Change, ChangeSink, StoreError, registry_events};
 
 /// Jobs that may wait; further callers wait to enter (ours).
 const QUEUE: usize = 4096;
@@ -176,6 +176,8 @@ impl Loop {
             }
             self.say("RELEASE job")?;
         }
+        let events = registry_events::take(&Sql::new(&self.connection, &self.home))?;
+        changes.extend(events.into_iter().map(|event| Change::Registry(Arc::new(event))));
         self.say("COMMIT")?;
         Ok(changes)
     }

@@ -49,6 +49,11 @@ impl<'a> Members<'a> {
         if self.at.is_empty() { name.to_owned() } else { format!("{}.{name}", self.at) }
     }
 
+    /// The names of its members.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &'a str> {
+        self.members.keys().map(String::as_str)
+    }
+
     /// A text that must be there.
     pub(crate) fn required_text(&self, name: &str) -> Result<&'a str, Refusal> {
         self.text(name)?

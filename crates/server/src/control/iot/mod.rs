@@ -11,6 +11,7 @@ mod certificate_transfers;
 mod certificates;
 mod domain_configurations;
 mod endpoint;
+mod event_configurations;
 mod functions;
 mod lint;
 mod members;
@@ -77,6 +78,7 @@ const FAMILIES: &[&[Operation]] = &[
     certificates::OPERATIONS,
     domain_configurations::OPERATIONS,
     endpoint::OPERATIONS,
+    event_configurations::OPERATIONS,
     policies::OPERATIONS,
     provisioning_templates::OPERATIONS,
     tagging::OPERATIONS,

@@ -4,6 +4,7 @@ use fleetwright_core::limits;
 use fleetwright_mqtt::{DisconnectCode, Qos, SubAckCode, Subscribe, SubscribeFilter, Unsubscribe};
 
 use super::{End, Online};
+use crate::clock;
 use crate::gateway::{authorize, topics};
 
 impl Online {
@@ -14,6 +15,17 @@ impl Online {
         let mut codes = Vec::with_capacity(subscribe.filters.len());
         for filter in &subscribe.filters {
             codes.push(self.subscribe_one(filter));
+        }
+        let granted: Vec<&str> = subscribe
+            .filters
+            .iter()
+            .zip(&codes)
+            .filter(|(_, code)| matches!(code, SubAckCode::GrantedQos0 | SubAckCode::GrantedQos1))
+            .map(|(filter, _)| &*filter.filter)
+            .collect();
+        if !granted.is_empty() {
+            let connection = self.rights.connection(self.number.0);
+            self.gateway.tell(connection.subscribed(&granted, clock::now()));
         }
         let denied = codes.contains(&SubAckCode::NotAuthorized);
         self.session.subscribed(subscribe.receipt, &codes, None);
@@ -61,6 +73,9 @@ impl Online {
             self.subscriptions.remove(filter);
             self.gateway.router.unsubscribe(self.number, filter);
         }
+        let filters: Vec<&str> = unsubscribe.filters.iter().map(|filter| &**filter).collect();
+        let connection = self.rights.connection(self.number.0);
+        self.gateway.tell(connection.unsubscribed(&filters, clock::now()));
         self.session.unsubscribed(unsubscribe.receipt, &[], None);
     }
 }

@@ -1,0 +1,53 @@
+//! Kinds of events (AWS: guide, "Event messages"; shape `EventType`).
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident $text:literal)*) => {
+        /// What an account may have published on `$aws/events/…`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum EventType {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl EventType {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// AWS's name.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+
+            /// A kind by AWS's name.
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Things: created, updated, deleted.
+    Thing "THING"
+    /// Thing groups.
+    ThingGroup "THING_GROUP"
+    /// Thing types.
+    ThingType "THING_TYPE"
+    /// Things that enter and leave groups.
+    ThingGroupMembership "THING_GROUP_MEMBERSHIP"
+    /// Groups that enter and leave groups.
+    ThingGroupHierarchy "THING_GROUP_HIERARCHY"
+    /// Things that get and lose a type.
+    ThingTypeAssociation "THING_TYPE_ASSOCIATION"
+    /// Jobs, which Fleetwright does not have.
+    Job "JOB"
+    /// Executions of jobs.
+    JobExecution "JOB_EXECUTION"
+    /// Policies.
+    Policy "POLICY"
+    /// Certificates.
+    Certificate "CERTIFICATE"
+    /// CA certificates.
+    CaCertificate "CA_CERTIFICATE"
+}

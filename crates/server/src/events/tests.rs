@@ -1,0 +1,92 @@
+use std::net::{IpAddr, Ipv4Addr};
+
+use fleetwright_core::arn::Home;
+use fleetwright_core::certificate::{CertificateId, Instant};
+use fleetwright_core::names::{AccountId, Region};
+use fleetwright_store::{EventSubject, RegistryEvent, Uuid};
+use serde_json::{Value, json};
+
+use super::lifecycle::Connection;
+use super::{Event, Stamp, registered, registry};
+
+const NOW: Instant = Instant(1_700_000_000_000);
+
+fn home() -> Home {
+    Home {
+        region: Region::parse("us-east-1").unwrap(),
+        account: AccountId::parse("123456789012").unwrap(),
+    }
+}
+
+fn told(operation: &str, subject: EventSubject) -> (String, Value) {
+    let home = home();
+    let stamp = Stamp { home: &home, id: Uuid([1; 16]), at: NOW };
+    read(registry::event(&RegistryEvent { operation: operation.into(), subject }, &stamp))
+}
+
+fn read(event: Event) -> (String, Value) {
+    (event.topic, serde_json::from_slice(&event.payload).unwrap())
+}
+
+#[test]
+fn a_membership_names_both_by_arn_and_id() {
+    let (topic, payload) = told(
+        "ADDED",
+        EventSubject::Membership {
+            group: "g".into(),
+            group_id: Uuid([2; 16]),
+            thing: "t".into(),
+            thing_id: Uuid([3; 16]),
+        },
+    );
+    assert_eq!(topic, "$aws/events/thingGroupMembership/thingGroup/g/thing/t/added");
+    assert_eq!(payload["groupArn"], "arn:aws:iot:us-east-1:123456789012:thinggroup/g");
+    assert_eq!(payload["thingId"], "03030303-0303-0303-0303-030303030303");
+    assert_eq!(payload["timestamp"], NOW.0);
+}
+
+#[test]
+fn a_group_names_those_above_it_from_the_top() {
+    let (topic, payload) = told(
+        "CREATED",
+        EventSubject::Group {
+            group: "child".into(),
+            id: Uuid([2; 16]),
+            version: 1,
+            description: None,
+            attributes: [("a".into(), "b".into())].into(),
+            above: vec![("top".into(), Uuid([4; 16])), ("parent".into(), Uuid([5; 16]))],
+        },
+    );
+    assert_eq!(topic, "$aws/events/thingGroup/child/created");
+    assert_eq!(payload["parentGroupName"], "parent");
+    assert_eq!(payload["rootToParentThingGroups"].as_array().unwrap().len(), 2);
+    assert_eq!(payload["attributes"], json!({"a": "b"}));
+}
+
+#[test]
+fn a_client_id_that_would_make_a_filter_makes_no_event() {
+    let connection = |client_id| Connection {
+        client_id,
+        certificate: CertificateId([7; 32]),
+        number: 3,
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+    };
+    for bad in ["a+b", "#", "a/b"] {
+        assert_eq!(connection(bad).connected(NOW), None);
+    }
+    let (topic, payload) = read(connection("d").connected(NOW).unwrap());
+    assert_eq!(topic, "$aws/events/presence/connected/d");
+    assert_eq!(payload["versionNumber"], 3);
+    let ended = connection("d").disconnected("CONNECTION_LOST", false, NOW).unwrap();
+    assert_eq!(read(ended).1["versionNumber"], 3);
+}
+
+#[test]
+fn a_registration_just_in_time_names_certificate_and_ca() {
+    let (leaf, ca) = (CertificateId([1; 32]), CertificateId([2; 32]));
+    let (topic, payload) = read(registered(&home(), &leaf, &ca, Instant(5), NOW));
+    assert_eq!(topic, format!("$aws/events/certificates/registered/{ca}"));
+    assert_eq!(payload["certificateStatus"], "PENDING_ACTIVATION");
+    assert_eq!(payload["certificateRegistrationTimestamp"], "5");
+}
