@@ -43,8 +43,11 @@ def _wait_until_ready(process, ready, log):
 def _serving(directory):
     """`fleetwright serve` in a new directory."""
     data, ready, log = directory / "data", directory / "ready.json", directory / "server.log"
+    buckets, config = directory / "buckets", directory / "fleetwright.toml"
+    buckets.mkdir()
+    config.write_text(f'[bulk]\ndirectory = "{buckets}"\n')
     binary = os.environ.get("FLEETWRIGHT_BIN", str(ROOT / "target/debug/fleetwright"))
-    command = [binary, "serve", "--data-dir", data, "--ready-file", ready]
+    command = [binary, "serve", "--data-dir", data, "--ready-file", ready, "--config", config]
     command += ["--mqtt-listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0"]
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "FLEETWRIGHT_"))}
     with log.open("wb") as output:
@@ -56,6 +59,7 @@ def _serving(directory):
             mqtt=bound["mqtt"],
             root_ca=data / "root-ca.pem",
             credentials=data / "admin.credentials",
+            buckets=buckets,
         )
     finally:
         process.send_signal(signal.SIGTERM)

@@ -16,6 +16,7 @@ class Server:
     mqtt: str
     root_ca: pathlib.Path
     credentials: pathlib.Path
+    buckets: pathlib.Path | None = None
 
     @property
     def environment(self):

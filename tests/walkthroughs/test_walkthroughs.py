@@ -1,7 +1,8 @@
 """The published walk-throughs as shell scripts, with the real `aws`, `openssl` and mosquitto.
 
 Each `*.sh` here is a test: it runs in a fresh directory and finds the server in FLEETWRIGHT_API,
-FLEETWRIGHT_MQTT, FLEETWRIGHT_ROOT_CA and the variables of the AWS CLI.
+FLEETWRIGHT_MQTT, FLEETWRIGHT_ROOT_CA, FLEETWRIGHT_BULK (the directory of buckets) and the variables
+of the AWS CLI.
 """
 
 import os
@@ -24,6 +25,8 @@ def test_a_walkthrough_comes_to_its_end(server, tmp_path, script):
         "FLEETWRIGHT_MQTT": server.mqtt,
         "FLEETWRIGHT_ROOT_CA": str(server.root_ca),
     }
+    if server.buckets:
+        environment["FLEETWRIGHT_BULK"] = str(server.buckets)
     done = subprocess.run(
         ["bash", HERE / script],
         cwd=tmp_path,

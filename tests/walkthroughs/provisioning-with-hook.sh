@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# A pre-provisioning hook, as AWS's guide tells it: before a device is registered, somebody who
+# knows the serial numbers is asked. AWS asks a Lambda function; here it is a small web server.
+set -euo pipefail
+
+iot() { aws --endpoint-url "$FLEETWRIGHT_API" iot "$@"; }
+name=hook-$RANDOM$RANDOM
+
+# 1. The hook: serial numbers that begin with A are ours, and it says where they stand.
+cat >hook.py <<'PY'
+import http.server
+import json
+import os
+
+
+class Hook(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        known = asked["parameters"].get("SerialNumber", "").startswith("A")
+        answer = {"allowProvisioning": known, "parameterOverrides": {"Location": "hall-3"}}
+        body = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+server = http.server.HTTPServer(("127.0.0.1", 0), Hook)
+with open("hook.new", "w") as file:
+    file.write(str(server.server_port))
+os.rename("hook.new", "hook.port")
+server.serve_forever()
+PY
+python hook.py 2>hook.log &
+hook=$!
+trap 'kill $hook' EXIT
+for _ in $(seq 100); do
+    if [ -s hook.port ]; then break; fi
+    sleep 0.1
+done
+
+# 2. The template, with the hook.
+cat >template.json <<JSON
+{
+  "Parameters": {"SerialNumber": {"Type": "String"}, "Location": {"Type": "String"}},
+  "Resources": {
+    "thing": {
+      "Type": "AWS::IoT::Thing",
+      "Properties": {
+        "ThingName": {"Fn::Sub": "$name-\${SerialNumber}"},
+        "AttributePayload": {"location": {"Ref": "Location"}}
+      }
+    },
+    "certificate": {
+      "Type": "AWS::IoT::Certificate",
+      "Properties": {"CertificateId": {"Ref": "AWS::IoT::Certificate::Id"}, "Status": "Active"}
+    }
+  }
+}
+JSON
+iot create-provisioning-template --template-name "$name" --enabled \
+    --provisioning-role-arn "${FLEETWRIGHT_ROLE:-arn:aws:iam::123456789012:role/provisioning}" \
+    --template-body file://template.json \
+    --pre-provisioning-hook "payloadVersion=2020-04-01,targetArn=http://127.0.0.1:$(cat hook.port)/" \
+    >/dev/null
+
+# 3. A claim for it.
+iot create-provisioning-claim --template-name "$name" >claim.json
+# A member of a JSON object on standard input.
+member() { python -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]], end="")' "$1"; }
+member certificatePem <claim.json >claim.pem
+python -c 'import json; print(json.load(open("claim.json"))["keyPair"]["PrivateKey"], end="")' >claim.key
+
+# 4. A device that is not ours is refused, and no thing is made.
+create='$aws/certificates/create/json'
+provision="\$aws/provisioning-templates/$name/provision/json"
+# One request on a topic, and what answers it on another.
+ask() {
+    timeout 20 mosquitto_rr -h localhost -p "${FLEETWRIGHT_MQTT##*:}" -i "$name-device" -q 1 -W 10 \
+        --cafile "$FLEETWRIGHT_ROOT_CA" --cert claim.pem --key claim.key \
+        -t "$1" -e "$2" -m "$3" 2>>mosquitto.log
+}
+register() { # serial number, outcome
+    ask "$create" "$create/accepted" "{}" >keys.json
+    token=$(member certificateOwnershipToken <keys.json)
+    ask "$provision" "$provision/$2" \
+        "{\"certificateOwnershipToken\": \"$token\", \"parameters\": {\"SerialNumber\": \"$1\"}}"
+}
+register B1 rejected >rejected.json
+[ "$(member statusCode <rejected.json)" = 403 ]
+if iot describe-thing --thing-name "$name-B1" 2>missing.log; then
+    echo "a refused device has a thing" >&2
+    exit 1
+fi
+
+# 5. One of ours is registered with what the hook said.
+register A1 accepted >thing.json
+[ "$(member thingName <thing.json)" = "$name-A1" ]
+[ "$(iot describe-thing --thing-name "$name-A1" --query attributes.location --output text)" = hall-3 ]
+
+# 6. Without the hook anybody with the claim may join; what it said is missing then.
+iot update-provisioning-template --template-name "$name" --remove-pre-provisioning-hook
+register B1 rejected >rejected.json
+[ "$(member errorMessage <rejected.json)" = "Cannot resolve reference value: Location" ]
+echo "$name-A1 is provisioned"
