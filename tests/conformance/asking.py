@@ -136,6 +136,12 @@ VALUES = {
     "CreateThingGroup.thingGroupName": lambda s: s.fresh("group"),
     "CreateThingGroup.parentGroupName": lambda s: s.group,
     "ListThingGroups.parentGroup": lambda s: s.group,
+    # The rest of a type's properties cannot be changed.
+    "UpdateThingType.thingTypeProperties": {
+        "mqtt5Configuration": {
+            "propagatingAttributes": [{"userPropertyKey": "serial", "thingAttribute": "serial"}]
+        }
+    },
     "UpdateThingGroup.expectedVersion": 1,
     "DeleteThingGroup.expectedVersion": 1,
     "RemoveThingFromThingGroup.thingGroupName": lambda s: s.group_of_thing,

@@ -64,6 +64,7 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     let api = tokio::spawn(api::listen(control, http, api_tls, stopping.clone()));
     let mut chores = JoinSet::new();
     chores.spawn(purge(app.store.clone()));
+    chores.spawn(purge_retained(app.store.clone()));
     chores.spawn(purge_claims(app.store.clone()));
     chores.spawn(Arc::clone(&app.bulk).work());
     chores.spawn(renew(Arc::clone(&app.authority), settings.hostnames.clone(), certificate));
@@ -149,6 +150,18 @@ async fn purge_claims(store: Store) {
             Ok((_, true)) => continue,
             Ok((_, false)) => {}
             Err(error) => tracing::error!(%error, "cannot delete claims whose time is over"),
+        }
+        tokio::time::sleep(PURGE_EVERY).await;
+    }
+}
+
+/// Deletes retained messages whose time is over; they are not sent in the meantime.
+async fn purge_retained(store: Store) {
+    loop {
+        match store.purge_retained(clock::now(), PURGE_AT_ONCE).await {
+            Ok(PURGE_AT_ONCE) => continue,
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "cannot delete retained messages"),
         }
         tokio::time::sleep(PURGE_EVERY).await;
     }

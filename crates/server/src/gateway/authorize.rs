@@ -158,6 +158,12 @@ pub(super) fn publish(
     }
 }
 
+/// A message that the caller's identity policies allowed, not a certificate's: the proof was given
+/// where the request was signed.
+pub(super) fn vouched(publish: Publish) -> Authorized<Publish> {
+    Authorized(publish)
+}
+
 /// A will is asked about again when it is due: rights may have changed since the CONNECT.
 pub(super) fn will(rights: &Rights, will: Will) -> Result<Authorized<Will>, Box<Denied>> {
     may_publish(rights, &will.topic, will.retain).map(|()| Authorized(will))

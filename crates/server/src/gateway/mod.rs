@@ -11,20 +11,23 @@ mod listener;
 mod mailbox;
 mod newcomer;
 mod online;
+mod retained;
 mod router;
 mod stream;
 mod topics;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use fleetwright_core::certificate::CertificateId;
-use fleetwright_mqtt::Limits;
+use fleetwright_core::error::{ErrorCode, Refusal};
+use fleetwright_mqtt::{Limits, Publish};
 use fleetwright_store::Store;
 
 pub use identity::{Held, Principal};
 pub use listener::listen;
 
+use self::directory::ConnectionNumber;
 use crate::config;
 use crate::events::Event;
 use crate::policies::Policies;
@@ -51,7 +54,6 @@ impl Gateway {
         settings: config::Mqtt,
     ) -> Arc<Self> {
         let limits = Limits {
-            retain_available: false,
             not_authorized_v311: match settings.connect_refusal_code {
                 config::ConnectRefusalCode::NotAuthorized => 5,
                 config::ConnectRefusalCode::Seven => 7,
@@ -79,6 +81,22 @@ impl Gateway {
         if let Some(event) = event {
             self.publish_event(&event);
         }
+    }
+
+    /// Publishes what the caller has been found to be allowed elsewhere; with RETAIN it is durable
+    /// when this returns.
+    ///
+    /// # Errors
+    /// A topic that is not to be published to, or a message that could not be kept.
+    pub async fn publish_for(&self, publish: Publish) -> Result<(), Refusal> {
+        topics::of_publish(&publish.topic, publish.retain)
+            .map_err(|reason| Refusal::new(ErrorCode::InvalidRequest, format!("The {reason}.")))?;
+        let publish = authorize::vouched(publish);
+        self.retain(&publish).await?;
+        // A number of its own: it is nobody's echo.
+        let number = ConnectionNumber(self.numbers.fetch_add(1, Ordering::Relaxed));
+        self.router.publish(number, &publish);
+        Ok(())
     }
 
     /// Has the connections of a certificate look at their rights again.

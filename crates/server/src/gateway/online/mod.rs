@@ -80,7 +80,12 @@ impl Online {
         // The session drops its will at a clean DISCONNECT; what is left is due.
         if let Some(will) = self.session.take_will() {
             match authorize::will(&self.rights, *will) {
-                Ok(will) => drop(self.gateway.router.publish_will(self.number, &will)),
+                Ok(will) => {
+                    if let Err(refusal) = self.gateway.retain_will(&will).await {
+                        tracing::error!(%refusal, "a will was not retained");
+                    }
+                    self.gateway.router.publish_will(self.number, &will);
+                }
                 Err(denied) => denied.log(&self.rights),
             }
         }

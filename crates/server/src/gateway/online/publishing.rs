@@ -32,6 +32,17 @@ impl Online {
             Ok(publish) => {
                 match class {
                     topics::Publish::Ordinary => {
+                        // Kept before it is acknowledged: what was acknowledged is not lost.
+                        if let Err(refusal) = self.gateway.retain(&publish).await {
+                            tracing::error!(%refusal, "a message was not retained");
+                            self.refuse_publish(
+                                publish.get(),
+                                PubAckCode::QuotaExceeded,
+                                DisconnectCode::QuotaExceeded,
+                                &refusal.message,
+                            );
+                            return self.session.is_closed().then_some(End::Server);
+                        }
                         self.gateway.router.publish(self.number, &publish);
                     }
                     topics::Publish::Provisioning(topic) => {

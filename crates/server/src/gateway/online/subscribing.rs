@@ -1,11 +1,13 @@
 //! What a device subscribes to.
 
 use fleetwright_core::limits;
-use fleetwright_mqtt::{DisconnectCode, Qos, SubAckCode, Subscribe, SubscribeFilter, Unsubscribe};
+use fleetwright_mqtt::{
+    DisconnectCode, Qos, RetainHandling, SubAckCode, Subscribe, SubscribeFilter, Unsubscribe,
+};
 
 use super::{End, Online};
 use crate::clock;
-use crate::gateway::{authorize, topics};
+use crate::gateway::{authorize, retained, topics};
 
 impl Online {
     pub(super) async fn on_subscribe(&mut self, subscribe: Subscribe) -> Option<End> {
@@ -13,8 +15,16 @@ impl Online {
             return Some(end);
         }
         let mut codes = Vec::with_capacity(subscribe.filters.len());
+        let mut retained = Vec::new();
         for filter in &subscribe.filters {
-            codes.push(self.subscribe_one(filter));
+            let is_new = !self.subscriptions.contains_key(&filter.filter);
+            let code = self.subscribe_one(filter);
+            if matches!(code, SubAckCode::GrantedQos0 | SubAckCode::GrantedQos1)
+                && wants_retained(filter, is_new)
+            {
+                retained.push(filter);
+            }
+            codes.push(code);
         }
         let granted: Vec<&str> = subscribe
             .filters
@@ -33,7 +43,24 @@ impl Online {
             self.session.disconnect(DisconnectCode::NotAuthorized, "a subscription was denied");
             return Some(End::Denied);
         }
+        for filter in retained {
+            self.send_retained(filter).await;
+        }
         None
+    }
+
+    /// Sends what is kept of a filter's topic, as far as the device may receive it.
+    async fn send_retained(&mut self, filter: &SubscribeFilter) {
+        match self.gateway.retained(&filter.filter, filter.qos).await {
+            Ok(None) => {}
+            Ok(Some(message)) => match authorize::receive(&self.rights, message) {
+                Ok(message) => {
+                    self.session.deliver(&message.into_inner(), clock::monotonic_millis());
+                }
+                Err(denied) => denied.log(&self.rights),
+            },
+            Err(refusal) => tracing::error!(%refusal, "a retained message could not be read"),
+        }
     }
 
     fn subscribe_one(&mut self, filter: &SubscribeFilter) -> SubAckCode {
@@ -78,4 +105,15 @@ impl Online {
         self.gateway.tell(connection.unsubscribed(&filters, clock::now()));
         self.session.unsubscribed(unsubscribe.receipt, &[], None);
     }
+}
+
+/// Whether a subscription gets retained messages: by its Retain Handling, and never a shared one
+/// or one with wildcards (AWS: guide, "MQTT retained messages").
+fn wants_retained(filter: &SubscribeFilter, is_new: bool) -> bool {
+    let asked = match filter.retain_handling {
+        RetainHandling::AtSubscribe => true,
+        RetainHandling::AtSubscribeIfNew => is_new,
+        RetainHandling::Never => false,
+    };
+    asked && filter.share.is_none() && retained::has_retained(&filter.filter)
 }
