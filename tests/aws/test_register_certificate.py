@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from own_ca import OwnCa, certificate_id
@@ -120,3 +122,38 @@ def test_certificates_are_listed_by_ca(iot, ca, unique):
     )
     assert [item["certificateId"] for page in pages for item in page["certificates"]] == made
     assert iot.list_certificates_by_ca(caCertificateId="0" * 64)["certificates"] == []
+
+
+def test_register_thing_registers_what_a_registered_ca_signed(iot, ca, unique, refused):
+    template = {
+        "Parameters": {name: {"Type": "String"} for name in ("Name", "Pem", "Ca")},
+        "Resources": {
+            "thing": {"Type": "AWS::IoT::Thing", "Properties": {"ThingName": {"Ref": "Name"}}},
+            "certificate": {
+                "Type": "AWS::IoT::Certificate",
+                "Properties": {
+                    "CertificatePem": {"Ref": "Pem"}, "CACertificatePem": {"Ref": "Ca"},
+                },
+            },
+        },
+    }  # fmt: skip
+    thing, (text, _) = unique("thing"), ca.issue(CN="d")
+
+    def members(pem, by):
+        parameters = {"Name": thing, "Pem": pem, "Ca": by}
+        return {"templateBody": json.dumps(template), "parameters": parameters}
+
+    stranger = OwnCa(unique("ca"))
+    for pem, by in ((stranger.issue(CN="d")[0], ca.pem), (stranger.issue(CN="d")[0], stranger.pem)):
+        found = refused(iot.register_thing, **members(pem, by))
+        assert found[:2] == ("ResourceRegistrationFailureException", 400), found
+    iot.update_ca_certificate(certificateId=ca.id, newStatus="INACTIVE")
+    found = refused(iot.register_thing, **members(text, ca.pem))
+    assert found[:2] == ("ResourceRegistrationFailureException", 400), found
+    with pytest.raises(iot.exceptions.ResourceNotFoundException):
+        iot.describe_thing(thingName=thing)
+    iot.update_ca_certificate(certificateId=ca.id, newStatus="ACTIVE")
+    iot.register_thing(**members(text, ca.pem))
+    found = described(iot, certificate_id(text))
+    assert (found["status"], found["caCertificateId"]) == ("ACTIVE", ca.id)
+    assert iot.list_thing_principals(thingName=thing)["principals"] == [found["certificateArn"]]

@@ -19,6 +19,23 @@ pub(crate) async fn with_ca(
     status: CertificateStatus,
     now: Instant,
 ) -> Result<CertificateId, Refusal> {
+    let new = signed(store, pem, ca_pem, status, now).await?;
+    let id = new.id;
+    store.register_certificate(new, now).await?;
+    Ok(id)
+}
+
+/// The row of a certificate that a registered CA signed; not in the registry yet.
+///
+/// # Errors
+/// As [`with_ca`], but for what only the registry finds when the row comes in.
+pub(crate) async fn signed(
+    store: &Store,
+    pem: &str,
+    ca_pem: Option<&str>,
+    status: CertificateStatus,
+    now: Instant,
+) -> Result<NewCertificate, Refusal> {
     let certificate = in_time(pem, now)?;
     let ca = match ca_pem {
         Some(ca_pem) => named_ca(store, ca_pem).await?,
@@ -31,10 +48,7 @@ pub(crate) async fn with_ca(
             ca.id
         )));
     }
-    let id = certificate.id;
-    let new = row(certificate, status, Origin::RegisteredCa, ca.mode, Some(ca.id));
-    store.register_certificate(new, now).await?;
-    Ok(id)
+    Ok(row(certificate, status, Origin::RegisteredCa, ca.mode, Some(ca.id)))
 }
 
 /// Registers a certificate by itself, whoever signed it.

@@ -132,13 +132,7 @@ impl Store {
         new: NewCertificate,
         now: Instant,
     ) -> Result<CertificateRow, StoreError> {
-        self.write(move |sql| {
-            if let Some(ca) = &new.ca {
-                ca_certificates::require_active(sql, ca)?;
-            }
-            insert(sql, &new, None, now)
-        })
-        .await
+        self.write(move |sql| register(sql, &new, now)).await
     }
 
     /// `UpdateCertificate`: sets the status by the rules of
@@ -271,6 +265,18 @@ fn read_certificate(row: &Row<'_>) -> Result<Certificate, StoreError> {
         mode: row.get(12)?,
         transfer: transfers::read(row, 13)?,
     })
+}
+
+/// Registers a certificate that was brought along; its CA must be `ACTIVE`.
+pub(crate) fn register(
+    sql: &Sql<'_>,
+    new: &NewCertificate,
+    now: Instant,
+) -> Result<CertificateRow, StoreError> {
+    if let Some(ca) = &new.ca {
+        ca_certificates::require_active(sql, ca)?;
+    }
+    insert(sql, new, None, now)
 }
 
 /// Inserts a certificate that is not registered yet.

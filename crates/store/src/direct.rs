@@ -5,7 +5,8 @@ use fleetwright_core::error::ErrorCode;
 
 use crate::sql::{Sql, args};
 use crate::{
-    ApplyRegistration, IssuanceId, Issued, Registered, Store, StoreError, TaskRow, apply, issuance,
+    ApplyRegistration, IssuanceId, Issued, NewCertificate, Registered, Store, StoreError, TaskRow,
+    apply, certificates, issuance,
 };
 
 /// A plan to apply, with what comes into the registry in the same transaction.
@@ -13,10 +14,19 @@ use crate::{
 pub struct DirectRegistration {
     /// The plan; its certificate is named by id, `bring`'s if there is one.
     pub apply: ApplyRegistration,
-    /// The certificate that was signed for it.
-    pub bring: Option<(IssuanceId, Issued)>,
+    /// The certificate that comes into the registry for it.
+    pub bring: Option<Bring>,
     /// The line of a bulk file that it stands in.
     pub line: Option<LineOutcome>,
+}
+
+/// A certificate that comes into the registry.
+#[derive(Debug, Clone)]
+pub enum Bring {
+    /// Signed here.
+    Issued(IssuanceId, Issued),
+    /// Signed by a registered CA, which must be `ACTIVE`.
+    Signed(NewCertificate),
 }
 
 /// What became of a line of a bulk file.
@@ -43,8 +53,15 @@ impl Store {
         direct: DirectRegistration,
     ) -> Result<Registered, StoreError> {
         self.write(move |sql| {
-            if let Some((id, issued)) = direct.bring {
-                issuance::finish(sql, id, issued, direct.apply.now)?;
+            let now = direct.apply.now;
+            match direct.bring {
+                Some(Bring::Issued(id, issued)) => {
+                    issuance::finish(sql, id, issued, now)?;
+                }
+                Some(Bring::Signed(new)) => {
+                    certificates::register(sql, &new, now)?;
+                }
+                None => {}
             }
             let registered = apply::register(sql, &direct.apply)?;
             if let Some(line) = &direct.line {

@@ -59,7 +59,7 @@ pub use certificate_providers::CertificateProvider;
 pub use certificates::{Certificate, CertificateState, CertificateSummary, NewCertificate, Origin};
 pub use change::{Change, ChangeSink};
 pub use claims::{Claim, ClaimTerms};
-pub use direct::{DirectRegistration, LineOutcome};
+pub use direct::{Bring, DirectRegistration, LineOutcome};
 pub use domain_configurations::{DomainConfiguration, DomainConfigurationUpdate, DomainSettings};
 pub use effective::{EffectivePolicies, EffectivePolicy};
 pub use error::{OpenError, StoreError};

@@ -2,17 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::CertificateId;
+use fleetwright_core::certificate::{CertificateId, CertificateStatus};
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::plan::{CertificateSource, PolicyPlan, ProvisioningPlan};
 use fleetwright_core::template::{Inputs, Template};
-use fleetwright_store::{
-    ApplyRegistration, DirectRegistration, IssuanceId, Issued, LineOutcome, TaskRow,
-};
+use fleetwright_store::{ApplyRegistration, Bring, DirectRegistration, LineOutcome, TaskRow};
 use serde_json::json;
 
 use super::Provisioning;
-use crate::{clock, random};
+use crate::{clock, random, registration};
 
 /// A line of a bulk file: where its outcome is noted.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +57,10 @@ impl Provisioning {
         };
 
         // 3. Everything is applied in one transaction.
-        let issuance = found.bring.as_ref().map(|(issuance, _)| *issuance);
+        let issuance = match &found.bring {
+            Some(Bring::Issued(issuance, _)) => Some(*issuance),
+            _ => None,
+        };
         let direct = DirectRegistration {
             apply: ApplyRegistration {
                 plan,
@@ -87,10 +88,10 @@ impl Provisioning {
             CertificateSource::SigningRequest(csr) => {
                 let (issuance, issued) = self.issuance.sign(csr).await?;
                 let (id, der) = (issued.id, issued.der.clone());
-                return Ok(Found { id, der, bring: Some((issuance, issued)) });
+                return Ok(Found { id, der, bring: Some(Bring::Issued(issuance, issued)) });
             }
             CertificateSource::Id(id) => *id,
-            CertificateSource::Pem { certificate, .. } => {
+            CertificateSource::Pem { certificate, ca } => {
                 let der = fleetwright_ca::certificate_der(certificate).ok_or_else(|| {
                     Refusal::new(
                         ErrorCode::InvalidRequest,
@@ -98,7 +99,11 @@ impl Provisioning {
                          CERTIFICATE.",
                     )
                 })?;
-                fleetwright_ca::certificate_id(&der)
+                let id = fleetwright_ca::certificate_id(&der);
+                if self.store.certificate_state(id).await?.is_none() {
+                    return self.signed_elsewhere(certificate, ca.as_deref()).await;
+                }
+                id
             }
         };
         let certificate = self.store.certificate(id).await?.ok_or_else(|| {
@@ -111,6 +116,14 @@ impl Provisioning {
             )
         })?;
         Ok(Found { id, der: certificate.der, bring: None })
+    }
+
+    /// A certificate that comes into the registry with the plan: a registered CA signed it.
+    async fn signed_elsewhere(&self, pem: &str, ca: Option<&str>) -> Result<Found, Refusal> {
+        let status = CertificateStatus::PendingActivation;
+        let new = registration::signed(&self.store, pem, ca, status, clock::now()).await;
+        let new = new.map_err(as_model_has_it)?;
+        Ok(Found { id: new.id, der: new.der.clone(), bring: Some(Bring::Signed(new)) })
     }
 
     fn resource_arns(
@@ -154,7 +167,7 @@ impl RegisteredDirectly {
 struct Found {
     id: CertificateId,
     der: Vec<u8>,
-    bring: Option<(IssuanceId, Issued)>,
+    bring: Option<Bring>,
 }
 
 /// The model of `RegisterThing` lists fewer errors than a registration has reasons.
@@ -163,6 +176,8 @@ fn as_model_has_it(mut refusal: Refusal) -> Refusal {
     if matches!(
         refusal.code,
         Code::CertificateState
+            | Code::CertificateValidation
+            | Code::CertificateConflict
             | Code::ResourceNotFound
             | Code::LimitExceeded
             | Code::MalformedPolicy

@@ -57,7 +57,7 @@ pub(crate) async fn a_line_is_registered_once_with_its_outcome(registry: Registr
         let bring = fleetwright_store::Issued { token: None, ..issued(attempt) };
         let direct = DirectRegistration {
             apply,
-            bring: Some((issuance, bring)),
+            bring: Some(fleetwright_store::Bring::Issued(issuance, bring)),
             line: Some(line(&task, 7, true)),
         };
         let result = store.register_directly(direct).await;
