@@ -16,20 +16,23 @@ use std::fmt;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use fleetwright_core::certificate::Instant;
-use http::Method;
 use http::request::Parts;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::caller::Caller;
 use claim::{Claim, single};
 pub(crate) use query::{Query, decode};
 pub(crate) use refusal::AuthError;
 use refusal::SKEW_SECONDS;
 
-use super::caller::Caller;
-
+/// The region that global services are signed for. AWS: General Reference, "IAM endpoints".
+const GLOBAL_REGION: &str = "us-east-1";
 /// Characters of an access key id that are looked up, at most. (ours)
 const ACCESS_KEY_ID_MAX: usize = 128;
+
+/// How the id of a temporary access key begins.
+pub(crate) const TEMPORARY: &str = "ASIA";
 
 /// An access key with its secret, opened for one verification.
 #[derive(Clone)]
@@ -40,7 +43,9 @@ pub struct Credentials {
     pub secret: Zeroizing<String>,
     /// The session token of a temporary key; `None` for a permanent one.
     pub session_token: Option<Zeroizing<String>>,
-    /// Whom the key speaks for.
+    /// When a temporary key ends.
+    pub expires: Option<Instant>,
+    /// For whom the key speaks.
     pub caller: Caller,
 }
 
@@ -56,6 +61,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) region: &'a str,
     /// Signing names that are accepted; the first is the one that messages recommend.
     pub(crate) services: &'a [&'a str],
+    /// Those of them that may be signed for [`GLOBAL_REGION`] as well.
+    pub(crate) global: &'a [&'a str],
     pub(crate) now: Instant,
 }
 
@@ -72,7 +79,7 @@ impl Unverified {
         let query = Query::parse(parts.uri.query().unwrap_or_default())?;
         let claim = Claim::read(&parts.headers, &query)?;
         check_scope(&claim, scope)?;
-        check_clock(&claim, &parts.method, scope.now.0.div_euclid(1000))?;
+        check_clock(&claim, scope.now.0.div_euclid(1000))?;
         check_signed_headers(&claim, parts)?;
         if claim.access_key_id.chars().count() > ACCESS_KEY_ID_MAX {
             return Err(unknown_key(&claim));
@@ -85,6 +92,16 @@ impl Unverified {
         &self.claim.access_key_id
     }
 
+    /// The session token that the request carries.
+    pub(crate) fn session_token(&self) -> Option<&str> {
+        self.claim.session_token.as_deref()
+    }
+
+    /// The signing name that the request is scoped to; one of [`Scope::services`].
+    pub(crate) fn service(&self) -> &str {
+        &self.claim.service
+    }
+
     /// Recomputes the signature; gives the query on success. `credentials` is what is known of
     /// the access key, `None` when there is no such key.
     pub(crate) fn verify(
@@ -92,6 +109,7 @@ impl Unverified {
         parts: &Parts,
         body: &[u8],
         credentials: Option<&Credentials>,
+        now: Instant,
     ) -> Result<Query, AuthError> {
         let Self { claim, query } = self;
         let credentials = credentials.ok_or_else(|| unknown_key(&claim))?;
@@ -112,7 +130,11 @@ impl Unverified {
         )?;
         let expected = canonical::signature(&claim, &credentials.secret, &request);
         if bool::from(expected.ct_eq(&claim.signature)) {
-            return Ok(query);
+            return match credentials.expires {
+                // The holder alone learns that the session is over.
+                Some(expires) if expires <= now => Err(AuthError::SessionOver),
+                _ => Ok(query),
+            };
         }
         let host = single(&parts.headers, "host")?.unwrap_or_default();
         Err(AuthError::Mismatch { host: host.chars().take(255).collect() })
@@ -121,15 +143,23 @@ impl Unverified {
 
 fn unknown_key(claim: &Claim) -> AuthError {
     let id: String = claim.access_key_id.chars().take(32).collect();
-    AuthError::UnknownKey {
-        hint: format!(
-            " This server has no access key '{id}': check AWS_ACCESS_KEY_ID, AWS_PROFILE and the credentials file."
+    let hint = match (id.starts_with(TEMPORARY), &claim.session_token) {
+        (true, None) => {
+            " The access key is a temporary one: send its session token, AWS_SESSION_TOKEN.".into()
+        }
+        (true, Some(_)) => format!(
+            " The session token is not one that this server made for '{id}': copy both again from one answer."
         ),
-    }
+        (false, _) => format!(
+            " This server has no active access key '{id}': check AWS_ACCESS_KEY_ID, AWS_PROFILE and the credentials file."
+        ),
+    };
+    AuthError::UnknownKey { hint }
 }
 
 fn check_scope(claim: &Claim, scope: &Scope<'_>) -> Result<(), AuthError> {
-    if claim.region != scope.region {
+    let global = scope.global.contains(&claim.service.as_str()) && claim.region == GLOBAL_REGION;
+    if claim.region != scope.region && !global {
         let sent = claim.region.chars().take(64).collect();
         return Err(AuthError::Region { sent, ours: scope.region.to_owned() });
     }
@@ -145,18 +175,12 @@ fn check_scope(claim: &Claim, scope: &Scope<'_>) -> Result<(), AuthError> {
     Ok(())
 }
 
-/// A request may be sent again as it is until it is too old: that is Signature Version 4. So one
-/// that may change something is never good for longer than the clock's tolerance, whatever life
-/// its presigned URL claims; one that reads lives as long as it says.
-fn check_clock(claim: &Claim, method: &Method, now: i64) -> Result<(), AuthError> {
+fn check_clock(claim: &Claim, now: i64) -> Result<(), AuthError> {
     let signed_at = claim.signed_at;
     if signed_at > now.saturating_add(SKEW_SECONDS) {
         return Err(AuthError::NotYet { signed_at, now });
     }
-    let life = match claim.expires {
-        Some(expires) if matches!(*method, Method::GET | Method::HEAD) => expires,
-        expires => expires.unwrap_or(SKEW_SECONDS).min(SKEW_SECONDS),
-    };
+    let life = claim.expires.unwrap_or(SKEW_SECONDS);
     if signed_at.saturating_add(life) < now {
         return Err(AuthError::Expired { signed_at, now, life });
     }

@@ -19,6 +19,8 @@ pub(crate) enum AuthError {
     Malformed(String),
     /// No such access key, or its session token differs.
     UnknownKey { hint: String },
+    /// The session of a temporary key has ended.
+    SessionOver,
     /// The scope names another region.
     Region { sent: String, ours: String },
     /// The scope names another service.
@@ -50,6 +52,7 @@ impl AuthError {
             Self::Incomplete(_) => "IncompleteSignatureException",
             Self::Malformed(_) => "InvalidRequestException",
             Self::UnknownKey { .. } => "UnrecognizedClientException",
+            Self::SessionOver => "ExpiredTokenException",
             _ => "InvalidSignatureException",
         }
     }
@@ -63,6 +66,9 @@ impl AuthError {
             Self::UnknownKey { hint } => {
                 format!("The security token included in the request is invalid.{hint}")
             }
+            Self::SessionOver => "The security token included in the request is expired. Ask STS \
+                for new credentials."
+                .into(),
             Self::Region { sent, ours } => format!(
                 "Credential should be scoped to a valid region. The request is signed for \
                  '{sent}', this server is '{ours}': set AWS_REGION or --region to {ours}."

@@ -1,0 +1,124 @@
+//! The query protocol of IAM and STS: a form with `Action` and `Version`, an answer in XML.
+//!
+//! An operation is one file in its family's folder: a `NAME` and a `run`, and one line in the
+//! family's `OPERATIONS`.
+
+mod element;
+mod error;
+mod form;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use axum::response::Response;
+use bytes::Bytes;
+use http::StatusCode;
+
+use super::Control;
+use super::caller::Caller;
+use super::error::Failure;
+use super::service::Service;
+pub(crate) use element::Element;
+pub(crate) use error::refuse;
+pub(crate) use form::Form;
+pub(crate) use values::{invalid, invalid_input};
+
+/// A verified request.
+pub(crate) struct Call {
+    /// Its parameters.
+    pub(crate) form: Form,
+    /// Who signed it.
+    pub(crate) caller: Caller,
+}
+
+/// What an operation comes to: the content of its `…Result`.
+pub(crate) type Outcome = Result<Element, Failure>;
+type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+
+/// An operation that is offered.
+pub(crate) struct Operation {
+    /// AWS's name: the parameter `Action`.
+    pub(crate) name: &'static str,
+    /// Runs it.
+    pub(crate) run: for<'a> fn(&'a Control, &'a Call) -> Running<'a>,
+}
+
+/// The table entry of the operation in a module.
+macro_rules! query_operation {
+    ($module:ident) => {
+        crate::control::query::Operation {
+            name: $module::NAME,
+            run: |control, call| Box::pin($module::run(control, call)),
+        }
+    };
+}
+pub(crate) use query_operation;
+
+/// What a service of this protocol offers, and what AWS knows beside it.
+pub(crate) struct Offer {
+    /// The parameter `Version`.
+    pub(crate) version: &'static str,
+    /// Every operation of the service model, one a line.
+    pub(crate) known: &'static str,
+    /// Those that are offered.
+    pub(crate) families: &'static [&'static [Operation]],
+}
+
+impl Offer {
+    /// The operation that a form names.
+    ///
+    /// # Errors
+    /// `MissingAction`, `InvalidAction` for an unknown one or another version of the API,
+    /// `NotImplemented` for one that is not offered here.
+    pub(crate) fn find(&self, form: &Form) -> Result<&'static Operation, Failure> {
+        let refuse = |name, message: String| Failure::new(StatusCode::BAD_REQUEST, name, message);
+        let action = form.get("Action").ok_or_else(|| {
+            refuse("MissingAction", "The request must contain the parameter Action.".into())
+        })?;
+        let shown: String = action.chars().take(64).collect();
+        let version = form.get("Version").unwrap_or(self.version);
+        if version != self.version || !self.known.lines().any(|name| name == action) {
+            return Err(refuse(
+                "InvalidAction",
+                format!("Could not find operation {shown} for version {}.", self.version),
+            ));
+        }
+        let mut offered = self.families.iter().flat_map(|family| family.iter());
+        offered.find(|operation| operation.name == action).ok_or_else(|| {
+            Failure::new(
+                StatusCode::NOT_IMPLEMENTED,
+                "NotImplemented",
+                format!(
+                    "{shown} is not implemented by Fleetwright; DIVERGENCES.md lists what is \
+                     offered of IAM and STS."
+                ),
+            )
+        })
+    }
+}
+
+/// The answer of an operation with status 200.
+pub(crate) fn answer(
+    service: Service,
+    operation: &str,
+    result: Element,
+    request_id: &str,
+) -> Response {
+    let namespace = service.namespace().unwrap_or_default();
+    let metadata = Element::new().text("RequestId", request_id);
+    let content = match result.is_nothing() {
+        true => Element::new(),
+        false => Element::new().nested(&format!("{operation}Result"), result),
+    };
+    let content = content.nested("ResponseMetadata", metadata);
+    element::document(StatusCode::OK, &format!("{operation}Response"), namespace, content)
+}
+
+/// Reads the body of a request.
+pub(crate) fn read(body: &Bytes) -> Result<Form, Failure> {
+    Form::read(body)
+}

@@ -1,0 +1,71 @@
+//! The services behind the one listener, told apart by the signing name of a request's scope.
+
+use std::borrow::Cow;
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::request::Parts;
+
+/// A service of the AWS surface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// AWS IoT's control plane.
+    Iot,
+    /// AWS IoT's data plane over HTTP.
+    IotData,
+    /// Identity and Access Management.
+    Iam,
+    /// Security Token Service.
+    Sts,
+}
+
+/// Signing names; the first is the one that messages recommend.
+pub(crate) const SIGNING_NAMES: &[&str] = &["iot", "iotdata", "iotdevicegateway", "iam", "sts"];
+/// Those that may be signed for the global region.
+pub(crate) const GLOBAL: &[&str] = &["iam", "sts"];
+
+impl Service {
+    /// The service of a signing name.
+    pub(crate) fn signed_as(name: &str) -> Option<Self> {
+        match name {
+            "iot" => Some(Self::Iot),
+            "iotdata" | "iotdevicegateway" => Some(Self::IotData),
+            "iam" => Some(Self::Iam),
+            "sts" => Some(Self::Sts),
+            _ => None,
+        }
+    }
+
+    /// The service that a request means, before its signature is believed: it chooses the form
+    /// of a refusal, nothing else. A form without a signature is for STS, whose
+    /// `AssumeRoleWithWebIdentity` is not signed.
+    pub(crate) fn meant(parts: &Parts) -> Self {
+        let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let scope = header.map(Cow::Borrowed).or_else(|| {
+            let query = parts.uri.query().filter(|query| query.contains("X-Amz-Credential"))?;
+            Some(query.replace("%2F", "/").into())
+        });
+        match scope {
+            Some(scope) => {
+                let before = scope.split("/aws4_request").next().unwrap_or_default();
+                before.rsplit('/').next().and_then(Self::signed_as).unwrap_or(Self::Iot)
+            }
+            None if is_form(parts) => Self::Sts,
+            None => Self::Iot,
+        }
+    }
+
+    /// The XML namespace of its answers; `None` for a service that answers JSON.
+    pub(crate) fn namespace(self) -> Option<&'static str> {
+        match self {
+            Self::Iot | Self::IotData => None,
+            Self::Iam => Some("https://iam.amazonaws.com/doc/2010-05-08/"),
+            Self::Sts => Some("https://sts.amazonaws.com/doc/2011-06-15/"),
+        }
+    }
+}
+
+/// Whether the body is a form, as the query protocol sends it.
+pub(crate) fn is_form(parts: &Parts) -> bool {
+    let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+}
