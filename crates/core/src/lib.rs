@@ -13,6 +13,7 @@ pub mod error;
 pub mod event;
 pub mod hook;
 pub mod limits;
+pub mod managed_policy;
 pub mod names;
 pub mod ownership;
 pub mod payload;

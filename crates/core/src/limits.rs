@@ -142,3 +142,34 @@ pub const USER_PROPERTIES_BYTES: usize = 8 * 1024;
 pub const CONTENT_TYPE_BYTES: usize = 256;
 /// Bytes of correlation data (Q).
 pub const CORRELATION_DATA_BYTES: usize = 8 * 1024;
+
+/// Users of an account [IAM quotas].
+pub const IAM_USERS: usize = 5000;
+/// Roles of an account [IAM quotas].
+pub const IAM_ROLES: usize = 1000;
+/// Groups of an account [IAM quotas].
+pub const IAM_GROUPS: usize = 300;
+/// Groups that a user may be in [IAM quotas].
+pub const IAM_GROUPS_PER_USER: usize = 10;
+/// Managed policies of an account's own [IAM quotas].
+pub const IAM_POLICIES: usize = 1500;
+/// Versions of a managed policy [IAM quotas].
+pub const IAM_POLICY_VERSIONS: usize = 5;
+/// Managed policies attached to a user, role or group [IAM quotas].
+pub const IAM_ATTACHMENTS: usize = 10;
+/// Access keys of a user [IAM quotas].
+pub const ACCESS_KEYS_PER_USER: usize = 2;
+/// Characters of a managed policy, white space not counted [IAM quotas].
+pub const MANAGED_POLICY_CHARS: usize = 6144;
+/// Characters of a trust policy, white space not counted [IAM quotas].
+pub const TRUST_POLICY_CHARS: usize = 2048;
+/// Characters of all inline policies of a user together, white space not counted [IAM quotas].
+pub const INLINE_USER_CHARS: usize = 2048;
+/// Characters of all inline policies of a role together, white space not counted [IAM quotas].
+pub const INLINE_ROLE_CHARS: usize = 10_240;
+/// Characters of all inline policies of a group together, white space not counted [IAM quotas].
+pub const INLINE_GROUP_CHARS: usize = 5120;
+/// OpenID Connect providers of an account [IAM quotas].
+pub const OIDC_PROVIDERS: usize = 100;
+/// Items on a page of IAM, at most [B].
+pub const IAM_PAGE: usize = 1000;

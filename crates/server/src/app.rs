@@ -5,14 +5,11 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use fleetwright_ca::{Authority, AuthorityNames, KeyPool};
-use fleetwright_core::arn::Home;
-use fleetwright_core::error::{ErrorCode, Refusal};
-use fleetwright_core::names::{IamPath, UserName};
-use fleetwright_store::{AccessKey, AccessKeyStatus, Change, Store};
+use fleetwright_store::{Change, Store};
 
 use crate::bulk::Bulk;
 use crate::config::Settings;
-use crate::control::{Caller, Control, Credentials};
+use crate::control::Control;
 use crate::data_dir::{DATABASE, DataDir};
 use crate::events::{self, Events};
 use crate::gateway::Gateway;
@@ -23,7 +20,7 @@ use crate::keys::DeviceKeys;
 use crate::policies::Policies;
 use crate::provisioning::Provisioning;
 use crate::sealing::Sealing;
-use crate::{admin, clock, tls};
+use crate::{admin, clock, credentials, tls};
 
 /// The server could not start. `Display` says what, where and what to do.
 #[derive(Debug)]
@@ -134,12 +131,12 @@ impl App {
             bulk: Arc::clone(&self.bulk),
             own_scheme: if settings.api_tls { "https" } else { "http" },
             claim_seconds: settings.provisioning.claim_seconds,
-            credentials: Box::new(move |id| {
+            sealing: Arc::clone(&self.sealing),
+            credentials: Box::new(move |id, token| {
                 let (store, sealing, home) = (store.clone(), Arc::clone(&sealing), home.clone());
-                Box::pin(async move {
-                    let Some(key) = store.access_key(&id).await? else { return Ok(None) };
-                    open_credentials(key, &sealing, &home).map(Some)
-                })
+                Box::pin(
+                    async move { credentials::find(&store, &sealing, &home, &id, token).await },
+                )
             }),
             identities: Arc::clone(&self.identities),
             clock: clock::now,
@@ -156,24 +153,6 @@ fn open_store(
     let caches = Arc::clone(caches);
     let sink = Arc::new(move |change: &Change| caches.on_change(change));
     Store::open(&path.to_string_lossy(), settings.home.clone(), sink).map_err(StartError::new)
-}
-
-fn open_credentials(
-    key: AccessKey,
-    sealing: &Sealing,
-    home: &Home,
-) -> Result<Credentials, Refusal> {
-    if key.status != AccessKeyStatus::Active {
-        return Err(Refusal::new(ErrorCode::Unauthorized, "The access key is inactive."));
-    }
-    let secret = admin::open_secret(sealing, &key)?;
-    let name = UserName::parse(&key.user).map_err(Refusal::internal)?;
-    Ok(Credentials {
-        caller: Caller::user(home, name, &IamPath::default(), key.user),
-        access_key_id: key.id,
-        secret,
-        session_token: None,
-    })
 }
 
 /// What must be told of a change. Wired late: the registry opens before those who listen exist.
@@ -211,7 +190,7 @@ impl Caches {
             Change::Policy(row) => policies.policy_changed(*row),
             Change::ThingGroup(_) => policies.groups_changed(),
             Change::Template(name) => provisioning.template_changed(name),
-            Change::AccessKey(_) => {}
+            Change::AccessKey(_) | Change::Identities => {}
             Change::Registry(event) => self.events.hear(event),
         }
     }

@@ -10,6 +10,7 @@ pub mod bulk;
 mod clock;
 pub mod config;
 pub mod control;
+mod credentials;
 mod data_dir;
 pub mod events;
 pub mod gateway;
@@ -23,6 +24,7 @@ mod random;
 mod registration;
 mod sealing;
 mod serve;
+mod session_token;
 pub mod telemetry;
 mod tls;
 

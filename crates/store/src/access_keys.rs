@@ -1,8 +1,10 @@
 //! Access keys of the control plane's users; the secret is sealed by the caller.
 
 use fleetwright_core::certificate::Instant;
+use fleetwright_core::error::ErrorCode;
+use fleetwright_core::limits;
 
-use crate::sql::{Row, args};
+use crate::sql::{Row, Sql, args};
 use crate::{Change, Store, StoreError};
 
 /// Whether a key signs requests.
@@ -42,6 +44,23 @@ impl Store {
         .await
     }
 
+    /// `CreateAccessKey`: at most [`limits::ACCESS_KEYS_PER_USER`] of a user that exists.
+    pub async fn create_access_key(&self, key: AccessKey) -> Result<(), StoreError> {
+        self.write(move |sql| {
+            let count = sql
+                .count("SELECT count(*) FROM access_keys WHERE user_name = $1", args![&key.user])?;
+            if count >= limits::ACCESS_KEYS_PER_USER {
+                let max = limits::ACCESS_KEYS_PER_USER;
+                return Err(StoreError::refused(
+                    ErrorCode::LimitExceeded,
+                    format!("Cannot exceed quota for AccessKeysPerUser: {max}"),
+                ));
+            }
+            put(sql, key)
+        })
+        .await
+    }
+
     /// The keys of a user, at most 100, in the order of their ids.
     pub async fn access_keys_of(&self, user: &str) -> Result<Vec<AccessKey>, StoreError> {
         self.read(|sql| {
@@ -57,24 +76,7 @@ impl Store {
 
     /// Keeps a key, new or changed.
     pub async fn put_access_key(&self, key: AccessKey) -> Result<(), StoreError> {
-        self.write(move |sql| {
-            sql.execute(
-                "INSERT INTO access_keys (id, secret_sealed, user_name, active, created) \
-                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET \
-                 secret_sealed = excluded.secret_sealed, user_name = excluded.user_name, \
-                 active = excluded.active",
-                args![
-                    &key.id,
-                    &key.secret_sealed,
-                    &key.user,
-                    key.status == AccessKeyStatus::Active,
-                    key.created
-                ],
-            )?;
-            sql.changed(Change::AccessKey(key.id));
-            Ok(())
-        })
-        .await
+        self.write(move |sql| put(sql, key)).await
     }
 
     /// Removes a key; answers whether there was one.
@@ -87,6 +89,24 @@ impl Store {
         })
         .await
     }
+}
+
+fn put(sql: &Sql<'_>, key: AccessKey) -> Result<(), StoreError> {
+    sql.execute(
+        "INSERT INTO access_keys (id, secret_sealed, user_name, active, created) \
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET \
+         secret_sealed = excluded.secret_sealed, user_name = excluded.user_name, \
+         active = excluded.active",
+        args![
+            &key.id,
+            &key.secret_sealed,
+            &key.user,
+            key.status == AccessKeyStatus::Active,
+            key.created
+        ],
+    )?;
+    sql.changed(Change::AccessKey(key.id));
+    Ok(())
 }
 
 fn read_key(row: &Row<'_>) -> Result<AccessKey, StoreError> {

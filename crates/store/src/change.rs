@@ -20,6 +20,8 @@ pub enum Change {
     ThingGroup(GroupRow),
     /// A template or its versions; or it is gone.
     Template(TemplateName),
+    /// A user, role or group, its policies or members, or a managed policy.
+    Identities,
     /// An access key, by its id.
     AccessKey(String),
     /// Something that is published as an event, as configured.

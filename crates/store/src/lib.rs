@@ -21,6 +21,7 @@ mod domain_configurations;
 mod effective;
 mod error;
 mod event_configurations;
+mod iam;
 mod issuance;
 mod page;
 mod policies;
@@ -64,6 +65,10 @@ pub use domain_configurations::{DomainConfiguration, DomainConfigurationUpdate, 
 pub use effective::{EffectivePolicies, EffectivePolicy};
 pub use error::{OpenError, StoreError};
 pub use event_configurations::EventConfigurations;
+pub use iam::{
+    GrantedPolicy, Identity, IdentityKind, IdentityName, ManagedPolicy, ManagedPolicyVersion,
+    NewIdentity, NewManagedPolicy, OidcProvider, PolicyKey, Role, RoleTerms, RoleUpdate,
+};
 pub use issuance::{IssuanceId, Issued, NewIssuance, TokenGrant};
 pub use page::Page;
 pub use policies::{Policy, PolicyVersion};

@@ -15,6 +15,8 @@ pub struct Caller {
     pub account: String,
     /// `AIDA…` of a user, `AROA…:SESSION` of a session of a role; `aws:userid`.
     pub user_id: String,
+    /// `aws:PrincipalArn`: of the user, or of the role itself.
+    pub principal_arn: String,
     /// What it is.
     pub kind: CallerKind,
     /// What is known of its session; `None` when it signs with a permanent key.
@@ -35,8 +37,6 @@ pub enum CallerKind {
         role: RoleName,
         /// `AROA…`: a role made anew under the same name is another.
         role_id: String,
-        /// `arn:aws:iam::…:role/…` with its path; `aws:PrincipalArn`.
-        role_arn: String,
         /// `RoleSessionName`.
         session: String,
     },
@@ -63,8 +63,10 @@ pub struct Session {
 impl Caller {
     /// A user with a permanent key; `user_id` is `AIDA…`.
     pub fn user(home: &Home, name: UserName, path: &IamPath, user_id: String) -> Self {
+        let arn = home.iam_arn("user", path, &name);
         Self {
-            arn: home.iam_arn("user", path, &name),
+            principal_arn: arn.clone(),
+            arn,
             account: home.account.as_str().to_owned(),
             user_id,
             kind: CallerKind::User { name },

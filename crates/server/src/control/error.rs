@@ -10,6 +10,9 @@ use fleetwright_store::StoreError;
 use http::{HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
+use super::query;
+use super::service::Service;
+
 /// A request that is not answered with success. Beside [`Refusal`], whose codes are those of the
 /// IoT service model, it holds the errors that come before any operation: credentials, path, size.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,14 +33,13 @@ impl Failure {
         Self { status, name: name.into(), message: message.into(), resource: None, cause: None }
     }
 
-    /// Logs the cause under the request's id and shapes the answer.
-    pub(crate) fn into_response(self, request_id: &str) -> Response {
-        let Self { status, name, message, resource, cause } = self;
-        if status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED {
-            tracing::error!(request_id, error = %name, cause = cause.as_deref(), "{message}");
-        } else {
-            tracing::info!(request_id, error = %name, cause = cause.as_deref(), "{message}");
+    /// Logs the cause under the request's id and shapes the answer as the service does.
+    pub(crate) fn into_response(self, service: Service, request_id: &str) -> Response {
+        self.log(request_id);
+        if let Some(namespace) = service.namespace() {
+            return query::refuse(&self, namespace, request_id);
         }
+        let Self { status, name, message, resource, .. } = self;
         let mut body = Map::new();
         body.insert("message".into(), Value::String(message));
         if let Some(resource) = resource {
@@ -50,6 +52,15 @@ impl Failure {
             response.headers_mut().insert("x-amzn-errortype", name);
         }
         response
+    }
+
+    fn log(&self, request_id: &str) {
+        let Self { status, name, message, cause, .. } = self;
+        if status.is_server_error() && *status != StatusCode::NOT_IMPLEMENTED {
+            tracing::error!(request_id, error = %name, cause = cause.as_deref(), "{message}");
+        } else {
+            tracing::info!(request_id, error = %name, cause = cause.as_deref(), "{message}");
+        }
     }
 }
 

@@ -7,9 +7,15 @@ mod auth;
 mod authorize;
 mod caller;
 mod error;
+mod iam;
 mod identifiers;
 mod iot;
+mod iot_data;
+mod query;
 mod reports;
+mod service;
+mod sts;
+mod time;
 
 #[cfg(test)]
 mod tests;
@@ -29,33 +35,38 @@ use fleetwright_core::arn::Home;
 use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::Refusal;
 use fleetwright_store::Store;
+use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 pub use auth::Credentials;
-use auth::{AuthError, Scope, Unverified};
+pub(crate) use auth::TEMPORARY;
+use auth::{AuthError, Query, Scope, Unverified};
 use authorize::Asking;
 pub use authorize::Peer;
-pub use caller::Caller;
+pub use caller::{Caller, CallerKind, Session};
 use error::{Failure, json_response};
+use service::Service;
 
 use crate::bulk::Bulk;
 use crate::hooks::Hooks;
 use crate::identities::Identities;
 use crate::issuance::Issuance;
 use crate::provisioning::Provisioning;
+use crate::sealing::Sealing;
 
 /// Bytes of a request's body. (ours)
 const BODY_BYTES: usize = 1024 * 1024;
 /// Time that a client has to send the body. (ours)
 const BODY_TIME: Duration = Duration::from_secs(30);
-/// Signing name of the IoT control plane.
-const SERVICES: &[&str] = &["iot"];
 
-/// Finds an access key by its id; `None` when there is none. The secret is opened for this
-/// request only.
+/// Finds an access key by its id and, for a temporary one, its session token; `None` when there
+/// is none. The secret is opened for this request only.
 pub type FindCredentials = Box<
-    dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<Option<Credentials>, Refusal>> + Send>>
+    dyn Fn(
+            String,
+            Option<String>,
+        ) -> Pin<Box<dyn Future<Output = Result<Option<Credentials>, Refusal>> + Send>>
         + Send
         + Sync,
 >;
@@ -80,6 +91,8 @@ pub struct Control {
     pub own_scheme: &'static str,
     /// Life of a trusted user's provisioning claim.
     pub claim_seconds: u16,
+    /// Seals secrets of keys and sessions.
+    pub(crate) sealing: Arc<Sealing>,
     /// Finds access keys.
     pub credentials: FindCredentials,
     /// What users and roles may do.
@@ -104,42 +117,106 @@ async fn healthz() -> Response {
 
 async fn answer(State(control): State<Arc<Control>>, request: Request) -> Response {
     let request_id = identifiers::of_request();
-    let outcome = serve(&control, request, &request_id).await;
-    let mut response = outcome.unwrap_or_else(|failure| failure.into_response(&request_id));
+    let (parts, body) = request.into_parts();
+    let service = Service::meant(&parts);
+    let outcome = serve(&control, parts, body, &request_id).await;
+    let mut response =
+        outcome.unwrap_or_else(|failure| failure.into_response(service, &request_id));
     if let Ok(id) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
     response
 }
 
-async fn serve(control: &Control, request: Request, request_id: &str) -> Result<Response, Failure> {
+async fn serve(
+    control: &Control,
+    parts: Parts,
+    body: Body,
+    request_id: &str,
+) -> Result<Response, Failure> {
     // 1. What the request says of its signer; no secret is needed to refuse most strangers.
-    let (parts, body) = request.into_parts();
-    let scope =
-        Scope { region: control.home.region.as_str(), services: SERVICES, now: (control.clock)() };
+    let now = (control.clock)();
+    let scope = Scope {
+        region: control.home.region.as_str(),
+        services: service::SIGNING_NAMES,
+        global: service::GLOBAL,
+        now,
+    };
     let unverified = Unverified::read(&parts, &scope)?;
-    let credentials = (control.credentials)(unverified.access_key_id().to_owned()).await?;
+    let service = Service::signed_as(unverified.service()).ok_or(AuthError::Missing)?;
+    let token = unverified.session_token().map(str::to_owned);
+    let credentials = (control.credentials)(unverified.access_key_id().to_owned(), token).await?;
     // 2. The body, whose hash is signed.
     let body = match credentials {
         Some(_) => read_body(body).await?,
         None => Bytes::new(),
     };
     // 3. The signature.
-    let query = unverified.verify(&parts, &body, credentials.as_ref())?;
-    let Some(Credentials { caller, .. }) = credentials else {
-        return Err(AuthError::Missing.into());
-    };
+    let query = unverified.verify(&parts, &body, credentials.as_ref(), now)?;
+    let caller = credentials.ok_or(AuthError::Missing)?.caller;
     // 4. The operation.
-    let (operation, labels) = iot::find(&parts.method, parts.uri.path())?;
-    let call = iot::Call::new(labels, query, parts.headers, body);
-    // 5. Whether its caller may have it.
-    let peer = parts.extensions.get::<Peer>().copied();
-    let asking = Asking { request_id, service: "iot", operation: operation.name, peer };
+    let verified = Verified { parts, query, body, caller };
+    match service {
+        Service::Iot => rest(control, service, iot::find, verified, request_id).await,
+        Service::IotData => rest(control, service, iot_data::find, verified, request_id).await,
+        Service::Iam => form(control, service, &iam::OFFER, verified, request_id).await,
+        Service::Sts => form(control, service, &sts::OFFER, verified, request_id).await,
+    }
+}
+
+/// A request whose signature is verified.
+struct Verified {
+    parts: Parts,
+    query: Query,
+    body: Bytes,
+    caller: Caller,
+}
+
+/// How a service of paths finds its operation.
+type Find = fn(&Method, &str) -> Result<(&'static iot::Operation, iot::Labels), Failure>;
+
+/// An operation of a service that is told by method and path.
+async fn rest(
+    control: &Control,
+    service: Service,
+    find: Find,
+    verified: Verified,
+    request_id: &str,
+) -> Result<Response, Failure> {
+    let Verified { parts, query, body, caller } = verified;
+    let (operation, labels) = find(&parts.method, parts.uri.path())?;
+    let asking = Asking { request_id, service, operation: operation.name, peer: peer(&parts) };
+    let call = iot::Call::new(labels, query, parts.headers, body, caller.clone());
     let call = authorize::call(control, &caller, &asking, call).await?;
-    // 6. What it comes to.
     let answer = operation.answer(control, &call).await?;
     tracing::info!(request_id, operation = operation.name, principal = caller.arn, "answered");
     Ok(answer.into_response())
+}
+
+/// An operation of a service that is told by the parameter `Action`.
+async fn form(
+    control: &Control,
+    service: Service,
+    offer: &query::Offer,
+    verified: Verified,
+    request_id: &str,
+) -> Result<Response, Failure> {
+    let Verified { parts, body, caller, .. } = verified;
+    // A GET with parameters in its query is AWS's as well; no client of today sends it.
+    if parts.method != Method::POST || parts.uri.path() != "/" {
+        return Err(no_such_operation(&parts.method, parts.uri.path()));
+    }
+    let call = query::Call { form: query::Form::read(&body)?, caller: caller.clone() };
+    let operation = offer.find(&call.form)?;
+    let asking = Asking { request_id, service, operation: operation.name, peer: peer(&parts) };
+    let call = authorize::call(control, &caller, &asking, call).await?;
+    let result = operation.answer(control, &call).await?;
+    tracing::info!(request_id, operation = operation.name, principal = caller.arn, "answered");
+    Ok(query::answer(service, operation.name, result, request_id))
+}
+
+fn peer(parts: &Parts) -> Option<Peer> {
+    parts.extensions.get().copied()
 }
 
 async fn read_body(body: Body) -> Result<Bytes, Failure> {
@@ -172,6 +249,8 @@ fn no_such_operation(method: &Method, path: &str) -> Failure {
     Failure::new(
         StatusCode::NOT_FOUND,
         "UnknownOperationException",
-        format!("{method} {path} is no operation of AWS IoT; check the path and its encoding."),
+        format!(
+            "{method} {path} is no operation of this service; check the path and its encoding."
+        ),
     )
 }

@@ -35,6 +35,16 @@ impl Service {
         }
     }
 
+    /// Its signing name, by which the table of permissions has its operations.
+    pub(crate) fn signing_name(self) -> &'static str {
+        match self {
+            Self::Iot => "iot",
+            Self::IotData => "iotdata",
+            Self::Iam => "iam",
+            Self::Sts => "sts",
+        }
+    }
+
     /// The service that a request means, before its signature is believed: it chooses the form
     /// of a refusal, nothing else. A form without a signature is for STS, whose
     /// `AssumeRoleWithWebIdentity` is not signed.

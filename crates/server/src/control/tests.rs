@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::auth::tests::{NOW, Signer, known, request};
 use super::*;
+use crate::data_dir::DataDir;
 use crate::identities::FindPolicies;
 use crate::keys::DeviceKeys;
 
@@ -73,7 +74,8 @@ impl Plane {
             bulk,
             own_scheme: "http",
             claim_seconds: 300,
-            credentials: Box::new(move |id| {
+            sealing: Arc::new(Sealing::open(&DataDir::open(&path("data")).unwrap()).unwrap()),
+            credentials: Box::new(move |id, _| {
                 counter.fetch_add(1, Ordering::Relaxed);
                 Box::pin(async move { Ok((id == "AKIDEXAMPLE").then(known)) })
             }),

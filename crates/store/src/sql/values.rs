@@ -189,7 +189,7 @@ macro_rules! json_columns {
 
 json_columns! {
     BTreeMap<names::AttributeName, String>, BTreeMap<String, String>, Vec<names::AttributeName>,
-    Vec<fleetwright_core::propagation::PropagatingAttribute>
+    Vec<fleetwright_core::propagation::PropagatingAttribute>, Vec<String>
 }
 
 impl<T: Column> Column for Option<T> {
@@ -223,5 +223,6 @@ macro_rules! name_columns {
 
 name_columns! {
     ThingName ThingTypeName ThingGroupName BillingGroupName TemplateName PolicyName AccountId
+    UserName RoleName GroupName IamPath
     RoleAliasName AuthorizerName CertificateProviderName DomainConfigurationName
 }

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_registry.sql"),
     include_str!("../../migrations/sqlite/0002_propagation.sql"),
     include_str!("../../migrations/sqlite/0003_own_cas.sql"),
+    include_str!("../../migrations/sqlite/0004_identities.sql"),
     include_str!("../../migrations/sqlite/0006_ways_in.sql"),
     include_str!("../../migrations/sqlite/0007_events_audit_index.sql"),
     include_str!("../../migrations/sqlite/0008_configuration.sql"),

@@ -16,6 +16,7 @@ use std::fmt;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use fleetwright_core::certificate::Instant;
+use http::Method;
 use http::request::Parts;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -25,6 +26,7 @@ use claim::{Claim, single};
 pub(crate) use query::{Query, decode};
 pub(crate) use refusal::AuthError;
 use refusal::SKEW_SECONDS;
+pub(super) use time::format as date_time;
 
 /// The region that global services are signed for. AWS: General Reference, "IAM endpoints".
 const GLOBAL_REGION: &str = "us-east-1";
@@ -79,7 +81,7 @@ impl Unverified {
         let query = Query::parse(parts.uri.query().unwrap_or_default())?;
         let claim = Claim::read(&parts.headers, &query)?;
         check_scope(&claim, scope)?;
-        check_clock(&claim, scope.now.0.div_euclid(1000))?;
+        check_clock(&claim, &parts.method, scope.now.0.div_euclid(1000))?;
         check_signed_headers(&claim, parts)?;
         if claim.access_key_id.chars().count() > ACCESS_KEY_ID_MAX {
             return Err(unknown_key(&claim));
@@ -175,12 +177,18 @@ fn check_scope(claim: &Claim, scope: &Scope<'_>) -> Result<(), AuthError> {
     Ok(())
 }
 
-fn check_clock(claim: &Claim, now: i64) -> Result<(), AuthError> {
+/// A request may be sent again as it is until it is too old: that is Signature Version 4. So one
+/// that may change something is never good for longer than the clock's tolerance, whatever life
+/// its presigned URL claims; one that reads lives as long as it says.
+fn check_clock(claim: &Claim, method: &Method, now: i64) -> Result<(), AuthError> {
     let signed_at = claim.signed_at;
     if signed_at > now.saturating_add(SKEW_SECONDS) {
         return Err(AuthError::NotYet { signed_at, now });
     }
-    let life = claim.expires.unwrap_or(SKEW_SECONDS);
+    let life = match claim.expires {
+        Some(expires) if matches!(*method, Method::GET | Method::HEAD) => expires,
+        expires => expires.unwrap_or(SKEW_SECONDS).min(SKEW_SECONDS),
+    };
     if signed_at.saturating_add(life) < now {
         return Err(AuthError::Expired { signed_at, now, life });
     }

@@ -36,7 +36,12 @@ pub(in crate::control) fn known() -> Credentials {
         secret: Zeroizing::new(SECRET.into()),
         session_token: None,
         expires: None,
-        caller: Caller::user(&home(), UserName::parse("operator").unwrap(), &IamPath::default(), "AIDAEXAMPLE".into()),
+        caller: Caller::user(
+            &home(),
+            UserName::parse("operator").unwrap(),
+            &IamPath::default(),
+            "AIDAEXAMPLE".into(),
+        ),
     }
 }
 
@@ -311,6 +316,18 @@ fn a_presigned_url_lives_as_long_as_it_says() {
 }
 
 #[test]
+fn a_presigned_change_is_good_for_five_minutes_at_most() {
+    for (method, age, accepted) in
+        [("POST", 299, true), ("POST", 301, false), ("DELETE", 301, false), ("GET", 301, true)]
+    {
+        let signer = Signer { at: NOW - age, presigned: Some(3600), ..Signer::default() };
+        let mut plain = request(method, "/things/a", "");
+        plain.headers_mut().remove("content-type");
+        assert_eq!(judge(signer.sign(plain)).is_ok(), accepted, "{method} {age}");
+    }
+}
+
+#[test]
 fn a_foreign_scope_names_both_sides() {
     let region = Signer { region: "eu-west-1", ..Signer::default() };
     let (name, message) = refused(region.sign(request("GET", "/", "")));
@@ -344,7 +361,10 @@ fn session_tokens_belong_to_temporary_keys() {
             session_token: token.map(|token| Zeroizing::new(token.to_owned())),
             ..known()
         };
-        Unverified::read(&parts, &scope()).unwrap().verify(&parts, &body, Some(&known), now()).is_ok()
+        Unverified::read(&parts, &scope())
+            .unwrap()
+            .verify(&parts, &body, Some(&known), now())
+            .is_ok()
     };
     assert!(judge_with(&signer, Some("token")));
     assert!(!judge_with(&signer, Some("other")));

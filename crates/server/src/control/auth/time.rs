@@ -24,7 +24,7 @@ pub(super) fn parse(text: &str) -> Option<i64> {
 }
 
 /// Writes seconds since 1970 as `YYYYMMDDTHHMMSSZ`.
-pub(super) fn format(seconds: i64) -> String {
+pub(crate) fn format(seconds: i64) -> String {
     let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
     let rest = seconds.rem_euclid(86_400);
     let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);

@@ -16,6 +16,7 @@ use super::page::Paging;
 use super::route::Labels;
 use crate::control::auth::Query;
 use crate::control::authorize::Holds;
+use crate::control::caller::Caller;
 use crate::control::error::json_response;
 
 /// A request whose signature is verified.
@@ -26,12 +27,20 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     /// The body read once, for authorization.
     parsed: OnceLock<Option<Value>>,
+    /// Who signed it.
+    pub(crate) caller: Caller,
 }
 
 impl Call {
     /// The call of a route.
-    pub(crate) fn new(labels: Labels, query: Query, headers: HeaderMap, body: Bytes) -> Self {
-        Self { labels, query, headers, body, parsed: OnceLock::new() }
+    pub(crate) fn new(
+        labels: Labels,
+        query: Query,
+        headers: HeaderMap,
+        body: Bytes,
+        caller: Caller,
+    ) -> Self {
+        Self { labels, query, headers, body, caller, parsed: OnceLock::new() }
     }
 
     /// A value of the body by its path with dots; `None` also when the body is not JSON, which

@@ -21,7 +21,7 @@ mod policies;
 mod provisioning_templates;
 mod registration;
 mod role_aliases;
-mod route;
+pub(in crate::control) mod route;
 mod tagging;
 mod tags;
 mod thing_groups;
@@ -30,6 +30,7 @@ mod things;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::LazyLock;
 
 use fleetwright_core::authorization::Authorized;
 use fleetwright_core::error::{ErrorCode, Refusal};
@@ -37,7 +38,9 @@ use fleetwright_core::error::{ErrorCode, Refusal};
 use super::Control;
 use super::error::Failure;
 pub(crate) use call::{Answer, Call};
-pub(crate) use route::find;
+use http::Method;
+pub(crate) use route::Labels;
+use route::Routes;
 
 /// What an operation comes to.
 pub(crate) type Outcome = Result<Answer, Failure>;
@@ -67,7 +70,7 @@ macro_rules! operation {
         }
     };
 }
-use operation;
+pub(crate) use operation;
 
 const FAMILIES: &[&[Operation]] = &[
     authorizers::OPERATIONS,
@@ -99,10 +102,20 @@ fn not_found(kind: &str, name: impl std::fmt::Display) -> Refusal {
     Refusal::new(ErrorCode::ResourceNotFound, format!("The {kind} '{name}' does not exist."))
 }
 
+/// Every operation of the service model, `METHOD PATH NAME`, one a line.
+const KNOWN: &str = include_str!("known_operations.txt");
+
+static ROUTES: LazyLock<Routes> = LazyLock::new(|| Routes::read(KNOWN, FAMILIES));
+
+/// The operation of a request. Errors as [`Routes::find`].
+pub(crate) fn find(method: &Method, path: &str) -> Result<(&'static Operation, Labels), Failure> {
+    ROUTES.find(method, path)
+}
+
 /// Method, path and name of every operation that is offered.
 #[cfg(test)]
 pub(crate) fn offered_paths() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    route::KNOWN.lines().filter_map(|line| {
+    KNOWN.lines().filter_map(|line| {
         let mut words = line.split(' ');
         let (method, path, name) = (words.next()?, words.next()?, words.next()?);
         offered().any(|operation| operation.name == name).then_some((method, path, name))
@@ -110,6 +123,7 @@ pub(crate) fn offered_paths() -> impl Iterator<Item = (&'static str, &'static st
 }
 
 /// Every operation that is offered.
+#[cfg(test)]
 fn offered() -> impl Iterator<Item = &'static Operation> {
     FAMILIES.iter().flat_map(|family| family.iter())
 }

@@ -2,17 +2,13 @@
 //! a label matches one percent-decoded segment, so a label may hold an ARN with `%2F`.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use http::{Method, StatusCode};
 
-use super::{Operation, offered};
+use super::Operation;
 use crate::control::auth::decode;
 use crate::control::error::Failure;
 use crate::control::no_such_operation;
-
-/// Every operation of the service model, `METHOD PATH NAME`, one a line.
-pub(super) const KNOWN: &str = include_str!("known_operations.txt");
 
 /// Labels of a path with their decoded values.
 pub(crate) type Labels = Vec<(&'static str, String)>;
@@ -31,29 +27,59 @@ enum Segment {
     Rest(&'static str),
 }
 
-static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
-    let offered: HashMap<&str, &Operation> = offered().map(|op| (op.name, op)).collect();
-    KNOWN.lines().filter_map(|line| Route::read(line, &offered)).collect()
-});
+/// What a service of paths and methods knows and offers.
+pub(crate) struct Routes(Vec<Route>);
 
-/// The operation of a request, with the labels of its path.
-///
-/// # Errors
-/// Not a path of the service, not this method, or not offered here; also a segment that is not
-/// UTF-8.
-pub(crate) fn find(method: &Method, path: &str) -> Result<(&'static Operation, Labels), Failure> {
-    let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
-    let fitting: Vec<(&Route, usize)> = ROUTES
-        .iter()
-        .filter_map(|route| route.literals(&segments).map(|literals| (route, literals)))
-        .collect();
-    let of_method = fitting.iter().filter(|(route, _)| route.method == method.as_str());
-    // A path of words beats one that takes a word for a label.
-    let Some((route, _)) = of_method.max_by_key(|(_, literals)| *literals) else {
-        return Err(wrong_method(method, path, &fitting));
-    };
-    let Some(operation) = route.operation else { return Err(not_offered(route)) };
-    Ok((operation, route.labels(&segments)?))
+impl Routes {
+    /// `known` has every operation of the service model, `METHOD PATH NAME`, one a line.
+    pub(crate) fn read(known: &'static str, families: &'static [&'static [Operation]]) -> Self {
+        let offered = families.iter().flat_map(|family| family.iter());
+        let offered: HashMap<&str, &Operation> = offered.map(|op| (op.name, op)).collect();
+        Self(known.lines().filter_map(|line| Route::read(line, &offered)).collect())
+    }
+
+    /// The operation of a request, with the labels of its path.
+    ///
+    /// # Errors
+    /// Not a path of the service, not this method, or not offered here; also a segment that is
+    /// not UTF-8.
+    pub(crate) fn find(
+        &self,
+        method: &Method,
+        path: &str,
+    ) -> Result<(&'static Operation, Labels), Failure> {
+        let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
+        let fitting: Vec<(&Route, usize)> = self
+            .0
+            .iter()
+            .filter_map(|route| route.literals(&segments).map(|literals| (route, literals)))
+            .collect();
+        let of_method = fitting.iter().filter(|(route, _)| route.method == method.as_str());
+        // A path of words beats one that takes a word for a label.
+        let Some((route, _)) = of_method.max_by_key(|(_, literals)| *literals) else {
+            return Err(wrong_method(method, path, &fitting));
+        };
+        let Some(operation) = route.operation else { return Err(self.not_offered(route)) };
+        Ok((operation, route.labels(&segments)?))
+    }
+
+    fn not_offered(&self, route: &Route) -> Failure {
+        let siblings: Vec<&str> = self
+            .0
+            .iter()
+            .filter(|other| other.operation.is_some() && other.family() == route.family())
+            .map(|other| other.name)
+            .collect();
+        let advice = match siblings.as_slice() {
+            [] => "No operation of its family is offered yet.".to_owned(),
+            names => format!("Offered in its family: {}.", names.join(", ")),
+        };
+        Failure::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "NotImplementedException",
+            format!("{} is not implemented by Fleetwright. {advice}", route.name),
+        )
+    }
 }
 
 impl Route {
@@ -132,23 +158,6 @@ fn wrong_method(method: &Method, path: &str, fitting: &[(&Route, usize)]) -> Fai
         StatusCode::METHOD_NOT_ALLOWED,
         "MethodNotAllowedException",
         format!("{method} is not a method of this path; it has {}.", known.join(", ")),
-    )
-}
-
-fn not_offered(route: &Route) -> Failure {
-    let siblings: Vec<&str> = ROUTES
-        .iter()
-        .filter(|other| other.operation.is_some() && other.family() == route.family())
-        .map(|other| other.name)
-        .collect();
-    let advice = match siblings.as_slice() {
-        [] => "No operation of its family is offered yet.".to_owned(),
-        names => format!("Offered in its family: {}.", names.join(", ")),
-    };
-    Failure::new(
-        StatusCode::NOT_IMPLEMENTED,
-        "NotImplementedException",
-        format!("{} is not implemented by Fleetwright. {advice}", route.name),
     )
 }
 

@@ -107,8 +107,6 @@ pub(super) fn document(
     let xml = format!("<{root} xmlns=\"{namespace}\">{}</{root}>", content.xml);
     let mut response = Response::new(Body::from(xml));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(http::header::CONTENT_TYPE, HeaderValue::from_static("text/xml"));
+    response.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("text/xml"));
     response
 }

@@ -37,10 +37,8 @@ const CODES: &[(&str, &str, u16)] = &[
 pub(crate) fn refuse(failure: &Failure, namespace: &str, request_id: &str) -> Response {
     let (code, status) = translate(failure);
     let kind = if status.is_server_error() { "Receiver" } else { "Sender" };
-    let error = Element::new()
-        .text("Type", kind)
-        .text("Code", &code)
-        .text("Message", &failure.message);
+    let error =
+        Element::new().text("Type", kind).text("Code", &code).text("Message", &failure.message);
     let content = Element::new().nested("Error", error).text("RequestId", request_id);
     document(status, "ErrorResponse", namespace, content)
 }

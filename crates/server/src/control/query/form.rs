@@ -15,7 +15,8 @@ const PARAMETERS_MAX: usize = 512;
 pub(crate) struct Form(BTreeMap<String, String>);
 
 impl Form {
-    pub(super) fn read(body: &[u8]) -> Result<Self, Failure> {
+    /// Reads a body.
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Failure> {
         let mut parameters = BTreeMap::new();
         for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let (name, value) = match pair.iter().position(|byte| *byte == b'=') {

@@ -11,20 +11,23 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
 use axum::response::Response;
-use bytes::Bytes;
+use fleetwright_core::authorization::{Authorized, Member, Tags};
 use http::StatusCode;
 
 use super::Control;
+use super::authorize::Holds;
 use super::caller::Caller;
 use super::error::Failure;
 use super::service::Service;
 pub(crate) use element::Element;
 pub(crate) use error::refuse;
 pub(crate) use form::Form;
+#[expect(unused_imports, reason = "IAM's operations follow")]
 pub(crate) use values::{invalid, invalid_input};
 
 /// A verified request.
@@ -37,23 +40,63 @@ pub(crate) struct Call {
 
 /// What an operation comes to: the content of its `…Result`.
 pub(crate) type Outcome = Result<Element, Failure>;
-type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
 /// An operation that is offered.
 pub(crate) struct Operation {
     /// AWS's name: the parameter `Action`.
     pub(crate) name: &'static str,
-    /// Runs it.
-    pub(crate) run: for<'a> fn(&'a Control, &'a Call) -> Running<'a>,
+    /// Runs it; reached by [`Operation::answer`] only.
+    run: for<'a> fn(&'a Control, &'a Call) -> Running<'a>,
+}
+
+impl Operation {
+    /// The table's entry.
+    pub(crate) const fn new(
+        name: &'static str,
+        run: for<'a> fn(&'a Control, &'a Call) -> Running<'a>,
+    ) -> Self {
+        Self { name, run }
+    }
+
+    /// Runs the operation on a call that its caller may make.
+    pub(crate) async fn answer(&self, control: &Control, call: &Authorized<Call>) -> Outcome {
+        (self.run)(control, call.get()).await
+    }
+}
+
+impl Holds for Call {
+    fn values(&self, member: Member) -> Vec<String> {
+        match member {
+            Member::Body(name) => self.form.get(name).map(str::to_owned).into_iter().collect(),
+            Member::Label(_) | Member::Query(_) | Member::Header(_) => Vec::new(),
+        }
+    }
+
+    fn tags(&self, tags: Tags) -> BTreeMap<String, Option<String>> {
+        let text = |name: &str| self.form.get(name).map(str::to_owned);
+        match tags {
+            Tags::Keys => {
+                let items = self.form.items("TagKeys");
+                items.filter_map(|item| Some((text(&item)?, None))).collect()
+            }
+            Tags::Pairs => {
+                let items = self.form.items("Tags");
+                let pair = |item: String| {
+                    Some((text(&format!("{item}.Key"))?, text(&format!("{item}.Value"))))
+                };
+                items.filter_map(pair).collect()
+            }
+        }
+    }
 }
 
 /// The table entry of the operation in a module.
 macro_rules! query_operation {
     ($module:ident) => {
-        crate::control::query::Operation {
-            name: $module::NAME,
-            run: |control, call| Box::pin($module::run(control, call)),
-        }
+        crate::control::query::Operation::new($module::NAME, |control, call| {
+            Box::pin($module::run(control, call))
+        })
     };
 }
 pub(crate) use query_operation;
@@ -116,9 +159,4 @@ pub(crate) fn answer(
     };
     let content = content.nested("ResponseMetadata", metadata);
     element::document(StatusCode::OK, &format!("{operation}Response"), namespace, content)
-}
-
-/// Reads the body of a request.
-pub(crate) fn read(body: &Bytes) -> Result<Form, Failure> {
-    Form::read(body)
 }

@@ -1,0 +1,108 @@
+//! Access keys: made, sealed, and opened for one verification.
+
+use aws_lc_rs::rand;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use fleetwright_core::arn::Home;
+use fleetwright_core::certificate::Instant;
+use fleetwright_core::error::Refusal;
+use fleetwright_core::names::UserName;
+use fleetwright_store::{AccessKey, AccessKeyStatus, IdentityName, Store};
+use zeroize::Zeroizing;
+
+use crate::control::{Caller, Credentials, TEMPORARY};
+use crate::sealing::{Sealing, SealingError};
+use crate::session_token;
+
+/// Characters of an id after its four letters, as access keys have on AWS.
+const ID_CHARS: usize = 16;
+/// Bytes of a secret: 40 characters of Base64, as AWS's have.
+const SECRET_BYTES: usize = 30;
+
+/// A fresh id: four letters that tell its kind, then 80 random bits in base 32.
+///
+/// # Errors
+/// When the system gives no random bytes.
+pub(crate) fn fresh_id(kind: &str) -> Result<String, Refusal> {
+    let random: [u8; ID_CHARS] = crate::random::bytes()?;
+    Ok(kind.chars().chain(random.iter().map(|byte| base32_digit(*byte))).collect())
+}
+
+/// A fresh secret access key.
+///
+/// # Errors
+/// As [`fresh_id`].
+pub(crate) fn fresh_secret() -> Result<Zeroizing<String>, Refusal> {
+    let mut random = Zeroizing::new([0; SECRET_BYTES]);
+    rand::fill(random.as_mut_slice()).map_err(Refusal::internal)?;
+    Ok(Zeroizing::new(STANDARD.encode(random.as_slice())))
+}
+
+/// A key of a user, with its secret sealed.
+pub(crate) fn sealed_key(
+    sealing: &Sealing,
+    id: String,
+    secret: &str,
+    user: &UserName,
+    now: Instant,
+) -> Result<AccessKey, SealingError> {
+    Ok(AccessKey {
+        secret_sealed: sealing.seal(&purpose(&id), secret.as_bytes())?,
+        id,
+        user: user.as_str().to_owned(),
+        status: AccessKeyStatus::Active,
+        created: now,
+    })
+}
+
+/// What verifies a request that names an access key; `None` when no such key is active, or its
+/// session token is not of this server.
+///
+/// # Errors
+/// When the registry cannot be read, or a secret not be opened.
+pub(crate) async fn find(
+    store: &Store,
+    sealing: &Sealing,
+    home: &Home,
+    id: &str,
+    token: Option<String>,
+) -> Result<Option<Credentials>, Refusal> {
+    if id.starts_with(TEMPORARY) {
+        return Ok(token.and_then(|token| session_token::open(sealing, home, id, &token)));
+    }
+    let Some(key) = store.access_key(id).await? else { return Ok(None) };
+    if key.status != AccessKeyStatus::Active {
+        return Ok(None);
+    }
+    let name = UserName::parse(&key.user).map_err(Refusal::internal)?;
+    let Some(user) = store.identity(&IdentityName::User(name.clone())).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Credentials {
+        secret: open_secret(sealing, &key)?,
+        access_key_id: key.id,
+        session_token: None,
+        expires: None,
+        caller: Caller::user(home, name, &user.path, user.unique_id),
+    }))
+}
+
+fn open_secret(sealing: &Sealing, key: &AccessKey) -> Result<Zeroizing<String>, Refusal> {
+    let secret = Zeroizing::new(
+        sealing.open_sealed(&purpose(&key.id), &key.secret_sealed).map_err(Refusal::internal)?,
+    );
+    let text = std::str::from_utf8(&secret).map_err(Refusal::internal)?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+fn purpose(id: &str) -> String {
+    format!("secret of access key {id}")
+}
+
+fn base32_digit(byte: u8) -> char {
+    const DIGITS: [char; 32] = [
+        'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P', 'Q', 'R',
+        'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', '2', '3', '4', '5', '6', '7',
+    ];
+    DIGITS.get(usize::from(byte % 32)).copied().unwrap_or('A')
+}

@@ -1,0 +1,134 @@
+//! Session tokens: what a temporary access key stands for, sealed and held by its bearer. Nothing
+//! of a session is stored; a token opens for its own access key only.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use fleetwright_core::arn::Home;
+use fleetwright_core::certificate::Instant;
+use fleetwright_core::error::Refusal;
+use fleetwright_core::names::{RoleName, UserName};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::control::{Caller, CallerKind, Credentials, Session, TEMPORARY};
+use crate::credentials::{fresh_id, fresh_secret};
+use crate::sealing::Sealing;
+
+/// Characters of a token that are opened, at most. (ours)
+const TOKEN_CHARS: usize = 64 * 1024;
+
+/// Temporary credentials, shown once.
+pub(crate) struct Temporary {
+    pub(crate) access_key_id: String,
+    pub(crate) secret: Zeroizing<String>,
+    pub(crate) token: String,
+}
+
+/// The inside of a token.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    secret: String,
+    account: String,
+    arn: String,
+    principal_arn: String,
+    user_id: String,
+    who: Who,
+    issued: i64,
+    expires: i64,
+    policies: Vec<String>,
+    policy_arns: Vec<String>,
+    tags: BTreeMap<String, String>,
+    source_identity: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Who {
+    User(UserName),
+    Role { name: RoleName, id: String, session: String },
+}
+
+/// Makes temporary credentials for a caller whose session is given.
+///
+/// # Errors
+/// When the system gives no random bytes.
+pub(crate) fn make(
+    sealing: &Sealing,
+    caller: Caller,
+    session: Session,
+) -> Result<Temporary, Refusal> {
+    let (access_key_id, secret) = (fresh_id(TEMPORARY)?, fresh_secret()?);
+    let who = match caller.kind {
+        CallerKind::User { name } => Who::User(name),
+        CallerKind::AssumedRole { role, role_id, session } => {
+            Who::Role { name: role, id: role_id, session }
+        }
+    };
+    let inside = Sealed {
+        secret: (*secret).clone(),
+        account: caller.account,
+        arn: caller.arn,
+        principal_arn: caller.principal_arn,
+        user_id: caller.user_id,
+        who,
+        issued: session.issued.0,
+        expires: session.expires.0,
+        policies: session.policies,
+        policy_arns: session.policy_arns,
+        tags: session.tags,
+        source_identity: session.source_identity,
+    };
+    let inside = Zeroizing::new(serde_json::to_vec(&inside).map_err(Refusal::internal)?);
+    let sealed = sealing.seal(&purpose(&access_key_id), &inside).map_err(Refusal::internal)?;
+    Ok(Temporary { token: STANDARD.encode(sealed), access_key_id, secret })
+}
+
+/// Opens the token of a temporary access key; `None` when this server did not make it for that
+/// key, or for another account. Whether it has ended is the verifier's to judge.
+pub(crate) fn open(
+    sealing: &Sealing,
+    home: &Home,
+    access_key_id: &str,
+    token: &str,
+) -> Option<Credentials> {
+    let sealed = (token.len() <= TOKEN_CHARS).then(|| STANDARD.decode(token).ok()).flatten()?;
+    let inside = Zeroizing::new(sealing.open_sealed(&purpose(access_key_id), &sealed).ok()?);
+    let inside: Sealed = serde_json::from_slice(&inside).ok()?;
+    if inside.account != home.account.as_str() {
+        return None;
+    }
+    let kind = match inside.who {
+        Who::User(name) => CallerKind::User { name },
+        Who::Role { name, id, session } => {
+            CallerKind::AssumedRole { role: name, role_id: id, session }
+        }
+    };
+    let expires = Instant(inside.expires);
+    let session = Session {
+        issued: Instant(inside.issued),
+        expires,
+        policies: inside.policies,
+        policy_arns: inside.policy_arns,
+        tags: inside.tags,
+        source_identity: inside.source_identity,
+    };
+    Some(Credentials {
+        access_key_id: access_key_id.to_owned(),
+        secret: Zeroizing::new(inside.secret),
+        session_token: Some(Zeroizing::new(token.to_owned())),
+        expires: Some(expires),
+        caller: Caller {
+            arn: inside.arn,
+            account: inside.account,
+            user_id: inside.user_id,
+            principal_arn: inside.principal_arn,
+            kind,
+            session: Some(session),
+        },
+    })
+}
+
+fn purpose(id: &str) -> String {
+    format!("session of access key {id}")
+}

@@ -1,0 +1,245 @@
+//! Users, roles and groups: what they have in common.
+
+use std::collections::BTreeMap;
+
+use fleetwright_core::certificate::Instant;
+use fleetwright_core::error::ErrorCode;
+use fleetwright_core::limits;
+use fleetwright_core::names::{GroupName, IamPath, RoleName, UserName};
+
+use super::roles::{self, RoleTerms};
+use super::{folded, missing, past, quota};
+use crate::sql::{Row, Sql, args};
+use crate::{Change, Page, Store, StoreError, tags};
+
+/// What an identity is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IdentityKind {
+    /// A user.
+    User,
+    /// A role.
+    Role,
+    /// A group of users.
+    Group,
+}
+
+/// A user, role or group, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum IdentityName {
+    /// A user.
+    User(UserName),
+    /// A role.
+    Role(RoleName),
+    /// A group of users.
+    Group(GroupName),
+}
+
+/// A user, role or group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Its name as it was made.
+    pub name: String,
+    /// Its path.
+    pub path: IamPath,
+    /// `AIDA…`, `AROA…` or `AGPA…`; never used twice.
+    pub unique_id: String,
+    /// When it was made.
+    pub created: Instant,
+    pub(super) row: i64,
+}
+
+/// A user, role or group to be made.
+#[derive(Debug, Clone)]
+pub struct NewIdentity {
+    /// Its name.
+    pub name: IdentityName,
+    /// Its path.
+    pub path: IamPath,
+    /// A fresh `AIDA…`, `AROA…` or `AGPA…`.
+    pub unique_id: String,
+    /// What a role has beside; `None` for all else.
+    pub role: Option<RoleTerms>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+const COLUMNS: &str = "row_id, name, path, unique_id, created";
+
+impl Store {
+    /// `CreateUser`, `CreateRole`, `CreateGroup`. A name in use is `ResourceAlreadyExists`.
+    pub async fn create_identity(
+        &self,
+        new: NewIdentity,
+        now: Instant,
+    ) -> Result<Identity, StoreError> {
+        self.write(move |sql| create(sql, &new, now)).await
+    }
+
+    /// A user, role or group by its name.
+    pub async fn identity(&self, name: &IdentityName) -> Result<Option<Identity>, StoreError> {
+        self.read(|sql| find(sql, name)).await
+    }
+
+    /// Those of a kind whose path begins with a prefix, by name, after a name.
+    pub async fn list_identities(
+        &self,
+        kind: IdentityKind,
+        prefix: String,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<Page<Identity>, StoreError> {
+        let size = limit.clamp(1, limits::IAM_PAGE);
+        let after = after.map(|name| folded(&name)).unwrap_or_default();
+        let text = format!(
+            "SELECT {COLUMNS} FROM identities WHERE kind = $1 AND folded > $2 \
+             AND path >= $3 AND path < $4 ORDER BY folded LIMIT $5"
+        );
+        let past = past(&prefix);
+        let parameters = args![kind.number(), &after, &prefix, &past, size + 1];
+        let items = self.read(|sql| sql.all(&text, parameters, read)).await?;
+        Ok(Page::cut(items, size, |item| item.name.clone()))
+    }
+
+    /// `DeleteUser`, `DeleteRole`, `DeleteGroup`: never one that still has policies, access keys,
+    /// groups or members.
+    pub async fn delete_identity(&self, name: IdentityName) -> Result<(), StoreError> {
+        self.write(move |sql| delete(sql, &name)).await
+    }
+}
+
+impl IdentityKind {
+    pub(super) fn number(self) -> i64 {
+        match self {
+            Self::User => 1,
+            Self::Role => 2,
+            Self::Group => 3,
+        }
+    }
+
+    /// `user`, `role` or `group`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Role => "role",
+            Self::Group => "group",
+        }
+    }
+
+    fn quota(self) -> (&'static str, usize) {
+        match self {
+            Self::User => ("UsersPerAccount", limits::IAM_USERS),
+            Self::Role => ("RolesPerAccount", limits::IAM_ROLES),
+            Self::Group => ("GroupsPerAccount", limits::IAM_GROUPS),
+        }
+    }
+}
+
+impl IdentityName {
+    /// What it is.
+    pub fn kind(&self) -> IdentityKind {
+        match self {
+            Self::User(_) => IdentityKind::User,
+            Self::Role(_) => IdentityKind::Role,
+            Self::Group(_) => IdentityKind::Group,
+        }
+    }
+
+    /// Its name.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::User(name) => name.as_str(),
+            Self::Role(name) => name.as_str(),
+            Self::Group(name) => name.as_str(),
+        }
+    }
+}
+
+pub(super) fn find(sql: &Sql<'_>, name: &IdentityName) -> Result<Option<Identity>, StoreError> {
+    sql.one(
+        &format!("SELECT {COLUMNS} FROM identities WHERE kind = $1 AND folded = $2"),
+        args![name.kind().number(), &folded(name.as_str())],
+        read,
+    )
+}
+
+/// The identity, or `ResourceNotFound`.
+pub(crate) fn require(sql: &Sql<'_>, name: &IdentityName) -> Result<Identity, StoreError> {
+    let absent = || {
+        let kind = name.kind().word();
+        missing(format!("The {kind} with name {} cannot be found.", name.as_str()))
+    };
+    find(sql, name)?.ok_or_else(absent)
+}
+
+fn create(sql: &Sql<'_>, new: &NewIdentity, now: Instant) -> Result<Identity, StoreError> {
+    let (kind, name) = (new.name.kind(), new.name.as_str());
+    if find(sql, &new.name)?.is_some() {
+        let word = match kind {
+            IdentityKind::User => "User",
+            IdentityKind::Role => "Role",
+            IdentityKind::Group => "Group",
+        };
+        return Err(StoreError::refused(
+            ErrorCode::ResourceAlreadyExists,
+            format!("{word} with name {name} already exists."),
+        ));
+    }
+    let (quota_name, max) = kind.quota();
+    let count =
+        sql.count("SELECT count(*) FROM identities WHERE kind = $1", args![kind.number()])?;
+    if count >= max {
+        return Err(quota(quota_name, max));
+    }
+    let row = sql.insert(
+        "INSERT INTO identities (kind, folded, name, path, unique_id, created) \
+         VALUES ($1, $2, $3, $4, $5, $6) RETURNING row_id",
+        args![kind.number(), &folded(name), name, &new.path, &new.unique_id, now],
+    )?;
+    if let Some(terms) = &new.role {
+        roles::insert(sql, row, terms)?;
+    }
+    tags::put(sql, "identity", row, &new.tags)?;
+    sql.changed(Change::Identities);
+    require(sql, &new.name)
+}
+
+fn delete(sql: &Sql<'_>, name: &IdentityName) -> Result<(), StoreError> {
+    const BEFORE: &[(&str, &str)] = &[
+        (
+            "SELECT 1 FROM managed_attachments WHERE identity_row = $1 LIMIT 1",
+            "detach all policies",
+        ),
+        ("SELECT 1 FROM inline_policies WHERE identity_row = $1 LIMIT 1", "delete policies"),
+        ("SELECT 1 FROM group_members WHERE user_row = $1 LIMIT 1", "remove users from group"),
+        ("SELECT 1 FROM group_members WHERE group_row = $1 LIMIT 1", "remove users from group"),
+    ];
+    let found = require(sql, name)?;
+    let conflict = |what: &str| {
+        let message = format!("Cannot delete entity, must {what} first.");
+        Err(StoreError::refused(ErrorCode::DeleteConflict, message))
+    };
+    for (text, what) in BEFORE {
+        if sql.exists(text, args![found.row])? {
+            return conflict(what);
+        }
+    }
+    let keys = "SELECT 1 FROM access_keys WHERE user_name = $1 LIMIT 1";
+    if name.kind() == IdentityKind::User && sql.exists(keys, args![&found.name])? {
+        return conflict("delete access keys");
+    }
+    tags::remove(sql, "identity", found.row)?;
+    sql.execute("DELETE FROM roles WHERE identity_row = $1", args![found.row])?;
+    sql.execute("DELETE FROM identities WHERE row_id = $1", args![found.row])?;
+    sql.changed(Change::Identities);
+    Ok(())
+}
+
+pub(super) fn read(row: &Row<'_>) -> Result<Identity, StoreError> {
+    Ok(Identity {
+        row: row.get(0)?,
+        name: row.get(1)?,
+        path: row.get(2)?,
+        unique_id: row.get(3)?,
+        created: row.get(4)?,
+    })
+}
