@@ -14,7 +14,7 @@ use crate::data_dir::{DATABASE, DataDir};
 use crate::events::{self, Events};
 use crate::gateway::Gateway;
 use crate::hooks::Hooks;
-use crate::identities::Identities;
+use crate::identities::{self, Identities};
 use crate::issuance::Issuance;
 use crate::keys::DeviceKeys;
 use crate::policies::Policies;
@@ -77,12 +77,15 @@ impl App {
         let issuance = Arc::new(Issuance::new(Arc::clone(&authority), keys, store.clone()));
         let tls = tls::hooks(&settings.hooks).map_err(StartError::new)?;
         let hooks = Arc::new(Hooks::new(settings.hooks.clone(), Arc::clone(&tls)));
+        let identities =
+            Arc::new(Identities::new(identities::in_store(store.clone(), settings.home.clone())));
         let provisioning = Provisioning::new(
             settings.home.clone(),
             store.clone(),
             Arc::clone(&issuance),
             Arc::clone(&hooks),
             settings.claims.clone(),
+            settings.provisioning.check_role.then(|| Arc::clone(&identities)),
         );
         let bulk = Bulk::new(
             store.clone(),
@@ -93,7 +96,6 @@ impl App {
             dir.join("registration-tasks"),
         );
         let policies = Arc::new(Policies::new(settings.home.clone(), store.clone()));
-        let identities = Arc::new(Identities::new(Box::new(admin::policies)));
         let gateway = Gateway::new(
             store.clone(),
             Arc::clone(&policies),
@@ -103,7 +105,7 @@ impl App {
 
         // 3. Who hears of changes.
         tokio::spawn(events::publish(waiting, Arc::downgrade(&gateway)));
-        caches.wire(&policies, &gateway, &provisioning);
+        caches.wire(&policies, &gateway, &provisioning, &identities);
         Ok(Self {
             store,
             authority,
@@ -158,7 +160,7 @@ fn open_store(
 /// What must be told of a change. Wired late: the registry opens before those who listen exist.
 struct Caches {
     events: Arc<Events>,
-    wired: OnceLock<(Weak<Policies>, Weak<Gateway>, Weak<Provisioning>)>,
+    wired: OnceLock<(Weak<Policies>, Weak<Gateway>, Weak<Provisioning>, Weak<Identities>)>,
 }
 
 impl Caches {
@@ -167,17 +169,22 @@ impl Caches {
         policies: &Arc<Policies>,
         gateway: &Arc<Gateway>,
         provisioning: &Arc<Provisioning>,
+        identities: &Arc<Identities>,
     ) {
-        let parts =
-            (Arc::downgrade(policies), Arc::downgrade(gateway), Arc::downgrade(provisioning));
+        let parts = (
+            Arc::downgrade(policies),
+            Arc::downgrade(gateway),
+            Arc::downgrade(provisioning),
+            Arc::downgrade(identities),
+        );
         // Wired once, by `App::build`.
         let _ = self.wired.set(parts);
     }
 
     fn on_change(&self, change: &Change) {
-        let Some((policies, gateway, provisioning)) = self.wired.get() else { return };
-        let (Some(policies), Some(gateway), Some(provisioning)) =
-            (policies.upgrade(), gateway.upgrade(), provisioning.upgrade())
+        let Some((policies, gateway, provisioning, identities)) = self.wired.get() else { return };
+        let (Some(policies), Some(gateway), Some(provisioning), Some(identities)) =
+            (policies.upgrade(), gateway.upgrade(), provisioning.upgrade(), identities.upgrade())
         else {
             return;
         };
@@ -190,7 +197,8 @@ impl Caches {
             Change::Policy(row) => policies.policy_changed(*row),
             Change::ThingGroup(_) => policies.groups_changed(),
             Change::Template(name) => provisioning.template_changed(name),
-            Change::AccessKey(_) | Change::Identities => {}
+            Change::Identities => identities.changed(),
+            Change::AccessKey(_) => {}
             Change::Registry(event) => self.events.hear(event),
         }
     }

@@ -61,6 +61,14 @@ pub struct Session {
 }
 
 impl Caller {
+    /// `AIDA…` of the user or `AROA…` of the role whose policies count.
+    pub(super) fn unique_id(&self) -> &str {
+        match &self.kind {
+            CallerKind::User { .. } => &self.user_id,
+            CallerKind::AssumedRole { role_id, .. } => role_id,
+        }
+    }
+
     /// A user with a permanent key; `user_id` is `AIDA…`.
     pub fn user(home: &Home, name: UserName, path: &IamPath, user_id: String) -> Self {
         let arn = home.iam_arn("user", path, &name);

@@ -10,6 +10,7 @@ use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 use super::error::Failure;
+use super::service::Service;
 use super::{Control, identifiers};
 
 /// Where reports are.
@@ -41,6 +42,8 @@ pub(super) async fn answer(
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response
         }
-        Err(refusal) => Failure::from(refusal).into_response(&identifiers::of_request()),
+        Err(refusal) => {
+            Failure::from(refusal).into_response(Service::Iot, &identifiers::of_request())
+        }
     }
 }

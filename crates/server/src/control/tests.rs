@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fleetwright_ca::{Authority, AuthorityNames, KeyPool};
-use fleetwright_core::names::{AccountId, Region};
+use fleetwright_core::names::{AccountId, PolicyName, Region};
+use fleetwright_store::GrantedPolicy;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
@@ -11,8 +12,23 @@ use serde_json::{Value, json};
 use super::auth::tests::{NOW, Signer, known, request};
 use super::*;
 use crate::data_dir::DataDir;
-use crate::identities::FindPolicies;
+use crate::identities::{FindIdentity, StoredIdentity};
 use crate::keys::DeviceKeys;
+
+/// Finds for every identity the same policy, of these statements.
+pub(in crate::control) fn having(statements: Value) -> FindIdentity {
+    let document = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+    Box::new(move |_| {
+        let name = PolicyName::parse("Given").unwrap();
+        let found = StoredIdentity {
+            arn: "arn:aws:iam::123456789012:user/admin".into(),
+            unique_id: "AIDAEXAMPLE".into(),
+            trust: None,
+            policies: vec![GrantedPolicy { name, version: 1, document: document.clone() }],
+        };
+        Box::pin(async move { Ok(Some(found)) })
+    })
+}
 
 /// A control plane on a registry of its own.
 pub(in crate::control) struct Plane {
@@ -23,11 +39,11 @@ pub(in crate::control) struct Plane {
 
 impl Plane {
     fn open() -> Self {
-        Self::open_for(Box::new(crate::admin::policies))
+        Self::open_for(having(json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}])))
     }
 
     /// A plane whose only caller, the user `admin`, has these policies.
-    pub(in crate::control) fn open_for(find: FindPolicies) -> Self {
+    pub(in crate::control) fn open_for(find: FindIdentity) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
         let home = Home {
@@ -45,18 +61,21 @@ impl Plane {
         let nothing = crate::config::Hooks::default();
         let tls = crate::tls::hooks(&nothing).unwrap();
         let hooks = Arc::new(Hooks::new(nothing, Arc::clone(&tls)));
-        let data_dir = crate::data_dir::DataDir::open(&path("data")).unwrap();
+        let data_dir = DataDir::open(&path("data")).unwrap();
+        let sealing = Arc::new(Sealing::open(&data_dir).unwrap());
+        let identities = Arc::new(Identities::new(find));
         let provisioning = Provisioning::new(
             home.clone(),
             store.clone(),
             Arc::clone(&issuance),
             Arc::clone(&hooks),
             crate::config::Claims::default(),
+            Some(Arc::clone(&identities)),
         );
         let bulk = Bulk::new(
             store.clone(),
             Arc::clone(&provisioning),
-            Arc::new(crate::sealing::Sealing::open(&data_dir).unwrap()),
+            Arc::clone(&sealing),
             crate::config::Bulk::default(),
             tls,
             path("copies"),
@@ -64,7 +83,7 @@ impl Plane {
         let looked_up = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&looked_up);
         let control = Control {
-            identities: Arc::new(Identities::new(find)),
+            identities,
             store: Arc::new(store),
             home,
             endpoint: "iot.example:1883".into(),
@@ -74,7 +93,7 @@ impl Plane {
             bulk,
             own_scheme: "http",
             claim_seconds: 300,
-            sealing: Arc::new(Sealing::open(&DataDir::open(&path("data")).unwrap()).unwrap()),
+            sealing,
             credentials: Box::new(move |id, _| {
                 counter.fetch_add(1, Ordering::Relaxed);
                 Box::pin(async move { Ok((id == "AKIDEXAMPLE").then(known)) })

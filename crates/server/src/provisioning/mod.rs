@@ -9,6 +9,7 @@ mod create_certificate;
 mod just_in_time;
 mod register_directly;
 mod register_thing;
+mod role;
 mod templates;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use register_directly::{Line, RegisteredDirectly};
 
 use crate::config;
 use crate::hooks::Hooks;
+use crate::identities::Identities;
 use crate::issuance::Issuance;
 
 /// One request of a device. Its publish was authorized.
@@ -67,6 +69,8 @@ pub struct Provisioning {
     claims: claims::ClaimLimits,
     templates: templates::Templates,
     turns: just_in_time::Turns,
+    /// `None` when roles are not checked.
+    roles: Option<Arc<Identities>>,
 }
 
 impl Provisioning {
@@ -77,11 +81,12 @@ impl Provisioning {
         issuance: Arc<Issuance>,
         hooks: Arc<Hooks>,
         claims: config::Claims,
+        roles: Option<Arc<Identities>>,
     ) -> Arc<Self> {
         let claims = claims::ClaimLimits::new(claims);
         let templates = templates::Templates::default();
         let turns = just_in_time::Turns::default();
-        Arc::new(Self { home, store, issuance, hooks, claims, templates, turns })
+        Arc::new(Self { home, store, issuance, hooks, claims, templates, turns, roles })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use fleetwright_core::authorization::Authorized;
 use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::hook::{HookRequest, Verdict};
@@ -50,7 +51,12 @@ impl Provisioning {
             thing_name: plan.thing.as_ref().map(|thing| thing.name.to_string()),
         };
 
-        // 5. The plan is applied and the token spent, in one transaction.
+        // 5. The template's role allows what the plan changes.
+        let source = self.home.arn("provisioningtemplate", name);
+        let role = &template.record.role_arn;
+        let plan = self.as_role(role, &source, certificate.certificate, plan).await?;
+
+        // 6. The plan is applied and the token spent, in one transaction.
         let applied = self.apply(ask, plan, digest, request, &answer, now).await?;
         let answer = applied.unwrap_or(answer);
         tracing::info!(
@@ -138,7 +144,7 @@ impl Provisioning {
     async fn apply(
         &self,
         ask: &Ask,
-        plan: ProvisioningPlan,
+        plan: Authorized<ProvisioningPlan>,
         digest: TokenDigest,
         request: RequestDigest,
         answer: &ThingRegistered,
@@ -149,7 +155,7 @@ impl Provisioning {
         let registered = self
             .store
             .apply_registration(ApplyRegistration {
-                plan,
+                plan: plan.into_inner(),
                 token: Some(SpendToken { digest, request, answer: stored }),
                 thing_id: random::uuid()?,
                 claim: Some((ask.claim_row, self.claims.max_devices(&ask.claim))),

@@ -27,9 +27,10 @@ pub(in crate::control) struct Facts {
 }
 
 impl Facts {
-    /// What is known of every request.
+    /// What is known of every request; `principal_arn` is that of the user or of the role itself.
     pub(in crate::control) fn of(
         caller: &Caller,
+        principal_arn: &str,
         home: &Home,
         peer: Option<Peer>,
         now: Instant,
@@ -37,6 +38,7 @@ impl Facts {
         let mut facts =
             Self { source_ip: peer.map(|peer| peer.address), now, keys: Vec::with_capacity(8) };
         facts.add_caller(caller);
+        facts.add("aws:PrincipalArn", vec![principal_arn.to_owned()]);
         facts.add("aws:RequestedRegion", vec![home.region.to_string()]);
         let secure = peer.is_some_and(|peer| peer.tls);
         facts.add("aws:SecureTransport", vec![secure.to_string()]);
@@ -48,12 +50,10 @@ impl Facts {
         self.add("aws:PrincipalAccount", vec![caller.account.clone()]);
         match &caller.kind {
             CallerKind::User { name } => {
-                self.add("aws:PrincipalArn", vec![caller.arn.clone()]);
                 self.add("aws:PrincipalType", vec!["User".to_owned()]);
                 self.add("aws:username", vec![name.to_string()]);
             }
-            CallerKind::AssumedRole { role_arn, .. } => {
-                self.add("aws:PrincipalArn", vec![role_arn.clone()]);
+            CallerKind::AssumedRole { .. } => {
                 self.add("aws:PrincipalType", vec!["AssumedRole".to_owned()]);
             }
         }

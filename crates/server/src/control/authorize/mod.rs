@@ -15,12 +15,14 @@ use fleetwright_core::authorization::{
 use fleetwright_core::error::Refusal;
 use fleetwright_core::names::PolicyName;
 use fleetwright_core::policy::AttachedPolicy;
+use fleetwright_store::GrantedPolicy;
 use http::StatusCode;
 
 use super::Control;
 use super::caller::{Caller, CallerKind};
 use super::error::Failure;
-use crate::identities::{Identity, Policies, StoredPolicy, compile};
+use super::service::Service;
+use crate::identities::{Identity, Known, compile};
 use facts::Facts;
 pub use facts::Peer;
 
@@ -28,8 +30,8 @@ pub use facts::Peer;
 #[derive(Clone, Copy)]
 pub(super) struct Asking<'a> {
     pub(super) request_id: &'a str,
-    /// Signing name, such as `iot`.
-    pub(super) service: &'a str,
+    /// Whose operation.
+    pub(super) service: Service,
     /// AWS's name of the operation.
     pub(super) operation: &'a str,
     /// Where the request came from, if that is known.
@@ -55,19 +57,24 @@ pub(super) async fn call<C: Holds>(
     asking: &Asking<'_>,
     call: C,
 ) -> Result<Authorized<C>, Failure> {
-    let Some(operation) = authorization::operation(asking.service, asking.operation) else {
+    let Some(operation) = authorization::operation(asking.service.signing_name(), asking.operation)
+    else {
         tracing::error!(operation = asking.operation, "the table of permissions lacks this");
-        return Err(refuse("This operation cannot be authorized; see the server's log.".into()));
+        return Err(refuse(
+            asking,
+            "This operation cannot be authorized; see the server's log.".into(),
+        ));
     };
+    let known = control.identities.get(&identity(caller)).await?;
     let asked = operation.asked(&control.home, &caller.arn, &|member| call.values(member));
-    let mut facts = Facts::of(caller, &control.home, asking.peer, (control.clock)());
+    let mut facts = Facts::of(caller, known.arn(), &control.home, asking.peer, (control.clock)());
     for (key, member) in operation.keys() {
         facts.add(*key, call.values(*member));
     }
     if let Some(tags) = operation.tags() {
         facts.add_tags(call.tags(tags));
     }
-    needs(control, caller, asking, &facts, asked, call).await
+    needs(control, caller, asking, &known, &facts, asked, call).await
 }
 
 /// Authorizes a value for needs that only its operation knows, such as those of a template's
@@ -79,23 +86,26 @@ pub(super) async fn needs<T>(
     control: &Control,
     caller: &Caller,
     asking: &Asking<'_>,
+    known: &Known,
     facts: &Facts,
     mut asked: Asked,
     value: T,
 ) -> Result<Authorized<T>, Failure> {
-    let policies = control.identities.policies(&identity(caller)).await?;
+    // A user or role made anew under the same name is another.
+    let same = known.is(caller.unique_id());
+    let policies: &[AttachedPolicy] = if same { &known.policies } else { &[] };
     let session = session(control, caller).await?;
     if policies.iter().any(|policy| policy.document.asks_for(RESOURCE_TAG)) {
         for need in asked.needs_mut() {
             need.tags = resource_tags::of(control, &need.resource).await?;
         }
     }
-    let grants = Grants { identity: &policies, session: session.as_deref() };
+    let grants = Grants { identity: policies, session: session.as_deref() };
     let decided =
         facts.with_context(|context| authorization::authorize(value, &asked, &grants, context));
     decided.map_err(|denied| {
-        log(&denied, caller, asking, &policies);
-        refuse(denied.message(&caller.arn))
+        log(&denied, caller, asking, policies);
+        refuse(asking, denied.message(&caller.arn))
     })
 }
 
@@ -120,21 +130,25 @@ async fn session(
     let mut policies = Vec::new();
     for document in &session.policies {
         let (name, document) = (name.clone(), document.clone());
-        policies.push(compile(StoredPolicy { name, version: 1, document })?);
+        policies.push(compile(GrantedPolicy { name, version: 1, document })?);
     }
     for arn in &session.policy_arns {
-        let managed = control.identities.policies(&Identity::Managed(arn.clone())).await?;
-        policies.extend(managed.iter().cloned());
+        let managed = control.identities.get(&Identity::Managed(arn.clone())).await?;
+        policies.extend(managed.policies.iter().cloned());
     }
     Ok(Some(policies))
 }
 
-fn refuse(message: String) -> Failure {
-    Failure::new(StatusCode::FORBIDDEN, "AccessDeniedException", message)
+fn refuse(asking: &Asking<'_>, message: String) -> Failure {
+    let name = match asking.service {
+        Service::Iot | Service::IotData => "AccessDeniedException",
+        Service::Iam | Service::Sts => "AccessDenied",
+    };
+    Failure::new(StatusCode::FORBIDDEN, name, message)
 }
 
 /// One structured line: who, what, and which policy and statement decided, or that none did.
-fn log(denied: &Denied, caller: &Caller, asking: &Asking<'_>, policies: &Policies) {
+fn log(denied: &Denied, caller: &Caller, asking: &Asking<'_>, policies: &[AttachedPolicy]) {
     let names: Vec<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
     tracing::warn!(
         event = "AUTHORIZATION_FAILURE",

@@ -1,0 +1,56 @@
+//! Identities of the registry.
+
+use fleetwright_core::arn::Home;
+use fleetwright_core::error::Refusal;
+use fleetwright_core::managed_policy::AwsPolicy;
+use fleetwright_core::names::PolicyName;
+use fleetwright_store::{IdentityName, PolicyKey, Store};
+
+use super::{FindIdentity, Identity, StoredIdentity};
+
+/// Finds identities in the registry.
+pub(crate) fn in_store(store: Store, home: Home) -> FindIdentity {
+    Box::new(move |identity| {
+        let (store, home) = (store.clone(), home.clone());
+        Box::pin(async move {
+            match identity {
+                Identity::User(name) => named(&store, &home, IdentityName::User(name)).await,
+                Identity::Role(name) => named(&store, &home, IdentityName::Role(name)).await,
+                Identity::Managed(arn) => managed(&store, arn).await,
+            }
+        })
+    })
+}
+
+async fn named(
+    store: &Store,
+    home: &Home,
+    name: IdentityName,
+) -> Result<Option<StoredIdentity>, Refusal> {
+    let (kind, trust) = match &name {
+        IdentityName::Role(role) => ("role", store.role(role).await?.map(|role| role.terms.trust)),
+        IdentityName::User(_) | IdentityName::Group(_) => ("user", None),
+    };
+    let Some(found) = store.identity(&name).await? else { return Ok(None) };
+    let Some(policies) = store.granted_policies(&name).await? else { return Ok(None) };
+    Ok(Some(StoredIdentity {
+        arn: home.iam_arn(kind, &found.path, &found.name),
+        unique_id: found.unique_id,
+        trust,
+        policies,
+    }))
+}
+
+async fn managed(store: &Store, arn: String) -> Result<Option<StoredIdentity>, Refusal> {
+    let own = || PolicyName::parse(arn.rsplit('/').next()?).ok().map(PolicyKey::Own);
+    let Some(key) = AwsPolicy::of_arn(&arn).map(PolicyKey::Aws).or_else(own) else {
+        return Ok(None);
+    };
+    let document = store.managed_document(&key).await?;
+    Ok(document.map(|document| StoredIdentity {
+        arn,
+        unique_id: String::new(),
+        trust: None,
+        policies: vec![document],
+    }))
+}
