@@ -133,6 +133,7 @@ VALUES = {
     "AttachThingPrincipal.thingPrincipalType": "EXCLUSIVE_THING",
     "DetachThingPrincipal.principal": lambda s: s.principal_of_thing,
     "CreateThingType.thingTypeName": lambda s: s.fresh("type"),
+    "UpdateThingType.thingTypeName": lambda s: s.described_type,
     "CreateThingGroup.thingGroupName": lambda s: s.fresh("group"),
     "CreateThingGroup.parentGroupName": lambda s: s.group,
     "ListThingGroups.parentGroup": lambda s: s.group,

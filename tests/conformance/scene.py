@@ -110,6 +110,15 @@ class Scene:
     def thing_type(self):
         return self.iot.create_thing_type(thingTypeName=self.fresh("type"))["thingTypeName"]
 
+    @property
+    def described_type(self):
+        """A new type with the properties that an update may name but not change."""
+        properties = {"thingTypeDescription": "a description", "searchableAttributes": ["serial"]}
+        made = self.iot.create_thing_type(
+            thingTypeName=self.fresh("type"), thingTypeProperties=properties
+        )
+        return made["thingTypeName"]
+
     @functools.cached_property
     def group(self):
         return self.iot.create_thing_group(thingGroupName=self.fresh("group"))["thingGroupName"]

@@ -99,3 +99,28 @@ impl Page {
         self.after.as_deref().map(parse).transpose().map_err(|_| paging.foreign_token())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Page, cut};
+
+    fn pages(size: usize) -> Vec<Vec<&'static str>> {
+        let (mut pages, mut after) = (Vec::new(), None);
+        loop {
+            let page = Page { size, after };
+            let (items, next) = cut(vec!["a", "b", "c"], &page, |item| *item);
+            pages.push(items);
+            after = next;
+            if after.is_none() {
+                return pages;
+            }
+        }
+    }
+
+    #[test]
+    fn a_whole_list_is_cut_into_pages_without_an_empty_last_one() {
+        assert_eq!(pages(2), [vec!["a", "b"], vec!["c"]]);
+        assert_eq!(pages(3), [vec!["a", "b", "c"]]);
+        assert_eq!(pages(9), [vec!["a", "b", "c"]]);
+    }
+}
