@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from own_ca import OwnCa
 from running import arn
 
 DOCUMENT = json.dumps(
@@ -108,6 +109,26 @@ def test_a_certificate_may_be_named_by_id_or_given_whole(iot, register, unique):
         assert answer["resourceArns"]["myCertificate"] == made["certificateArn"]
         principals = iot.list_thing_principals(thingName=thing)["principals"]
         assert principals == [made["certificateArn"]]
+
+
+def test_a_certificate_of_a_registered_ca_is_registered_with_its_thing(
+    iot, register, refused, unique
+):
+    ca, stranger = OwnCa(unique("ca")), OwnCa(unique("ca"))
+    ca.register(iot)
+    body = template({"CertificatePem": {"Ref": "Pem"}, "CACertificatePem": {"Ref": "Ca"}})
+    body["Parameters"] |= {"Pem": {"Type": "String"}, "Ca": {"Type": "String"}}
+    thing, (pem, _) = unique("thing"), ca.issue(CN="device")
+    foreign = stranger.issue(CN="device")[0]
+    answer = refused(register, body=body, ThingName=thing, SerialNumber="1", Pem=foreign,
+                     Ca=ca.pem)  # fmt: skip
+    assert answer[:2] == ("ResourceRegistrationFailureException", 400), answer
+    made = register(body, ThingName=thing, SerialNumber="1", Pem=pem, Ca=ca.pem)
+    certificate = made["resourceArns"]["myCertificate"]
+    found = iot.describe_certificate(certificateId=certificate.rpartition("/")[2])
+    described = found["certificateDescription"]
+    assert (described["status"], described["caCertificateId"]) == ("ACTIVE", ca.id)
+    assert iot.list_thing_principals(thingName=thing)["principals"] == [certificate]
 
 
 def test_the_aws_command_registers_a_thing(aws, iot, unique, tmp_path):
