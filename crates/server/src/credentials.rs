@@ -10,7 +10,7 @@ use fleetwright_core::names::UserName;
 use fleetwright_store::{AccessKey, AccessKeyStatus, IdentityName, Store};
 use zeroize::Zeroizing;
 
-use crate::control::{Caller, Credentials, TEMPORARY};
+use crate::control::{Caller, CallerKind, Credentials, TEMPORARY};
 use crate::sealing::{Sealing, SealingError};
 use crate::session_token;
 
@@ -68,7 +68,9 @@ pub(crate) async fn find(
     token: Option<String>,
 ) -> Result<Option<Credentials>, Refusal> {
     if id.starts_with(TEMPORARY) {
-        return Ok(token.and_then(|token| session_token::open(sealing, home, id, &token)));
+        let opened = token.and_then(|token| session_token::open(sealing, home, id, &token));
+        let Some(credentials) = opened else { return Ok(None) };
+        return Ok(still_there(store, &credentials.caller).await?.then_some(credentials));
     }
     let Some(key) = store.access_key(id).await? else { return Ok(None) };
     if key.status != AccessKeyStatus::Active {
@@ -85,6 +87,17 @@ pub(crate) async fn find(
         expires: None,
         caller: Caller::user(home, name, &user.path, user.unique_id),
     }))
+}
+
+/// Whether the user or role of a session exists: one made anew under its name is another.
+async fn still_there(store: &Store, caller: &Caller) -> Result<bool, Refusal> {
+    let (name, id) = match &caller.kind {
+        CallerKind::User { name } => (IdentityName::User(name.clone()), &caller.user_id),
+        CallerKind::AssumedRole { role, role_id, .. } => {
+            (IdentityName::Role(role.clone()), role_id)
+        }
+    };
+    Ok(store.identity(&name).await?.is_some_and(|found| found.unique_id == *id))
 }
 
 fn open_secret(sealing: &Sealing, key: &AccessKey) -> Result<Zeroizing<String>, Refusal> {

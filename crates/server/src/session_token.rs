@@ -24,6 +24,7 @@ pub(crate) struct Temporary {
     pub(crate) access_key_id: String,
     pub(crate) secret: Zeroizing<String>,
     pub(crate) token: String,
+    pub(crate) expires: Instant,
 }
 
 /// The inside of a token.
@@ -59,6 +60,7 @@ pub(crate) fn make(
     session: Session,
 ) -> Result<Temporary, Refusal> {
     let (access_key_id, secret) = (fresh_id(TEMPORARY)?, fresh_secret()?);
+    let expires = session.expires;
     let who = match caller.kind {
         CallerKind::User { name } => Who::User(name),
         CallerKind::AssumedRole { role, role_id, session } => {
@@ -81,7 +83,7 @@ pub(crate) fn make(
     };
     let inside = Zeroizing::new(serde_json::to_vec(&inside).map_err(Refusal::internal)?);
     let sealed = sealing.seal(&purpose(&access_key_id), &inside).map_err(Refusal::internal)?;
-    Ok(Temporary { token: STANDARD.encode(sealed), access_key_id, secret })
+    Ok(Temporary { token: STANDARD.encode(sealed), access_key_id, secret, expires })
 }
 
 /// Opens the token of a temporary access key; `None` when this server did not make it for that

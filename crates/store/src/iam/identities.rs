@@ -107,6 +107,12 @@ impl Store {
     }
 }
 
+impl Identity {
+    pub(crate) fn row(&self) -> i64 {
+        self.row
+    }
+}
+
 impl IdentityKind {
     pub(super) fn number(self) -> i64 {
         match self {

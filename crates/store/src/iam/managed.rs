@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fleetwright_core::arn::Home;
 use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::limits;
@@ -190,6 +191,16 @@ impl Store {
 }
 
 impl PolicyKey {
+    /// The managed policy of an ARN: of AWS, or by its name one of the account that may exist.
+    pub fn of_arn(home: &Home, arn: &str) -> Option<Self> {
+        if let Some(policy) = AwsPolicy::of_arn(arn) {
+            return Some(Self::Aws(policy));
+        }
+        let own = format!("arn:aws:iam::{}:policy/", home.account);
+        let name = arn.strip_prefix(&own)?.rsplit('/').next()?;
+        PolicyName::parse(name).ok().map(Self::Own)
+    }
+
     /// The key of the attachments' column; a name has no colon.
     pub(super) fn column(&self) -> String {
         match self {

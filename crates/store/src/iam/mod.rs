@@ -16,6 +16,8 @@ pub use managed::{ManagedPolicy, ManagedPolicyVersion, NewManagedPolicy, PolicyK
 pub use oidc::OidcProvider;
 pub use roles::{Role, RoleTerms, RoleUpdate};
 
+pub(crate) use identities::require as require_identity;
+
 use fleetwright_core::error::ErrorCode;
 
 use crate::StoreError;

@@ -27,7 +27,6 @@ use super::service::Service;
 pub(crate) use element::Element;
 pub(crate) use error::refuse;
 pub(crate) use form::Form;
-#[expect(unused_imports, reason = "IAM's operations follow")]
 pub(crate) use values::{invalid, invalid_input};
 
 /// A verified request.

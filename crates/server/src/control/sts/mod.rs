@@ -1,8 +1,13 @@
 //! Security Token Service: who a caller is, and temporary credentials.
 
+mod assume_role;
+mod get_access_key_info;
 mod get_caller_identity;
+mod get_session_token;
+mod role_session;
 
-use super::query::{Offer, Operation, query_operation};
+use super::query::{Element, Offer, Operation, query_operation};
+use crate::session_token::Temporary;
 
 /// What is offered.
 pub(crate) const OFFER: Offer = Offer {
@@ -11,4 +16,18 @@ pub(crate) const OFFER: Offer = Offer {
     families: &[OPERATIONS],
 };
 
-const OPERATIONS: &[Operation] = &[query_operation!(get_caller_identity)];
+const OPERATIONS: &[Operation] = &[
+    query_operation!(assume_role),
+    query_operation!(get_access_key_info),
+    query_operation!(get_caller_identity),
+    query_operation!(get_session_token),
+];
+
+/// `Credentials`.
+fn credentials(made: &Temporary) -> Element {
+    Element::new()
+        .text("AccessKeyId", &made.access_key_id)
+        .text("SecretAccessKey", &made.secret)
+        .text("SessionToken", &made.token)
+        .time("Expiration", made.expires)
+}

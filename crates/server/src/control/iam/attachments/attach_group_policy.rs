@@ -1,0 +1,13 @@
+//! `AttachGroupPolicy`: a managed one.
+
+use crate::control::Control;
+use crate::control::iam::read;
+use crate::control::query::{Call, Element, Outcome};
+
+pub(super) const NAME: &str = "AttachGroupPolicy";
+
+pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
+    let policy = read::policy_key(control, &call.form)?;
+    control.store.attach_managed_policy(read::group(&call.form)?, policy).await?;
+    Ok(Element::nothing())
+}

@@ -1,0 +1,15 @@
+//! `ListAttachedRolePolicies`: managed ones; a role has ten at most, one page.
+
+use crate::control::Control;
+use crate::control::iam::page::end;
+use crate::control::iam::{read, shape};
+use crate::control::query::{Call, Outcome};
+
+pub(super) const NAME: &str = "ListAttachedRolePolicies";
+
+pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
+    let prefix = read::prefix(&call.form)?;
+    let mut found = control.store.attached_managed_policies(&read::role(&call.form)?).await?;
+    found.retain(|(_, path)| path.as_str().starts_with(&prefix));
+    Ok(end(shape::attached(control, &found), None))
+}

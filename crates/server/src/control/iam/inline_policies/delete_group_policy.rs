@@ -1,0 +1,13 @@
+//! `DeleteGroupPolicy`: an inline one.
+
+use crate::control::Control;
+use crate::control::iam::read;
+use crate::control::query::{Call, Element, Outcome};
+
+pub(super) const NAME: &str = "DeleteGroupPolicy";
+
+pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
+    let (of, name) = (read::group(&call.form)?, read::policy_name(&call.form)?);
+    control.store.delete_inline_policy(of, name).await?;
+    Ok(Element::nothing())
+}

@@ -1,0 +1,16 @@
+//! `GetUserPolicy`.
+
+use crate::control::Control;
+use crate::control::iam::{read, shape};
+use crate::control::query::{Call, Element, Outcome};
+
+pub(super) const NAME: &str = "GetUserPolicy";
+
+pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
+    let (of, name) = (read::user(&call.form)?, read::policy_name(&call.form)?);
+    let document = control.store.inline_policy(&of, &name).await?;
+    Ok(Element::new()
+        .text("UserName", of.as_str())
+        .text("PolicyName", name.as_str())
+        .text("PolicyDocument", &shape::encoded(&document)))
+}
