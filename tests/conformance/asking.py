@@ -257,7 +257,10 @@ BEFORE = {
 }
 
 # What no request of a few seconds can show.
-LATER = {"DeleteThingType": "a type is deleted five minutes after its deprecation"}
+LATER = {
+    "DeleteThingType": "a type is deleted five minutes after its deprecation",
+    "StopThingRegistrationTask": "only a task under way is stopped, and ours ends at once",
+}
 
 # Members that exclude one another: several maximal requests, each without some members, which
 # together send every member.
@@ -345,11 +348,8 @@ def value_of(scene: Scene, path, shape):
 
 
 # What must be there first, where no member of the request names it.
-BEFORE = {"DeleteRegistrationCode": lambda s: s.iot.get_registration_code()}
-
 
 def minimal(scene, service, operation):
-    BEFORE.get(operation, lambda _: None)(scene)
     needed = NEEDED.get(operation, set())
     BEFORE.get(operation, lambda _: None)(scene)
     return service_model.fill(

@@ -18,7 +18,15 @@ NEVER = {
 }
 
 # Errors that an operation lists and no cause of ours brings about.
+SERIAL = "changes of a template follow one another"
 NO_CAUSE = {
+    "UpdateProvisioningTemplate.ConflictingResourceUpdateException": SERIAL,
+    "DeleteProvisioningTemplate.ConflictingResourceUpdateException": SERIAL,
+    "CreateProvisioningTemplateVersion.ConflictingResourceUpdateException": SERIAL,
+    "DeleteProvisioningTemplateVersion.ConflictingResourceUpdateException": SERIAL,
+    "DeleteThing.ResourceNotFoundException": "a thing that is not there is deleted already",
+    "ListBillingGroups.ResourceNotFoundException": "its request names nothing",
+    "TestAuthorization.LimitExceededException": "asking exceeds nothing",
     "DetachPolicy.LimitExceededException": "detaching exceeds nothing",
     "ListAttachedPolicies.LimitExceededException": "listing exceeds nothing",
     "ListTargetsForPolicy.LimitExceededException": "listing exceeds nothing",
@@ -381,9 +389,45 @@ def the_default_version_of_a_template(scene, call):
 
 
 @provokes("DeleteProvisioningTemplate.DeleteConflictException")
-def a_template_with_versions(scene, call):
-    scene.second_template_version
-    call(templateName=scene.template)
+def a_template_that_a_ca_names(scene, call):
+    name = asking.jitp_template(scene)
+    scene.iot.register_ca_certificate(
+        caCertificate=scene.new_ca.pem,
+        certificateMode="SNI_ONLY",
+        registrationConfig={"templateName": name},
+    )
+    call(templateName=name)
+
+
+@provokes(
+    "RegisterCertificate.InvalidRequestException",
+    "RegisterCertificateWithoutCA.InvalidRequestException",
+)
+def a_status_that_is_none(scene, call):
+    request = asking.minimal(scene, call.service, call.operation)
+    call(**request | {"status": "NONSENSE"})
+
+
+@provokes("RegisterCACertificate.InvalidRequestException")
+def a_mode_that_is_none(scene, call):
+    call(caCertificate=scene.new_ca.pem, certificateMode="NONSENSE")
+
+
+@provokes("RegisterCACertificate.LimitExceededException")
+def the_eleventh_ca_of_a_subject(scene, call):
+    subject = scene.fresh("subject")
+    for _ in range(11):
+        call(caCertificate=OwnCa(subject).pem, certificateMode="SNI_ONLY", goes_on=True)
+
+
+@provokes("RegisterCertificate.CertificateConflictException")
+def two_cas_that_fit(scene, call):
+    first = scene.new_ca
+    second = OwnCa(first.common_name, first.key)
+    for ca in (first, second):
+        scene.iot.register_ca_certificate(caCertificate=ca.pem, certificateMode="SNI_ONLY",
+                                          setAsActive=True)  # fmt: skip
+    call(certificatePem=first.issue("device"))
 
 
 @provokes("DeleteCertificate.DeleteConflictException")

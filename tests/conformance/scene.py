@@ -70,9 +70,9 @@ def is_absent(error):
 class OwnCa:
     """A CA of the operator's own, not yet registered."""
 
-    def __init__(self, common_name):
+    def __init__(self, common_name, key=None):
         self.common_name = common_name
-        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.key = key or ec.generate_private_key(ec.SECP256R1())
         self.pem = pem(certificate(self.key, common_name, is_ca=True))
 
     def issue(self, subject):
