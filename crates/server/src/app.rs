@@ -123,12 +123,17 @@ impl App {
     pub(crate) fn control(&self, settings: &Settings, endpoint: String) -> Arc<Control> {
         let (store, sealing) = (self.store.clone(), Arc::clone(&self.sealing));
         let home = settings.home.clone();
+        let gateway = Arc::clone(&self.gateway);
         Arc::new(Control {
             store: Arc::new(self.store.clone()),
             home: settings.home.clone(),
             endpoint,
             issuance: Arc::clone(&self.issuance),
             provisioning: Arc::clone(&self.provisioning),
+            publish: Box::new(move |message| {
+                let gateway = Arc::clone(&gateway);
+                Box::pin(async move { gateway.publish_for(message).await })
+            }),
             hooks: Arc::clone(&self.hooks),
             bulk: Arc::clone(&self.bulk),
             own_scheme: if settings.api_tls { "https" } else { "http" },

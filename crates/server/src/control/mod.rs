@@ -34,6 +34,7 @@ use bytes::Bytes;
 use fleetwright_core::arn::Home;
 use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::Refusal;
+use fleetwright_mqtt::Publish;
 use fleetwright_store::Store;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
@@ -71,6 +72,11 @@ pub type FindCredentials = Box<
         + Sync,
 >;
 
+/// Publishes a message that its caller was found to be allowed; answers once a retained one is
+/// durable.
+pub type PublishMessage =
+    Box<dyn Fn(Publish) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>> + Send + Sync>;
+
 /// What the control plane works with; built once.
 pub struct Control {
     /// The registry.
@@ -83,6 +89,8 @@ pub struct Control {
     pub issuance: Arc<Issuance>,
     /// Registers things directly.
     pub provisioning: Arc<Provisioning>,
+    /// Publishes messages of the data plane.
+    pub publish: PublishMessage,
     /// Calls authorizers.
     pub hooks: Arc<Hooks>,
     /// Registers things in bulk.

@@ -14,7 +14,7 @@ mod endpoint;
 mod event_configurations;
 mod functions;
 mod lint;
-mod members;
+pub(crate) mod members;
 mod named;
 mod page;
 mod policies;
@@ -44,7 +44,7 @@ use route::Routes;
 
 /// What an operation comes to.
 pub(crate) type Outcome = Result<Answer, Failure>;
-type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
 /// An operation that is offered.
 pub(crate) struct Operation {
@@ -55,6 +55,14 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
+    /// An operation of a service of paths; only an authorized call runs it.
+    pub(crate) const fn new(
+        name: &'static str,
+        run: for<'a> fn(&'a Control, &'a Call) -> Running<'a>,
+    ) -> Self {
+        Self { name, run }
+    }
+
     /// Runs the operation on a call that its caller may make.
     pub(crate) async fn answer(&self, control: &Control, call: &Authorized<Call>) -> Outcome {
         (self.run)(control, call.get()).await
@@ -64,10 +72,9 @@ impl Operation {
 /// The table entry of the operation in a module.
 macro_rules! operation {
     ($module:ident) => {
-        crate::control::iot::Operation {
-            name: $module::NAME,
-            run: |control, call| Box::pin($module::run(control, call)),
-        }
+        crate::control::iot::Operation::new($module::NAME, |control, call| {
+            Box::pin($module::run(control, call))
+        })
     };
 }
 pub(crate) use operation;
@@ -98,7 +105,7 @@ fn refusal(error: impl Into<Refusal>) -> Failure {
 }
 
 /// A named resource does not exist.
-fn not_found(kind: &str, name: impl std::fmt::Display) -> Refusal {
+pub(crate) fn not_found(kind: &str, name: impl std::fmt::Display) -> Refusal {
     Refusal::new(ErrorCode::ResourceNotFound, format!("The {kind} '{name}' does not exist."))
 }
 
