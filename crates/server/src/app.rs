@@ -162,10 +162,13 @@ fn open_store(
     Store::open(&path.to_string_lossy(), settings.home.clone(), sink).map_err(StartError::new)
 }
 
+/// Who hears of a change.
+type Listeners = (Weak<Policies>, Weak<Gateway>, Weak<Provisioning>, Weak<Identities>);
+
 /// What must be told of a change. Wired late: the registry opens before those who listen exist.
 struct Caches {
     events: Arc<Events>,
-    wired: OnceLock<(Weak<Policies>, Weak<Gateway>, Weak<Provisioning>, Weak<Identities>)>,
+    wired: OnceLock<Listeners>,
 }
 
 impl Caches {

@@ -112,8 +112,11 @@ fn known_operations_that_are_not_offered_say_so() {
     assert!(message.starts_with("CreateJob is not implemented by Fleetwright."), "{message}");
     let (_, _, message) = refused("GET", "/destinations/arn%3Aaws/with/slashes");
     assert!(message.starts_with("GetTopicRuleDestination is not"), "{message}");
-    let (_, _, message) = refused("PATCH", "/billing-groups/a");
-    assert!(message.contains("Offered in its family: CreateBillingGroup"), "{message}");
+    let (_, _, message) = refused("GET", "/things/a/jobs");
+    assert!(
+        message.contains("Offered in its family: ") && message.contains("DescribeThing"),
+        "{message}"
+    );
 }
 
 #[test]
