@@ -58,10 +58,19 @@ class Server:
         self.iot.create_thing_group(thingGroupName="v1-sensors")
         self.iot.create_thing_group(thingGroupName="Berlin-sensors")
         self.iot.create_billing_group(billingGroupName="WarehouseBilling")
+        iam = self.session.client("iam", endpoint_url=f"http://{self.api}")
+        role = iam.create_role(
+            RoleName="Provisioning",
+            AssumeRolePolicyDocument=(examples / "provisioning-role-trust.json").read_text(),
+        )["Role"]["Arn"]
+        iam.attach_role_policy(
+            RoleName="Provisioning",
+            PolicyArn="arn:aws:iam::aws:policy/service-role/AWSIoTThingsRegistration",
+        )
         self.iot.create_provisioning_template(
             templateName="FleetTemplate", enabled=True,
             templateBody=(examples / "fleet-template.json").read_text(),
-            provisioningRoleArn="arn:aws:iam::123456789012:role/Provisioning",
+            provisioningRoleArn=role,
         )
 
     def credentials(self):

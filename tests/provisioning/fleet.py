@@ -13,17 +13,18 @@ from identity import Identity, key_pem, make_csr, make_key
 from running import REGION, arn
 
 ROLE = "arn:aws:iam::123456789012:role/provisioning"
+ROLE_POLICY = "arn:aws:iam::aws:policy/service-role/AWSIoTThingsRegistration"
 THING_NAME = "${iot:Connection.Thing.ThingName}"
 
 
-def make_client(server, **options):
+def make_client(server, service="iot", **options):
     core = botocore.session.Session()
     core.set_config_variable("credentials_file", str(server.credentials))
     core.set_config_variable("config_file", "/dev/null")
     session = boto3.Session(region_name=REGION, botocore_session=core)
     config = Config(retries={"max_attempts": 0}, connect_timeout=10, read_timeout=60,
                     max_pool_connections=32)  # fmt: skip
-    return session.client("iot", endpoint_url=server.api, config=config, **options)
+    return session.client(service, endpoint_url=server.api, config=config, **options)
 
 
 def allow(action, *resources):
@@ -86,11 +87,23 @@ class Fleet:
 
     def __init__(self, server):
         self.server = server
-        self.iot = make_client(server)
+        self.iot, self.iam = make_client(server), make_client(server, "iam")
+        try:
+            self.role(ROLE.rpartition("/")[2], ROLE_POLICY)
+        except self.iam.exceptions.EntityAlreadyExistsException:
+            pass  # Another test's fleet on the same server.
         self._prefix, self._count = uuid.uuid4().hex[:8], itertools.count()
 
     def unique(self, kind):
         return f"{kind}-{self._prefix}-{next(self._count)}"
+
+    def role(self, name, *policies, service="iot.amazonaws.com"):
+        """A role that a service may assume; gives its ARN."""
+        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        made = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust))
+        for policy in policies:
+            self.iam.attach_role_policy(RoleName=name, PolicyArn=policy)
+        return made["Role"]["Arn"]
 
     def policy(self, *statements):
         name = self.unique("policy")
@@ -109,7 +122,7 @@ class Fleet:
             self.iot.attach_policy(policyName=policy, target=made["certificateArn"])
         return Identity(made["certificatePem"], key_pem(key))
 
-    def template(self, body=None, hook=None, **members):
+    def template(self, body=None, hook=None, role=ROLE, **members):
         """A fleet template, enabled; gives its name."""
         name = self.unique("t")
         body = body or template_body(self.policy(*AS_ITSELF))
@@ -118,7 +131,7 @@ class Fleet:
         self.iot.create_provisioning_template(
             templateName=name,
             templateBody=json.dumps(body),
-            provisioningRoleArn=ROLE,
+            provisioningRoleArn=role,
             enabled=True,
             **members,
         )

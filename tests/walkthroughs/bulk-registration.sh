@@ -5,6 +5,14 @@ set -euo pipefail
 
 iot() { aws --endpoint-url "$FLEETWRIGHT_API" iot "$@"; }
 name=bulk-$RANDOM$RANDOM
+
+# The role with whose permissions AWS IoT registers things.
+iam() { aws --endpoint-url "$FLEETWRIGHT_API" iam "$@"; }
+role=$(iam create-role --role-name "$name" --query Role.Arn --output text \
+    --assume-role-policy-document '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Service": "iot.amazonaws.com"}, "Action": "sts:AssumeRole"}]}')
+iam attach-role-policy --role-name "$name" \
+    --policy-arn arn:aws:iam::aws:policy/service-role/AWSIoTThingsRegistration
 count=20
 
 # 1. The file: a line for each device, with its request; one of them is wrong. Its bucket is a
@@ -60,7 +68,7 @@ JSON
 # 3. The task, until its end.
 task=$(iot start-thing-registration-task --template-body file://template.json \
     --input-file-bucket "$name" --input-file-key devices.json \
-    --role-arn "${FLEETWRIGHT_ROLE:-arn:aws:iam::123456789012:role/provisioning}" \
+    --role-arn "$role" \
     --query taskId --output text)
 for _ in $(seq 60); do
     status=$(iot describe-thing-registration-task --task-id "$task" --query status --output text)

@@ -7,6 +7,14 @@ set -euo pipefail
 iot() { aws --endpoint-url "$FLEETWRIGHT_API" iot "$@"; }
 name=jitp-$RANDOM$RANDOM
 
+# The role with whose permissions AWS IoT registers things.
+iam() { aws --endpoint-url "$FLEETWRIGHT_API" iam "$@"; }
+role=$(iam create-role --role-name "$name" --query Role.Arn --output text \
+    --assume-role-policy-document '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Service": "iot.amazonaws.com"}, "Action": "sts:AssumeRole"}]}')
+iam attach-role-policy --role-name "$name" \
+    --policy-arn arn:aws:iam::aws:policy/service-role/AWSIoTThingsRegistration
+
 # 1. A CA of one's own, and the proof that we hold its key.
 openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 365 \
     -subj "/O=Factory/CN=CA of $name" 2>openssl.log
@@ -49,7 +57,7 @@ cat >template.json <<JSON
 }
 JSON
 iot create-provisioning-template --template-name "$name" --type JITP --enabled \
-    --provisioning-role-arn "${FLEETWRIGHT_ROLE:-arn:aws:iam::123456789012:role/provisioning}" \
+    --provisioning-role-arn "$role" \
     --template-body file://template.json >/dev/null
 ca=$(iot register-ca-certificate --ca-certificate file://ca.pem \
     --verification-certificate file://proof.pem --set-as-active --allow-auto-registration \

@@ -7,6 +7,14 @@ iot() { aws --endpoint-url "$FLEETWRIGHT_API" iot "$@"; }
 name=claim-$RANDOM$RANDOM
 account=arn:aws:iot:us-east-1:123456789012
 
+# The role with whose permissions AWS IoT registers things.
+iam() { aws --endpoint-url "$FLEETWRIGHT_API" iam "$@"; }
+role=$(iam create-role --role-name "$name" --query Role.Arn --output text \
+    --assume-role-policy-document '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Service": "iot.amazonaws.com"}, "Action": "sts:AssumeRole"}]}')
+iam attach-role-policy --role-name "$name" \
+    --policy-arn arn:aws:iam::aws:policy/service-role/AWSIoTThingsRegistration
+
 # 1. What a device may do once it is provisioned.
 cat >device-policy.json <<'JSON'
 {
@@ -43,7 +51,7 @@ cat >template.json <<JSON
 }
 JSON
 iot create-provisioning-template --template-name "$name" --enabled \
-    --provisioning-role-arn "${FLEETWRIGHT_ROLE:-arn:aws:iam::123456789012:role/provisioning}" \
+    --provisioning-role-arn "$role" \
     --template-body file://template.json >/dev/null
 
 # 3. The claim certificate, which may provision with this template and do nothing else.

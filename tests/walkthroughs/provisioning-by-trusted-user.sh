@@ -6,6 +6,14 @@ set -euo pipefail
 iot() { aws --endpoint-url "$FLEETWRIGHT_API" iot "$@"; }
 name=user-$RANDOM$RANDOM
 
+# The role with whose permissions AWS IoT registers things.
+iam() { aws --endpoint-url "$FLEETWRIGHT_API" iam "$@"; }
+role=$(iam create-role --role-name "$name" --query Role.Arn --output text \
+    --assume-role-policy-document '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Service": "iot.amazonaws.com"}, "Action": "sts:AssumeRole"}]}')
+iam attach-role-policy --role-name "$name" \
+    --policy-arn arn:aws:iam::aws:policy/service-role/AWSIoTThingsRegistration
+
 # 1. A template, with the policy of its devices inside.
 cat >template.json <<JSON
 {
@@ -34,7 +42,7 @@ cat >template.json <<JSON
 }
 JSON
 iot create-provisioning-template --template-name "$name" --enabled \
-    --provisioning-role-arn "${FLEETWRIGHT_ROLE:-arn:aws:iam::123456789012:role/provisioning}" \
+    --provisioning-role-arn "$role" \
     --template-body file://template.json >/dev/null
 
 # 2. The app of the trusted user asks for a claim.

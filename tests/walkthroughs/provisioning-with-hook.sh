@@ -6,6 +6,14 @@ set -euo pipefail
 iot() { aws --endpoint-url "$FLEETWRIGHT_API" iot "$@"; }
 name=hook-$RANDOM$RANDOM
 
+# The role with whose permissions AWS IoT registers things.
+iam() { aws --endpoint-url "$FLEETWRIGHT_API" iam "$@"; }
+role=$(iam create-role --role-name "$name" --query Role.Arn --output text \
+    --assume-role-policy-document '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Service": "iot.amazonaws.com"}, "Action": "sts:AssumeRole"}]}')
+iam attach-role-policy --role-name "$name" \
+    --policy-arn arn:aws:iam::aws:policy/service-role/AWSIoTThingsRegistration
+
 # 1. The hook: serial numbers that begin with A are ours, and it says where they stand.
 cat >hook.py <<'PY'
 import http.server
@@ -59,7 +67,7 @@ cat >template.json <<JSON
 }
 JSON
 iot create-provisioning-template --template-name "$name" --enabled \
-    --provisioning-role-arn "${FLEETWRIGHT_ROLE:-arn:aws:iam::123456789012:role/provisioning}" \
+    --provisioning-role-arn "$role" \
     --template-body file://template.json \
     --pre-provisioning-hook "payloadVersion=2020-04-01,targetArn=http://127.0.0.1:$(cat hook.port)/" \
     >/dev/null

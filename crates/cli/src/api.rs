@@ -11,6 +11,7 @@ use aws_sigv4::sign::v4;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use tokio::net::TcpStream;
 
@@ -73,6 +74,33 @@ impl Api {
         }
     }
 
+    /// Calls one operation of IAM: its name and parameters, as a form.
+    pub(crate) async fn iam(
+        &self,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<(), ApiError> {
+        let fields = [("Action", action), ("Version", "2010-05-08")];
+        let encoded: Vec<String> = fields
+            .iter()
+            .chain(parameters)
+            .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
+            .collect();
+        let body = encoded.join("&").into_bytes();
+        let form = "application/x-www-form-urlencoded; charset=utf-8";
+        let exchange = self.send("iam", "POST", "/", form, body);
+        let answer = match tokio::time::timeout(PATIENCE, exchange).await {
+            Ok(answer) => answer.map_err(|error| ApiError(format!("iam {action}: {error}")))?,
+            Err(_) => return Err(ApiError(format!("iam {action}: no answer in time"))),
+        };
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        // XML, short enough to be shown as it is.
+        let text = String::from_utf8_lossy(answer.body());
+        Err(ApiError(format!("iam {action}: {}: {text}", answer.status())))
+    }
+
     async fn exchange(
         &self,
         method: &str,
@@ -80,21 +108,8 @@ impl Api {
         body: &Value,
     ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
         let body = if body.is_null() { Vec::new() } else { serde_json::to_vec(body)? };
-        let host = self.address.to_string();
-        let mut request = http::Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", &host)
-            .header("content-type", "application/json")
-            .body(Full::new(Bytes::from(body.clone())))?;
-        self.sign(&mut request, &format!("http://{host}{path}"), &body)?;
-        let stream = TcpStream::connect(self.address).await?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(connection);
-        let answer = sender.send_request(request).await?;
+        let answer = self.send("iot", method, path, "application/json", body).await?;
         let (head, body) = answer.into_parts();
-        let body = Limited::new(body, ANSWER_BYTES).collect().await?.to_bytes();
         let value: Value =
             if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
         if head.status.is_success() {
@@ -105,8 +120,34 @@ impl Api {
         Err(format!("{}: {message}", name.unwrap_or(head.status.as_str())).into())
     }
 
+    async fn send(
+        &self,
+        service: &str,
+        method: &str,
+        path: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Result<http::Response<Bytes>, Box<dyn std::error::Error + Send + Sync>> {
+        let host = self.address.to_string();
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", &host)
+            .header("content-type", content_type)
+            .body(Full::new(Bytes::from(body.clone())))?;
+        self.sign(service, &mut request, &format!("http://{host}{path}"), &body)?;
+        let stream = TcpStream::connect(self.address).await?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        let (head, body) = sender.send_request(request).await?.into_parts();
+        let body = Limited::new(body, ANSWER_BYTES).collect().await?.to_bytes();
+        Ok(http::Response::from_parts(head, body))
+    }
+
     fn sign(
         &self,
+        service: &str,
         request: &mut http::Request<Full<Bytes>>,
         url: &str,
         body: &[u8],
@@ -115,7 +156,7 @@ impl Api {
         let params = v4::SigningParams::builder()
             .identity(&identity)
             .region(&self.region)
-            .name("iot")
+            .name(service)
             .time(SystemTime::now())
             .settings(SigningSettings::default())
             .build()?

@@ -9,6 +9,7 @@ The same by hand, from the root of this repository:
   # AWS's own command line, with another endpoint
   export AWS_SHARED_CREDENTIALS_FILE=./fleetwright-data/admin.credentials AWS_REGION=us-east-1
   iot() { aws iot --endpoint-url http://127.0.0.1:8080 "$@"; }
+  iam() { aws iam --endpoint-url http://127.0.0.1:8080 "$@"; }
 
   arn=$(iot create-keys-and-certificate --set-as-active --query certificateArn --output text \
         --certificate-pem-outfile claim.cert.pem --private-key-outfile claim.key)
@@ -18,6 +19,10 @@ The same by hand, from the root of this repository:
   iot create-thing-group --thing-group-name v1-sensors
   iot create-thing-group --thing-group-name Berlin-sensors
   iot create-billing-group --billing-group-name WarehouseBilling
+  iam create-role --role-name Provisioning \
+      --assume-role-policy-document file://docs/examples/provisioning-role-trust.json
+  iam attach-role-policy --role-name Provisioning \
+      --policy-arn arn:aws:iam::aws:policy/service-role/AWSIoTThingsRegistration
   iot create-provisioning-template --template-name FleetTemplate --enabled \
       --template-body file://docs/examples/fleet-template.json \
       --provisioning-role-arn arn:aws:iam::123456789012:role/Provisioning \

@@ -9,6 +9,8 @@ use crate::api::Api;
 
 pub(super) const TEMPLATE: &str = "FleetTemplate";
 const CLAIM_POLICY: &str = include_str!("../../../../docs/examples/claim-policy.json");
+const ROLE_TRUST: &str = include_str!("../../../../docs/examples/provisioning-role-trust.json");
+const ROLE_POLICY: &str = "arn:aws:iam::aws:policy/service-role/AWSIoTThingsRegistration";
 const TEMPLATE_BODY: &str = include_str!("../../../../docs/examples/fleet-template.json");
 
 /// A claim certificate with its policy; type, groups and billing group; the template.
@@ -27,6 +29,13 @@ pub(super) async fn prepare(api: &Api, steps: &Steps) -> Result<Credentials, Fai
     call(api, "POST", "/thing-groups/Berlin-sensors", json!({})).await?;
     call(api, "POST", "/billing-groups/WarehouseBilling", json!({})).await?;
     step.done("thing type TemperatureSensor, two groups, a billing group");
+
+    let step = steps.begin("the role with whose permissions the template works");
+    let trust = ("AssumeRolePolicyDocument", ROLE_TRUST);
+    iam(api, "CreateRole", &[("RoleName", "Provisioning"), trust]).await?;
+    let policy = ("PolicyArn", ROLE_POLICY);
+    iam(api, "AttachRolePolicy", &[("RoleName", "Provisioning"), policy]).await?;
+    step.done("role Provisioning, with AWS's policy AWSIoTThingsRegistration");
 
     let step = steps.begin("the template and its hook");
     let template = json!({
@@ -74,6 +83,12 @@ pub(super) async fn show(api: &Api, steps: &Steps) -> Result<(), Failure> {
         return Err(Failure::new("the fleet should have two things", things.len()));
     }
     Ok(())
+}
+
+async fn iam(api: &Api, action: &str, parameters: &[(&str, &str)]) -> Result<(), Failure> {
+    api.iam(action, parameters)
+        .await
+        .map_err(|error| Failure::new("the control plane refused a call", error))
 }
 
 async fn call(api: &Api, method: &str, path: &str, body: Value) -> Result<Value, Failure> {

@@ -25,7 +25,7 @@ impl Default for Provisioning {
             key_pool_capacity: 1024,
             key_wait_millis: 20_000,
             claim_seconds: 300,
-            check_role: false,
+            check_role: true,
         }
     }
 }
