@@ -13,9 +13,14 @@ SERVICES = {"iot": "iot", "iotdata": "iot-data", "iam": "iam", "sts": "sts"}
 PLACES = {"uri": "", "querystring": "?", "header": "@", None: "."}
 
 
+# Operations of our own, which no model has.
+OURS = {("iot", "ReadAudit")}
+
+
 def entries():
     lines = TABLE.read_text().splitlines()
-    return [line.split() for line in lines if line and not line.startswith("#")]
+    every = [line.split() for line in lines if line and not line.startswith("#")]
+    return [entry for entry in every if tuple(entry[:2]) not in OURS]
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 //! The `fleetwright` command: the server, the device side, the quick start.
 
 mod api;
+mod audit;
 mod hook;
 mod quickstart;
 mod serve;
@@ -39,6 +40,8 @@ enum Command {
     Device(fleetwright_device::cli::Args),
     /// Show everything at once, in a temporary directory, in a few seconds.
     Quickstart(quickstart::Args),
+    /// Read the audit trail.
+    Audit(audit::Args),
     /// Answer a pre-provisioning hook.
     Hook(hook::Args),
     /// Print the completion script of a shell.
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(*args),
         Command::Device(args) => ExitCode::from(fleetwright_device::cli::run(args)),
         Command::Quickstart(args) => quickstart::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Hook(args) => hook::run(args),
         Command::Completions { shell } => {
             clap_complete::generate(

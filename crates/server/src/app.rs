@@ -7,6 +7,7 @@ use std::time::Duration;
 use fleetwright_ca::{Authority, AuthorityNames, KeyPool};
 use fleetwright_store::{Change, Store};
 
+use crate::audit::Audit;
 use crate::bulk::Bulk;
 use crate::config::Settings;
 use crate::control::Control;
@@ -43,6 +44,7 @@ impl std::error::Error for StartError {}
 /// Everything of one server.
 pub(crate) struct App {
     pub(crate) store: Store,
+    audit: Arc<Audit>,
     pub(crate) authority: Arc<Authority>,
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) bulk: Arc<Bulk>,
@@ -79,9 +81,11 @@ impl App {
         let hooks = Arc::new(Hooks::new(settings.hooks.clone(), Arc::clone(&tls)));
         let identities =
             Arc::new(Identities::new(identities::in_store(store.clone(), settings.home.clone())));
+        let audit = Audit::start(store.clone());
         let provisioning = Provisioning::new(
             settings.home.clone(),
             store.clone(),
+            Arc::clone(&audit),
             Arc::clone(&issuance),
             Arc::clone(&hooks),
             settings.claims.clone(),
@@ -107,6 +111,7 @@ impl App {
         tokio::spawn(events::publish(waiting, Arc::downgrade(&gateway)));
         caches.wire(&policies, &gateway, &provisioning, &identities);
         Ok(Self {
+            audit,
             store,
             authority,
             gateway,
@@ -145,6 +150,7 @@ impl App {
                     async move { credentials::find(&store, &sealing, &home, &id, token).await },
                 )
             }),
+            audit: Arc::clone(&self.audit),
             identities: Arc::clone(&self.identities),
             clock: clock::now,
         })

@@ -6,6 +6,7 @@
 mod admin;
 mod api;
 mod app;
+pub mod audit;
 pub mod bulk;
 mod clock;
 pub mod config;

@@ -16,7 +16,7 @@ use crate::app::{App, StartError};
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
 use crate::tls::OwnCertificate;
-use crate::{api, clock, gateway, tls};
+use crate::{api, audit, clock, gateway, tls};
 
 /// How often left-overs of the provisioning API are looked for.
 const PURGE_EVERY: Duration = Duration::from_secs(10);
@@ -65,6 +65,7 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     let mut chores = JoinSet::new();
     chores.spawn(purge(app.store.clone()));
     chores.spawn(purge_retained(app.store.clone()));
+    chores.spawn(audit::purge(app.store.clone(), settings.audit.clone()));
     chores.spawn(purge_claims(app.store.clone()));
     chores.spawn(Arc::clone(&app.bulk).work());
     chores.spawn(renew(Arc::clone(&app.authority), settings.hostnames.clone(), certificate));

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::{Bulk, Claims, Hooks, Mqtt, Provisioning, bulk, claims, hooks, mqtt, provisioning};
+use super::{
+    Audit, Bulk, Claims, Hooks, Mqtt, Provisioning, audit, bulk, claims, hooks, mqtt, provisioning,
+};
 
 /// The whole file. Every key is optional.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -34,6 +36,8 @@ pub struct ConfigFile {
     pub claims: Claims,
     /// `[bulk]`
     pub bulk: Bulk,
+    /// `[audit]`
+    pub audit: Audit,
     /// `[hooks]`
     pub hooks: Hooks,
 }
@@ -51,6 +55,7 @@ const KEYS: &[&str] = &[
     "claims",
     "bulk",
     "hooks",
+    "audit",
 ];
 
 /// The file cannot be used. `Display` says where and what to write instead.
@@ -83,6 +88,7 @@ impl ConfigFile {
             ("claims", claims::KEYS),
             ("bulk", bulk::KEYS),
             ("hooks", hooks::KEYS),
+            ("audit", audit::KEYS),
         ] {
             if let Some(Value::Table(inner)) = table.get(section) {
                 check_keys(section, inner, keys)?;

@@ -3,6 +3,7 @@
 //! One file per section. An unknown key is an error that names the nearest known key; an option
 //! given on the command line (or as `FLEETWRIGHT_…`) wins over the file, the file over the default.
 
+mod audit;
 mod bulk;
 mod claims;
 mod file;
@@ -13,6 +14,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use audit::Audit;
 pub use bulk::Bulk;
 pub use claims::{ClaimLimits, Claims};
 pub use file::{ConfigError, ConfigFile};

@@ -9,7 +9,7 @@ use fleetwright_core::names::{AccountId, Region};
 
 use crate::hooks::HookTarget;
 
-use super::{Bulk, Claims, ConfigFile, Hooks, Mqtt, Provisioning};
+use super::{Audit, Bulk, Claims, ConfigFile, Hooks, Mqtt, Provisioning};
 
 /// What was given on the command line or in the environment; wins over the file.
 #[derive(Debug, Clone, Default)]
@@ -57,6 +57,8 @@ pub struct Settings {
     pub claims: Claims,
     /// Where the input of bulk registration comes from.
     pub bulk: Bulk,
+    /// How long the audit trail is kept.
+    pub audit: Audit,
     /// Where hooks may run.
     pub hooks: Hooks,
 }
@@ -135,6 +137,7 @@ impl Settings {
             provisioning: file.provisioning,
             claims: file.claims,
             bulk: file.bulk,
+            audit: file.audit,
             hooks: file.hooks,
         })
     }

@@ -50,6 +50,7 @@ fn the_key_lists_name_every_field() {
         (provisioning::KEYS.to_vec(), fields(Provisioning::default())),
         (claims::KEYS.to_vec(), fields(claims)),
         (claims::LIMIT_KEYS.to_vec(), fields(limits)),
+        (audit::KEYS.to_vec(), fields(Audit::default())),
         (hooks::KEYS.to_vec(), fields(hooks)),
     ] {
         known.sort_unstable();

@@ -16,6 +16,7 @@ mod reports;
 mod service;
 mod sts;
 mod time;
+mod trail;
 
 #[cfg(test)]
 mod tests;
@@ -48,7 +49,9 @@ pub use authorize::Peer;
 pub use caller::{Caller, CallerKind, Session};
 use error::{Failure, json_response};
 use service::Service;
+use trail::Trail;
 
+use crate::audit::Audit;
 use crate::bulk::Bulk;
 use crate::hooks::Hooks;
 use crate::identities::Identities;
@@ -101,6 +104,8 @@ pub struct Control {
     pub claim_seconds: u16,
     /// Seals secrets of keys and sessions.
     pub(crate) sealing: Arc<Sealing>,
+    /// Keeps what was asked and decided.
+    pub audit: Arc<Audit>,
     /// Finds access keys.
     pub credentials: FindCredentials,
     /// What users and roles may do.
@@ -127,7 +132,11 @@ async fn answer(State(control): State<Arc<Control>>, request: Request) -> Respon
     let request_id = identifiers::of_request();
     let (parts, body) = request.into_parts();
     let service = Service::meant(&parts);
-    let outcome = serve(&control, parts, body, &request_id).await;
+    let mut trail = Trail::from(peer(&parts));
+    let outcome = serve(&control, parts, body, &request_id, &mut trail).await;
+    if let Some(record) = trail.record(&outcome, &request_id, (control.clock)()) {
+        control.audit.record(record).await;
+    }
     let mut response =
         outcome.unwrap_or_else(|failure| failure.into_response(service, &request_id));
     if let Ok(id) = HeaderValue::from_str(&request_id) {
@@ -141,6 +150,7 @@ async fn serve(
     parts: Parts,
     body: Body,
     request_id: &str,
+    trail: &mut Trail,
 ) -> Result<Response, Failure> {
     // 1. What the request says of its signer; no secret is needed to refuse most strangers.
     let now = (control.clock)();
@@ -162,13 +172,16 @@ async fn serve(
     // 3. The signature.
     let query = unverified.verify(&parts, &body, credentials.as_ref(), now)?;
     let caller = credentials.ok_or(AuthError::Missing)?.caller;
+    trail.principal = Some(caller.arn.clone());
     // 4. The operation.
     let verified = Verified { parts, query, body, caller };
     match service {
-        Service::Iot => rest(control, service, iot::find, verified, request_id).await,
-        Service::IotData => rest(control, service, iot_data::find, verified, request_id).await,
-        Service::Iam => form(control, service, &iam::OFFER, verified, request_id).await,
-        Service::Sts => form(control, service, &sts::OFFER, verified, request_id).await,
+        Service::Iot => rest(control, service, iot::find, verified, request_id, trail).await,
+        Service::IotData => {
+            rest(control, service, iot_data::find, verified, request_id, trail).await
+        }
+        Service::Iam => form(control, service, &iam::OFFER, verified, request_id, trail).await,
+        Service::Sts => form(control, service, &sts::OFFER, verified, request_id, trail).await,
     }
 }
 
@@ -190,11 +203,13 @@ async fn rest(
     find: Find,
     verified: Verified,
     request_id: &str,
+    trail: &mut Trail,
 ) -> Result<Response, Failure> {
     let Verified { parts, query, body, caller } = verified;
     let (operation, labels) = find(&parts.method, parts.uri.path())?;
     let asking = Asking { request_id, service, operation: operation.name, peer: peer(&parts) };
     let call = iot::Call::new(labels, query, parts.headers, body, caller.clone());
+    trail.about(service, operation.name, &call);
     let call = authorize::call(control, &caller, &asking, call).await?;
     let answer = operation.answer(control, &call).await?;
     tracing::info!(request_id, operation = operation.name, principal = caller.arn, "answered");
@@ -208,6 +223,7 @@ async fn form(
     offer: &query::Offer,
     verified: Verified,
     request_id: &str,
+    trail: &mut Trail,
 ) -> Result<Response, Failure> {
     let Verified { parts, body, caller, .. } = verified;
     // A GET with parameters in its query is AWS's as well; no client of today sends it.
@@ -216,6 +232,7 @@ async fn form(
     }
     let call = query::Call { form: query::Form::read(&body)?, caller: caller.clone() };
     let operation = offer.find(&call.form)?;
+    trail.about_form(service, operation.name, &call.form);
     let asking = Asking { request_id, service, operation: operation.name, peer: peer(&parts) };
     let call = authorize::call(control, &caller, &asking, call).await?;
     let result = operation.answer(control, &call).await?;

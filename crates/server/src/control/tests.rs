@@ -64,9 +64,11 @@ impl Plane {
         let data_dir = DataDir::open(&path("data")).unwrap();
         let sealing = Arc::new(Sealing::open(&data_dir).unwrap());
         let identities = Arc::new(Identities::new(find));
+        let audit = crate::audit::Audit::start(store.clone());
         let provisioning = Provisioning::new(
             home.clone(),
             store.clone(),
+            Arc::clone(&audit),
             Arc::clone(&issuance),
             Arc::clone(&hooks),
             crate::config::Claims::default(),
@@ -83,6 +85,7 @@ impl Plane {
         let looked_up = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&looked_up);
         let control = Control {
+            audit,
             identities,
             store: Arc::new(store),
             home,

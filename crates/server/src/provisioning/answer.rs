@@ -18,6 +18,7 @@ impl Provisioning {
             },
             Err(refusal) => Err(refusal),
         };
+        self.record(&ask, told.as_ref().err()).await;
         match told {
             Ok(payload) => Answer { topic: ask.topic.accepted(), payload },
             Err(refusal) => {

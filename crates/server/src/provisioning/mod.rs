@@ -7,6 +7,7 @@ mod answer;
 mod claims;
 mod create_certificate;
 mod just_in_time;
+mod record;
 mod register_directly;
 mod register_thing;
 mod role;
@@ -24,6 +25,7 @@ use fleetwright_store::{CertificateRow, Store};
 pub use just_in_time::{FirstConnection, NoFirstConnection, Presented};
 pub use register_directly::{Line, RegisteredDirectly};
 
+use crate::audit::Audit;
 use crate::config;
 use crate::hooks::Hooks;
 use crate::identities::Identities;
@@ -64,6 +66,7 @@ impl std::fmt::Debug for Answer {
 pub struct Provisioning {
     home: Home,
     store: Store,
+    audit: Arc<Audit>,
     issuance: Arc<Issuance>,
     hooks: Arc<Hooks>,
     claims: claims::ClaimLimits,
@@ -78,6 +81,7 @@ impl Provisioning {
     pub fn new(
         home: Home,
         store: Store,
+        audit: Arc<Audit>,
         issuance: Arc<Issuance>,
         hooks: Arc<Hooks>,
         claims: config::Claims,
@@ -86,7 +90,7 @@ impl Provisioning {
         let claims = claims::ClaimLimits::new(claims);
         let templates = templates::Templates::default();
         let turns = just_in_time::Turns::default();
-        Arc::new(Self { home, store, issuance, hooks, claims, templates, turns, roles })
+        Arc::new(Self { home, store, audit, issuance, hooks, claims, templates, turns, roles })
     }
 }
 

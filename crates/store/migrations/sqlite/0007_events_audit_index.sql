@@ -212,15 +212,3 @@ CREATE TABLE audit (
     request_id TEXT NOT NULL
 ) STRICT;
 CREATE INDEX audit_at ON audit (at);
-
--- What fleet indexing indexes: one row.
-CREATE TABLE indexing_configuration (
-    row_id INTEGER PRIMARY KEY CHECK (row_id = 1),
-    configuration TEXT NOT NULL
-) STRICT;
-
--- What makes a thing group a dynamic one.
-CREATE TABLE dynamic_groups (
-    group_row INTEGER PRIMARY KEY,
-    query TEXT NOT NULL
-) STRICT;

@@ -30,6 +30,11 @@ impl Query {
         Ok(Self(pairs))
     }
 
+    /// The names of the parameters, as sent.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key == name)
     }

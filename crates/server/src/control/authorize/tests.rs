@@ -27,9 +27,10 @@ async fn every_offered_operation_is_refused_without_permission() {
         assert_eq!((status, error.as_str()), (403, "AccessDeniedException"), "{name}: {body}");
         let message = body["message"].as_str().unwrap();
         assert!(message.starts_with("User: arn:aws:iam::123456789012:user/"), "{name}: {message}");
-        let middle = format!(" is not authorized to perform: iot:{name} on resource: ");
+        let prefix = if name == "ReadAudit" { "fleetwright" } else { "iot" };
+        let middle = format!(" is not authorized to perform: {prefix}:{name} on resource: ");
         assert!(message.contains(&middle), "{name}: {message}");
-        let end = format!("because no identity-based policy allows the iot:{name} action");
+        let end = format!("because no identity-based policy allows the {prefix}:{name} action");
         assert!(message.ends_with(&end), "{name}: {message}");
     }
 }

@@ -50,6 +50,19 @@ impl Call {
         path.split('.').try_fold(parsed.as_ref()?, |value, name| value.get(name))
     }
 
+    /// The names of what was sent in the query, without the signature's.
+    pub(in crate::control) fn query_names(&self) -> Vec<String> {
+        let names = self.query.names().filter(|name| !name.starts_with("X-Amz-"));
+        names.map(str::to_owned).collect()
+    }
+
+    /// The names of the body's members; none when it is no JSON object.
+    pub(in crate::control) fn body_names(&self) -> Vec<String> {
+        let body = self.parsed.get_or_init(|| serde_json::from_slice(&self.body).ok());
+        let members = body.as_ref().and_then(Value::as_object).into_iter().flatten();
+        members.map(|(name, _)| name.clone()).collect()
+    }
+
     /// A label of the path, as text.
     pub(crate) fn label_text(&self, name: &str) -> Result<&str, Refusal> {
         self.labels

@@ -2,6 +2,7 @@
 //! and one line in the family's `OPERATIONS`. Method and path come from `known_operations.txt`.
 
 mod attributes;
+mod audit;
 mod authorizers;
 mod billing_groups;
 mod ca_certificates;
@@ -80,6 +81,7 @@ macro_rules! operation {
 pub(crate) use operation;
 
 const FAMILIES: &[&[Operation]] = &[
+    audit::OPERATIONS,
     authorizers::OPERATIONS,
     billing_groups::OPERATIONS,
     ca_certificates::OPERATIONS,
@@ -109,7 +111,7 @@ pub(crate) fn not_found(kind: &str, name: impl std::fmt::Display) -> Refusal {
     Refusal::new(ErrorCode::ResourceNotFound, format!("The {kind} '{name}' does not exist."))
 }
 
-/// Every operation of the service model, `METHOD PATH NAME`, one a line.
+/// Every operation of the service model and our own, `METHOD PATH NAME`, one a line.
 const KNOWN: &str = include_str!("known_operations.txt");
 
 static ROUTES: LazyLock<Routes> = LazyLock::new(|| Routes::read(KNOWN, FAMILIES));

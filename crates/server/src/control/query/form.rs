@@ -44,6 +44,11 @@ impl Form {
         self.0.get(name).map(String::as_str)
     }
 
+    /// The names of the parameters.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The prefixes `NAME.member.1`, `NAME.member.2` … of a list's items, in order, as far as
     /// they are sent without a gap; none for an absent or empty list.
     pub(crate) fn items(&self, name: &str) -> impl Iterator<Item = String> + '_ {

@@ -1,0 +1,109 @@
+//! What a request leaves in the audit trail, gathered as it becomes known.
+
+use fleetwright_core::certificate::Instant;
+use fleetwright_store::AuditRecord;
+use http::StatusCode;
+
+use super::authorize::Peer;
+use super::error::Failure;
+use super::iot;
+use super::query::Form;
+use super::service::Service;
+use crate::audit::{ACCEPTED, DENIED, REJECTED};
+
+/// The operation that reads the trail: it leaves a record when it is refused only, or whoever
+/// follows the trail would read of nothing but himself.
+const READS: &str = "ReadAudit";
+/// Parameters of a form whose values name its resource; none of them is a secret.
+const NAMING: &[&str] = &[
+    "GroupName",
+    "OpenIDConnectProviderArn",
+    "PolicyArn",
+    "PolicyName",
+    "RoleArn",
+    "RoleName",
+    "UserName",
+];
+
+/// A request as far as it is known.
+#[derive(Default)]
+pub(super) struct Trail {
+    peer: Option<Peer>,
+    /// ARN of the caller, once proven.
+    pub(super) principal: Option<String>,
+    operation: Option<String>,
+    resource: Option<String>,
+    parameters: String,
+}
+
+impl Trail {
+    /// Nothing is known but where the request came from.
+    pub(super) fn from(peer: Option<Peer>) -> Self {
+        Self { peer, ..Self::default() }
+    }
+
+    /// Notes the operation, its resource and the names of its parameters.
+    pub(super) fn about(&mut self, service: Service, operation: &str, call: &iot::Call) {
+        self.operation = Some(qualified(service, operation));
+        self.resource = joined(call.labels.iter().map(|(_, value)| value.as_str()));
+        let mut names = call.query_names();
+        // The body of a message is a device's data, no parameters.
+        if service == Service::Iot {
+            names.extend(call.body_names());
+        }
+        self.parameters = names.join(",");
+    }
+
+    /// The same of a form.
+    pub(super) fn about_form(&mut self, service: Service, operation: &str, form: &Form) {
+        self.operation = Some(qualified(service, operation));
+        self.resource = joined(NAMING.iter().filter_map(|name| form.get(name)));
+        let own = |name: &&str| !matches!(*name, "Action" | "Version");
+        self.parameters = form.names().filter(own).collect::<Vec<_>>().join(",");
+    }
+
+    /// The record of what it came to; `None` when it leaves none.
+    pub(super) fn record<T>(
+        self,
+        outcome: &Result<T, Failure>,
+        request_id: &str,
+        at: Instant,
+    ) -> Option<AuditRecord> {
+        let failure = outcome.as_ref().err();
+        if failure.is_none() && self.operation.as_deref() == Some(READS) {
+            return None;
+        }
+        let outcome = match failure.map(|failure| failure.status) {
+            None => ACCEPTED,
+            Some(StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED) => DENIED,
+            Some(_) => REJECTED,
+        };
+        Some(AuditRecord {
+            at,
+            principal: self.principal.unwrap_or_else(|| "anonymous".to_owned()),
+            client_id: None,
+            operation: self.operation.unwrap_or_else(|| "unknown".to_owned()),
+            resource: self.resource,
+            parameters: self.parameters,
+            source: self.peer.map(|peer| peer.address.to_string()),
+            outcome: outcome.to_owned(),
+            code: failure.map(|failure| failure.name.to_string()),
+            reason: failure.map(|failure| failure.message.clone()),
+            request_id: request_id.to_owned(),
+        })
+    }
+}
+
+/// The operation's name; with its service before it unless that is AWS IoT, for IAM has a
+/// `CreatePolicy` as well.
+fn qualified(service: Service, operation: &str) -> String {
+    match service {
+        Service::Iot => operation.to_owned(),
+        other => format!("{}:{operation}", other.signing_name()),
+    }
+}
+
+fn joined<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let names: Vec<&str> = names.collect();
+    (!names.is_empty()).then(|| names.join("/"))
+}
