@@ -52,7 +52,11 @@ impl Bulk {
         let parameters = parameters(line)?;
         let place = Line { task, number: line.number };
         for attempt in 1.. {
-            match self.provisioning.register_directly(template, &parameters, Some(place)).await {
+            let registered = async {
+                let plan = self.provisioning.plan_directly(template, &parameters).await?;
+                self.provisioning.register_directly(plan, Some(place)).await
+            };
+            match registered.await {
                 Ok(_) => break,
                 Err(busy) if busy.code == ErrorCode::ServiceUnavailable && attempt < ATTEMPTS => {
                     tokio::time::sleep(PAUSE).await;

@@ -208,7 +208,7 @@ async fn rest(
     let Verified { parts, query, body, caller } = verified;
     let (operation, labels) = find(&parts.method, parts.uri.path())?;
     let asking = Asking { request_id, service, operation: operation.name, peer: peer(&parts) };
-    let call = iot::Call::new(labels, query, parts.headers, body, caller.clone());
+    let call = iot::Call::new(labels, query, parts.headers, body, caller.clone(), &asking);
     trail.about(service, operation.name, &call);
     let call = authorize::call(control, &caller, &asking, call).await?;
     let answer = operation.answer(control, &call).await?;

@@ -6,6 +6,7 @@
 mod answer;
 mod claims;
 mod create_certificate;
+mod direct_plan;
 mod just_in_time;
 mod record;
 mod register_directly;

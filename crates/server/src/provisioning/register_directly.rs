@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use fleetwright_core::certificate::{CertificateId, CertificateStatus};
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::plan::{CertificateSource, PolicyPlan, ProvisioningPlan};
-use fleetwright_core::template::{Inputs, Template};
 use fleetwright_store::{ApplyRegistration, Bring, DirectRegistration, LineOutcome, TaskRow};
 use serde_json::json;
 
@@ -31,24 +30,17 @@ pub struct RegisteredDirectly {
 }
 
 impl Provisioning {
-    /// Registers by a template of [`fleetwright_core::template::TemplateUse::Bulk`].
+    /// Applies a plan of [`Self::plan_directly`].
     ///
     /// # Errors
     /// `InvalidRequest`, `ResourceRegistrationFailure`, `ConflictingResourceUpdate`; then nothing
     /// of it is kept.
     pub async fn register_directly(
         &self,
-        template: &Template,
-        parameters: &BTreeMap<String, String>,
+        mut plan: ProvisioningPlan,
         line: Option<Line>,
     ) -> Result<RegisteredDirectly, Refusal> {
-        // 1. The template is evaluated to a plan.
-        let overrides = BTreeMap::new();
-        let inputs =
-            Inputs { parameters, overrides: &overrides, certificate_id: None, subject: None };
-        let mut plan = template.evaluate(&inputs)?;
-
-        // 2. The certificate is found, or signed; its row exists before the signature.
+        // 1. The certificate is found, or signed; its row exists before the signature.
         let found = self.certificate_of(&plan.certificate.source).await?;
         plan.certificate.source = CertificateSource::Id(found.id);
         let answer = RegisteredDirectly {
@@ -56,7 +48,7 @@ impl Provisioning {
             certificate_pem: fleetwright_ca::pem(&found.der),
         };
 
-        // 3. Everything is applied in one transaction.
+        // 2. Everything is applied in one transaction.
         let issuance = match &found.bring {
             Some(Bring::Issued(issuance, _)) => Some(*issuance),
             _ => None,
@@ -92,18 +84,7 @@ impl Provisioning {
             }
             CertificateSource::Id(id) => *id,
             CertificateSource::Pem { certificate, ca } => {
-                let der = fleetwright_ca::certificate_der(certificate).ok_or_else(|| {
-                    Refusal::new(
-                        ErrorCode::InvalidRequest,
-                        "CertificatePem is no certificate: it must be one PEM block of label \
-                         CERTIFICATE.",
-                    )
-                })?;
-                let id = fleetwright_ca::certificate_id(&der);
-                if self.store.certificate_state(id).await?.is_none() {
-                    return self.signed_elsewhere(certificate, ca.as_deref()).await;
-                }
-                id
+                return self.signed_elsewhere(certificate, ca.as_deref()).await;
             }
         };
         let certificate = self.store.certificate(id).await?.ok_or_else(|| {

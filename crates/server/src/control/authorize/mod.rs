@@ -10,7 +10,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use fleetwright_core::authorization::{
-    self, Asked, Authorized, Denied, Grants, Member, RESOURCE_TAG, Tags,
+    self, Asked, Authorized, Denied, Grants, Member, Need, RESOURCE_TAG, Tags,
 };
 use fleetwright_core::error::Refusal;
 use fleetwright_core::names::PolicyName;
@@ -21,6 +21,7 @@ use http::StatusCode;
 use super::Control;
 use super::caller::{Caller, CallerKind};
 use super::error::Failure;
+use super::iot::Call;
 use super::service::Service;
 use crate::identities::{Identity, Known, compile};
 use facts::Facts;
@@ -77,12 +78,27 @@ pub(super) async fn call<C: Holds>(
     needs(control, caller, asking, &known, &facts, asked, call).await
 }
 
-/// Authorizes a value for needs that only its operation knows, such as those of a template's
-/// plan that is applied with the caller's own permissions.
+/// Authorizes a value for needs that only its operation, one of AWS IoT, knows: those of a
+/// template's plan that is applied with the caller's own permissions.
 ///
 /// # Errors
 /// As [`call`].
-pub(super) async fn needs<T>(
+pub(super) async fn also<T>(
+    control: &Control,
+    call: &Call,
+    operation: &str,
+    asked: Vec<Need>,
+    value: T,
+) -> Result<Authorized<T>, Failure> {
+    let Call { caller, request_id, peer, .. } = call;
+    let asking = Asking { request_id, service: Service::Iot, operation, peer: *peer };
+    let known = control.identities.get(&identity(caller)).await?;
+    let facts = Facts::of(caller, known.arn(), &control.home, *peer, (control.clock)());
+    needs(control, caller, &asking, &known, &facts, Asked::All(asked), value).await
+}
+
+/// Authorizes a value for needs, in the light of facts.
+async fn needs<T>(
     control: &Control,
     caller: &Caller,
     asking: &Asking<'_>,

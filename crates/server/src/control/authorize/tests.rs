@@ -99,3 +99,47 @@ async fn tags_of_request_and_resource_are_conditions() {
     plane.ok("DELETE", "/policies/red", Value::Null).await;
     assert_eq!(plane.call("DELETE", "/policies/absent", Value::Null).await.0, 403);
 }
+
+/// What `RegisterThing` comes to for a caller with these actions; and whether the thing is there.
+async fn registration_by(actions: &[&str]) -> ((u16, Value), bool) {
+    let setup = ["iot:CreateKeysAndCertificate", "iot:DescribeThing", "iot:RegisterThing"];
+    let allowed = [&setup, actions].concat();
+    let plane = Plane::open_for(having(json!([
+        {"Effect": "Allow", "Action": allowed, "Resource": "*"}
+    ])));
+    let made = plane.ok("POST", "/keys-and-certificate", Value::Null).await;
+    let document = json!({"Version": "2012-10-17", "Statement": [allow("iot:Connect", "*")]});
+    let template = json!({"Resources": {
+        "thing": {"Type": "AWS::IoT::Thing", "Properties": {"ThingName": "t"}},
+        "certificate": {"Type": "AWS::IoT::Certificate",
+            "Properties": {"CertificateId": made["certificateId"], "Status": "ACTIVE"},
+            "OverrideSettings": {"Status": "REPLACE"}},
+        "policy": {"Type": "AWS::IoT::Policy",
+            "Properties": {"PolicyDocument": document.to_string()}},
+    }});
+    let asked = json!({"templateBody": template.to_string()});
+    let (status, _, body) = plane.call("POST", "/things", asked).await;
+    ((status, body), plane.call("GET", "/things/t", Value::Null).await.0 == 200)
+}
+
+#[tokio::test]
+async fn a_thing_is_registered_with_the_callers_own_permissions() {
+    let actions = [
+        "iot:CreateThing",
+        "iot:AttachThingPrincipal",
+        "iot:UpdateCertificate",
+        "iot:CreatePolicy",
+        "iot:AttachPolicy",
+    ];
+    let ((status, body), there) = registration_by(&actions).await;
+    assert_eq!((status, there), (200, true), "{body}");
+    assert_eq!(registration_by(&[]).await.0.0, 403);
+    for missing in actions {
+        let others: Vec<&str> = actions.into_iter().filter(|action| *action != missing).collect();
+        let ((status, body), there) = registration_by(&others).await;
+        assert_eq!((status, there), (403, false), "{missing}: {body}");
+        let message = body["message"].as_str().unwrap();
+        let part = format!("is not authorized to perform: {missing} on resource: arn:aws:iot:");
+        assert!(message.contains(&part), "{message}");
+    }
+}

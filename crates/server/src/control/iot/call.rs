@@ -15,7 +15,7 @@ use super::members::{Members, invalid, sentence};
 use super::page::Paging;
 use super::route::Labels;
 use crate::control::auth::Query;
-use crate::control::authorize::Holds;
+use crate::control::authorize::{Asking, Holds, Peer};
 use crate::control::caller::Caller;
 use crate::control::error::json_response;
 
@@ -29,6 +29,9 @@ pub(crate) struct Call {
     parsed: OnceLock<Option<Value>>,
     /// Who signed it.
     pub(crate) caller: Caller,
+    pub(crate) request_id: String,
+    /// Where it came from, if that is known.
+    pub(crate) peer: Option<Peer>,
 }
 
 impl Call {
@@ -39,8 +42,11 @@ impl Call {
         headers: HeaderMap,
         body: Bytes,
         caller: Caller,
+        asking: &Asking<'_>,
     ) -> Self {
-        Self { labels, query, headers, body, caller, parsed: OnceLock::new() }
+        let (request_id, peer) = (asking.request_id.to_owned(), asking.peer);
+        let parsed = OnceLock::new();
+        Self { labels, query, headers, body, parsed, caller, request_id, peer }
     }
 
     /// A value of the body by its path with dots; `None` also when the body is not JSON, which
