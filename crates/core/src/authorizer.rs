@@ -15,7 +15,7 @@ use crate::tree::Tree;
 #[cfg(test)]
 mod tests;
 
-/// Characters of a principal's id [B].
+/// Characters of a principal's id (B).
 const PRINCIPAL_CHARS: usize = 128;
 
 /// What an authorizer's function is asked; serialized as AWS's JSON object.

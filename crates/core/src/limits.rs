@@ -19,7 +19,7 @@ pub const GROUP_CHILDREN: usize = 100;
 pub const DESCRIPTION_CHARS: usize = 2028;
 /// Searchable attributes of a thing type (Q).
 pub const SEARCHABLE_ATTRIBUTES: usize = 3;
-/// Propagating attributes of a thing type [Q].
+/// Propagating attributes of a thing type (Q).
 pub const PROPAGATING_ATTRIBUTES: usize = 20;
 
 /// Characters of a template body (B)(Q).
@@ -55,11 +55,11 @@ pub const POLICIES_PER_GROUP: usize = 2;
 
 /// Characters of a CSR (B).
 pub const CSR_CHARS: usize = 4096;
-/// Characters of a certificate in PEM [B].
+/// Characters of a certificate in PEM (B).
 pub const CERTIFICATE_PEM_CHARS: usize = 65_536;
-/// Registered CA certificates with the same subject [Q].
+/// Registered CA certificates with the same subject (Q).
 pub const CAS_PER_SUBJECT: usize = 10;
-/// Characters of the message of a certificate's transfer [B].
+/// Characters of the message of a certificate's transfer (B).
 pub const TRANSFER_MESSAGE_CHARS: usize = 128;
 /// Characters of a certificate ownership token; devices hold it in 512 bytes with a NUL (ours).
 pub const OWNERSHIP_TOKEN_CHARS: usize = 511;
@@ -72,32 +72,32 @@ pub const PARAMETER_KEY_CHARS: usize = 2048;
 /// Characters of a parameter's value (B).
 pub const PARAMETER_VALUE_CHARS: usize = 4096;
 
-/// Role aliases of an account [Q].
+/// Role aliases of an account (Q).
 pub const ROLE_ALIASES: usize = 100;
-/// Seconds that credentials of a role alias live, unless told otherwise [B].
+/// Seconds that credentials of a role alias live, unless told otherwise (B).
 pub const CREDENTIAL_SECONDS_DEFAULT: u32 = 3600;
-/// Seconds that credentials of a role alias may live [B].
+/// Seconds that credentials of a role alias may live (B).
 pub const CREDENTIAL_SECONDS: std::ops::RangeInclusive<u32> = 900..=43_200;
-/// Authorizers of an account [Q].
+/// Authorizers of an account (Q).
 pub const AUTHORIZERS: usize = 100;
-/// Active authorizers of an account [Q].
+/// Active authorizers of an account (Q).
 pub const ACTIVE_AUTHORIZERS: usize = 32;
 /// Public keys of an authorizer's tokens (ours).
 pub const AUTHORIZER_KEYS: usize = 16;
-/// Policies that an authorizer may answer [Q].
+/// Policies that an authorizer may answer (Q).
 pub const AUTHORIZER_POLICIES: usize = 10;
-/// Seconds that an authorizer's answer may ask for, until a refresh or a disconnect [Q].
+/// Seconds that an authorizer's answer may ask for, until a refresh or a disconnect (Q).
 pub const AUTHORIZER_SECONDS: std::ops::RangeInclusive<u64> = 300..=86_400;
-/// Domain configurations of an account [Q].
+/// Domain configurations of an account (Q).
 pub const DOMAIN_CONFIGURATIONS: usize = 10;
-/// Certificate providers of an account [Q].
+/// Certificate providers of an account (Q).
 pub const CERTIFICATE_PROVIDERS: usize = 1;
 
-/// Retained messages of an account; a further topic is refused [Q].
+/// Retained messages of an account; a further topic is refused (Q).
 pub const RETAINED_MESSAGES: usize = 500_000;
-/// Retained messages on a page, at most [B].
+/// Retained messages on a page, at most (B).
 pub const RETAINED_PAGE: usize = 200;
-/// Longest Message Expiry Interval, seconds [Q].
+/// Longest Message Expiry Interval, seconds (Q).
 pub const MESSAGE_EXPIRY_MAX_SECONDS: u32 = 604_800;
 
 /// Time that a pre-provisioning hook has, milliseconds (Q).
@@ -143,33 +143,33 @@ pub const CONTENT_TYPE_BYTES: usize = 256;
 /// Bytes of correlation data (Q).
 pub const CORRELATION_DATA_BYTES: usize = 8 * 1024;
 
-/// Users of an account [IAM quotas].
+/// Users of an account (IAM quotas).
 pub const IAM_USERS: usize = 5000;
-/// Roles of an account [IAM quotas].
+/// Roles of an account (IAM quotas).
 pub const IAM_ROLES: usize = 1000;
-/// Groups of an account [IAM quotas].
+/// Groups of an account (IAM quotas).
 pub const IAM_GROUPS: usize = 300;
-/// Groups that a user may be in [IAM quotas].
+/// Groups that a user may be in (IAM quotas).
 pub const IAM_GROUPS_PER_USER: usize = 10;
-/// Managed policies of an account's own [IAM quotas].
+/// Managed policies of an account's own (IAM quotas).
 pub const IAM_POLICIES: usize = 1500;
-/// Versions of a managed policy [IAM quotas].
+/// Versions of a managed policy (IAM quotas).
 pub const IAM_POLICY_VERSIONS: usize = 5;
-/// Managed policies attached to a user, role or group [IAM quotas].
+/// Managed policies attached to a user, role or group (IAM quotas).
 pub const IAM_ATTACHMENTS: usize = 10;
-/// Access keys of a user [IAM quotas].
+/// Access keys of a user (IAM quotas).
 pub const ACCESS_KEYS_PER_USER: usize = 2;
-/// Characters of a managed policy, white space not counted [IAM quotas].
+/// Characters of a managed policy, white space not counted (IAM quotas).
 pub const MANAGED_POLICY_CHARS: usize = 6144;
-/// Characters of a trust policy, white space not counted [IAM quotas].
+/// Characters of a trust policy, white space not counted (IAM quotas).
 pub const TRUST_POLICY_CHARS: usize = 2048;
-/// Characters of all inline policies of a user together, white space not counted [IAM quotas].
+/// Characters of all inline policies of a user together, white space not counted (IAM quotas).
 pub const INLINE_USER_CHARS: usize = 2048;
-/// Characters of all inline policies of a role together, white space not counted [IAM quotas].
+/// Characters of all inline policies of a role together, white space not counted (IAM quotas).
 pub const INLINE_ROLE_CHARS: usize = 10_240;
-/// Characters of all inline policies of a group together, white space not counted [IAM quotas].
+/// Characters of all inline policies of a group together, white space not counted (IAM quotas).
 pub const INLINE_GROUP_CHARS: usize = 5120;
-/// OpenID Connect providers of an account [IAM quotas].
+/// OpenID Connect providers of an account (IAM quotas).
 pub const OIDC_PROVIDERS: usize = 100;
-/// Items on a page of IAM, at most [B].
+/// Items on a page of IAM, at most (B).
 pub const IAM_PAGE: usize = 1000;

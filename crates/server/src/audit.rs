@@ -14,13 +14,13 @@ use tokio::sync::mpsc;
 
 use crate::{clock, config};
 
-/// Records that wait to be written; whoever brings a further one waits. [ours]
+/// Records that wait to be written; whoever brings a further one waits. (ours)
 const QUEUE: usize = 4096;
-/// Records of one write. [ours]
+/// Records of one write. (ours)
 const BATCH: usize = 256;
-/// Denials kept per second; those of strangers cost us a write and them nothing. [ours]
+/// Denials kept per second; those of strangers cost us a write and them nothing. (ours)
 const DENIALS_PER_SECOND: u32 = 100;
-/// Characters of a text from outside. [ours]
+/// Characters of a text from outside. (ours)
 const TEXT_CHARS: usize = 512;
 /// How often old records are looked for.
 const PURGE_EVERY: Duration = Duration::from_secs(30);

@@ -19,7 +19,7 @@ use crate::gateway::{Held, Principal};
 
 /// Compiled documents kept; at the bound all are forgotten and compiled again as needed. (ours)
 const COMPILED: usize = 10_000;
-/// What the log calls the policy of a trusted user's claim. [ours]
+/// What the log calls the policy of a trusted user's claim. (ours)
 const TRUSTED_USER: &str = "TrustedUserProvisioningClaim";
 
 /// Looks policies up and keeps the compiled documents.

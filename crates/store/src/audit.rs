@@ -5,7 +5,7 @@ use fleetwright_core::certificate::Instant;
 use crate::sql::{Row, Sql, args};
 use crate::{Page, Store, StoreError, page};
 
-/// Records that one filtered page looks at, at most. [ours]
+/// Records that one filtered page looks at, at most. (ours)
 const SCANNED: usize = 10_000;
 
 /// One decision. Names only: values of parameters are never kept.

@@ -10,7 +10,7 @@ use crate::sql::{Sql, args};
 use crate::{StoreError, Uuid};
 
 /// Events taken in one commit; a purge may make more than a subscriber could take, and what is
-/// beyond is not told. [ours]
+/// beyond is not told. (ours)
 const TAKEN: usize = 4096;
 
 /// A change as its subscribers see it.

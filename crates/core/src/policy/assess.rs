@@ -18,7 +18,7 @@ pub struct Assessment<'p> {
     pub missing: Vec<String>,
 }
 
-/// Decides an action on each resource like [`decide`]. Of no resource it says `Allowed`.
+/// Decides an action on each resource like [`decide()`]. Of no resource it says `Allowed`.
 pub fn assess<'p>(
     policies: &'p [AttachedPolicy],
     action: &str,

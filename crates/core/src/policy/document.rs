@@ -7,9 +7,9 @@ use super::key::{Key, strip_folded};
 use super::statement::Statement;
 use crate::error::{ErrorCode, Refusal};
 
-/// Characters of a value that a message shows. [ours]
+/// Characters of a value that a message shows. (ours)
 const SHOWN_CHARS: usize = 64;
-/// Characters of a path that a message shows; keys of the document stand in it. [ours]
+/// Characters of a path that a message shows; keys of the document stand in it. (ours)
 const PATH_CHARS: usize = 256;
 
 /// The two versions of the policy language.

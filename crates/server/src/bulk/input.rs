@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Bytes of a line. AWS: quota, 256 KB.
 pub(super) const LINE_BYTES: usize = 256 * 1024;
-/// Lines that are looked at together. [ours]
+/// Lines that are looked at together. (ours)
 const BATCH: usize = 64;
 
 /// One line.

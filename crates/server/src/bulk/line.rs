@@ -14,9 +14,9 @@ use super::{Bulk, TaskFailure};
 use crate::clock;
 use crate::provisioning::Line;
 
-/// Attempts at a line while the registry is busy. [ours]
+/// Attempts at a line while the registry is busy. (ours)
 const ATTEMPTS: usize = 5;
-/// Pause between them. [ours]
+/// Pause between them. (ours)
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Bulk {

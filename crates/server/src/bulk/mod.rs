@@ -24,7 +24,7 @@ use crate::config;
 use crate::provisioning::Provisioning;
 use crate::sealing::Sealing;
 
-/// Bytes of an input file. [ours]
+/// Bytes of an input file. (ours)
 const INPUT_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// Carries out registration tasks, one after the other, and gives out their reports.

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::Bulk;
 use crate::clock;
 
-/// Life of a link. [ours]
+/// Life of a link. (ours)
 const LINK_SECONDS: i64 = 3600;
-/// Lines of one part of a report. [ours]
+/// Lines of one part of a report. (ours)
 const PART_LINES: usize = 1000;
 /// Bytes of a link's token that are looked at.
 const TOKEN_BYTES: usize = 512;

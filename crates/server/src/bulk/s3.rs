@@ -26,7 +26,7 @@ use super::{INPUT_BYTES, TaskFailure};
 use crate::config;
 use crate::hooks::{HookTarget, Url};
 
-/// Longest wait for the answer, and for each piece of it. [ours]
+/// Longest wait for the answer, and for each piece of it. (ours)
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Bytes of a refusal that are read.
 const REFUSAL_BYTES: usize = 16 * 1024;

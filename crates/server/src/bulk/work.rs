@@ -11,7 +11,7 @@ use super::input::{Input, InputLine};
 use super::{Bulk, TaskFailure};
 use crate::clock;
 
-/// Lines that are registered at once. [ours]
+/// Lines that are registered at once. (ours)
 const LINES_AT_ONCE: usize = 16;
 /// Longest sleep between looks for a task or for old ones.
 const IDLE: Duration = Duration::from_secs(60);

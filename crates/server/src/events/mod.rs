@@ -1,5 +1,5 @@
 //! Events on `$aws/events/…`: what changed in the registry, as configured, and what connections
-//! do, always. [`registry`], [`lifecycle`] and [`registered`] give topic and payload from values;
+//! do, always. `registry`, `lifecycle` and `registered` give topic and payload from values;
 //! [`Events`] is the queue between the writer of the registry and the gateway.
 
 pub mod lifecycle;
@@ -23,7 +23,7 @@ pub use registry::Stamp;
 use crate::gateway::Gateway;
 use crate::{clock, random};
 
-/// Events that wait for the gateway; further ones are dropped and counted. [ours]
+/// Events that wait for the gateway; further ones are dropped and counted. (ours)
 const QUEUE: usize = 8192;
 
 /// One message of the server's own.

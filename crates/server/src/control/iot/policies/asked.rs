@@ -9,7 +9,7 @@ use crate::control::iot::members::{Members, invalid};
 const AUTH_INFOS: usize = 10;
 /// Characters of a resource. AWS: shape `Resource`.
 const RESOURCE_CHARS: usize = 2048;
-/// Resources of one request. [ours]
+/// Resources of one request. (ours)
 const RESOURCES: usize = 100;
 /// `actionType` and the action that it stands for.
 const ACTIONS: [(&str, &str); 4] = [
