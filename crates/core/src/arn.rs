@@ -6,8 +6,8 @@ use std::fmt::Display;
 use crate::certificate::CertificateId;
 use crate::names::{
     AccountId, AuthorizerName, BillingGroupName, CertificateProviderName, DomainConfigurationName,
-    IamPath, PolicyName, Region, RoleAliasName, TemplateName, ThingGroupName, ThingName,
-    ThingTypeName,
+    FunctionName, IamPath, PolicyName, Region, RoleAliasName, TemplateName, ThingGroupName,
+    ThingName, ThingTypeName,
 };
 
 /// Where ARNs live: the partition is always `aws`, as in AWS's commercial regions.
@@ -54,6 +54,11 @@ impl Home {
     /// `client`, `topic`, `topicfilter`.
     pub fn arn(&self, kind: &str, name: impl Display) -> String {
         format!("arn:aws:iot:{}:{}:{kind}/{name}", self.region, self.account)
+    }
+
+    /// The ARN of a Lambda function, unqualified.
+    pub fn function_arn(&self, name: &FunctionName) -> String {
+        format!("arn:aws:lambda:{}:{}:function:{name}", self.region, self.account)
     }
 
     /// The ARN of an IAM resource, which has no region; `kind` = `user`, `role`, `group` or

@@ -11,6 +11,7 @@ pub mod ca_certificate;
 pub mod certificate;
 pub mod error;
 pub mod event;
+pub mod function;
 pub mod hook;
 pub mod limits;
 pub mod managed_policy;

@@ -173,3 +173,41 @@ pub const INLINE_GROUP_CHARS: usize = 5120;
 pub const OIDC_PROVIDERS: usize = 100;
 /// Items on a page of IAM, at most (B).
 pub const IAM_PAGE: usize = 1000;
+
+/// Characters of a function's description, or of an alias's (B).
+pub const FUNCTION_DESCRIPTION_CHARS: usize = 256;
+/// Characters of a function's handler (B).
+pub const FUNCTION_HANDLER_CHARS: usize = 128;
+/// Seconds that an invocation of a function may take (Lambda quotas).
+pub const FUNCTION_SECONDS: std::ops::RangeInclusive<u32> = 1..=900;
+/// The same, unless told otherwise (Lambda: `CreateFunction`).
+pub const FUNCTION_SECONDS_DEFAULT: u32 = 3;
+/// Memory of a function, MB (Lambda quotas).
+pub const FUNCTION_MEMORY_MB: std::ops::RangeInclusive<u32> = 128..=10_240;
+/// The same, unless told otherwise (Lambda: `CreateFunction`).
+pub const FUNCTION_MEMORY_MB_DEFAULT: u32 = 128;
+/// Size of a function's `/tmp`, MB (Lambda quotas).
+pub const FUNCTION_STORAGE_MB: std::ops::RangeInclusive<u32> = 512..=10_240;
+/// Bytes of all environment variables of a function together (Lambda quotas).
+pub const FUNCTION_ENVIRONMENT_BYTES: usize = 4 * 1024;
+/// Bytes of a deployment package that is sent in the request (Lambda quotas).
+pub const FUNCTION_ZIP_BYTES: usize = 50 * 1024 * 1024;
+/// Bytes of a deployment package unzipped (Lambda quotas).
+pub const FUNCTION_UNZIPPED_BYTES: u64 = 250 * 1024 * 1024;
+/// Files and directories of a deployment package (ours).
+pub const FUNCTION_ZIP_ENTRIES: usize = 20_000;
+/// Bytes of all deployment packages of an account (Lambda quotas).
+pub const FUNCTION_CODE_BYTES: u64 = 75 * 1024 * 1024 * 1024;
+/// Bytes of a function's resource-based policy (Lambda quotas).
+pub const FUNCTION_POLICY_BYTES: usize = 20 * 1024;
+/// Bytes of an invocation's payload and of its answer (Lambda quotas).
+pub const FUNCTION_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
+/// Invocations of an account under way at once, as `GetAccountSettings` says (Lambda quotas).
+pub const FUNCTION_CONCURRENCY: u32 = 1000;
+/// Of those, what reserving must leave for functions that reserve nothing (Lambda: guide,
+/// "Configuring reserved concurrency").
+pub const FUNCTION_UNRESERVED_CONCURRENCY: u32 = 100;
+/// Characters of a function by name or ARN, qualifier included (B).
+pub const FUNCTION_REFERENCE_CHARS: usize = 256;
+/// Items on a page of Lambda, at most, and when none is asked for (B).
+pub const FUNCTION_PAGE: usize = 50;

@@ -230,6 +230,47 @@ name!(
     GroupName, "group name", 128, "[a-zA-Z0-9_+=,.@-]", iam_char
 );
 
+name!(
+    /// Name of a Lambda function: `[a-zA-Z0-9_-]{1,64}`.
+    FunctionName, "function name", 64, "[a-zA-Z0-9_-]", function_char
+);
+name!(
+    /// Id of a statement of a function's policy: `[a-zA-Z0-9_-]{1,100}`.
+    StatementId, "statement id", 100, "[a-zA-Z0-9_-]", function_char
+);
+
+fn function_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
+}
+
+/// Name of an alias of a Lambda function: `[a-zA-Z0-9_-]{1,128}`, not digits alone, which are a
+/// version.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AliasName(Box<str>);
+
+impl AliasName {
+    /// Reads an alias's name.
+    pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        let valid = (1..=128).contains(&text.len()) && text.chars().all(function_char);
+        if valid && !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(Self(text.into()));
+        }
+        let rule = "[a-zA-Z0-9_-], not digits alone";
+        Err(InvalidName { kind: "alias", value: text.into(), rule, max: 128 })
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AliasName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// The path of an IAM user, role, group or policy: `/`, or `/…/` of visible ASCII, at most 512
 /// characters.
 #[derive(Debug, Clone, PartialEq, Eq)]

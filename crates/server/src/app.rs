@@ -212,7 +212,7 @@ impl Caches {
             Change::ThingGroup(_) => policies.groups_changed(),
             Change::Template(name) => provisioning.template_changed(name),
             Change::Identities => identities.changed(),
-            Change::AccessKey(_) => {}
+            Change::AccessKey(_) | Change::Function(_) => {}
             Change::Registry(event) => self.events.hear(event),
         }
     }

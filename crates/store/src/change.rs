@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fleetwright_core::certificate::CertificateId;
-use fleetwright_core::names::{TemplateName, ThingName};
+use fleetwright_core::names::{FunctionName, TemplateName, ThingName};
 
 use crate::{GroupRow, PolicyRow, RegistryEvent};
 
@@ -24,6 +24,8 @@ pub enum Change {
     Identities,
     /// An access key, by its id.
     AccessKey(String),
+    /// A function, its versions, aliases, permissions or concurrency; or it is new or gone.
+    Function(FunctionName),
     /// Something that is published as an event, as configured.
     Registry(Arc<RegistryEvent>),
 }

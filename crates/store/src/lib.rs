@@ -21,6 +21,7 @@ mod domain_configurations;
 mod effective;
 mod error;
 mod event_configurations;
+mod functions;
 mod iam;
 mod issuance;
 mod page;
@@ -65,6 +66,10 @@ pub use domain_configurations::{DomainConfiguration, DomainConfigurationUpdate, 
 pub use effective::{EffectivePolicies, EffectivePolicy};
 pub use error::{OpenError, StoreError};
 pub use event_configurations::EventConfigurations;
+pub use functions::{
+    AliasUpdate, FunctionAlias, FunctionCode, FunctionPolicy, FunctionRevision, FunctionSettings,
+    FunctionUpdate, FunctionVersion, NewFunction, PublishFunction, ResolvedFunction, VersionKey,
+};
 pub use iam::{
     GrantedPolicy, Identity, IdentityKind, IdentityName, ManagedPolicy, ManagedPolicyVersion,
     NewIdentity, NewManagedPolicy, OidcProvider, PolicyKey, Role, RoleTerms, RoleUpdate,
@@ -77,7 +82,9 @@ pub use registration_tasks::{NewRegistrationTask, RegistrationTask, TaskRow, Tas
 pub use registry_events::{EventSubject, RegistryEvent};
 pub use retained::{RetainedMessage, RetainedProperties, RetainedSummary};
 pub use role_aliases::RoleAlias;
-pub use rows::{CaRow, CertificateRow, GroupRow, PolicyRow, ThingRow};
+pub use rows::{
+    CaRow, CertificateRow, FunctionRow, FunctionVersionRow, GroupRow, PolicyRow, ThingRow,
+};
 pub use tags::Tagged;
 pub use templates::{Hook, NewTemplate, Template, TemplateType, TemplateUpdate, TemplateVersion};
 pub use thing_groups::{GroupFilter, MemberKey, NewThingGroup, ThingGroup};

@@ -33,4 +33,8 @@ rows! {
     GroupRow;
     /// A registered CA certificate.
     CaRow;
+    /// A Lambda function.
+    FunctionRow;
+    /// A version of a Lambda function.
+    FunctionVersionRow;
 }

@@ -6,8 +6,8 @@ use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::limits;
 use fleetwright_core::names::{
-    AuthorizerName, BillingGroupName, CertificateProviderName, DomainConfigurationName, PolicyName,
-    RoleAliasName, TemplateName, ThingGroupName, ThingTypeName,
+    AuthorizerName, BillingGroupName, CertificateProviderName, DomainConfigurationName,
+    FunctionName, PolicyName, RoleAliasName, TemplateName, ThingGroupName, ThingTypeName,
 };
 
 use crate::sql::{Sql, args};
@@ -38,6 +38,8 @@ pub enum Tagged {
     DomainConfiguration(DomainConfigurationName),
     /// A registered CA certificate.
     CaCertificate(CertificateId),
+    /// A Lambda function.
+    Function(FunctionName),
 }
 
 impl Store {
@@ -136,6 +138,7 @@ fn locate(sql: &Sql<'_>, resource: &Tagged) -> Result<(&'static str, i64), Store
         Tagged::DomainConfiguration(name) => {
             ("domain_configuration", crate::domain_configurations::require(sql, name)?)
         }
+        Tagged::Function(name) => ("function", crate::functions::require(sql, name)?.0),
         Tagged::CaCertificate(id) => ("cacert", crate::ca_certificates::require(sql, id)?.0),
     })
 }

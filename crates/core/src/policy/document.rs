@@ -60,6 +60,12 @@ impl Document {
         grammar::read(text, Dialect::Trust)
     }
 
+    /// Reads a resource-based policy: every statement has a `Principal` and a `Resource`.
+    /// Errors as [`Document::parse`].
+    pub fn parse_resource(text: &str) -> Result<Self, MalformedPolicy> {
+        grammar::read(text, Dialect::Resource)
+    }
+
     /// How many statements there are; at least one.
     pub fn statements(&self) -> usize {
         self.statements.len()

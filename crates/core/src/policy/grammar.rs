@@ -7,7 +7,9 @@ use super::key::Key;
 use super::operator::Operand;
 use super::pattern::{Pattern, Syntax};
 use super::statement::{Effect, List, Principals, Statement};
-use crate::limits::{IDENTITY_POLICY_CHARS, POLICY_DOCUMENT_CHARS, POLICY_DOCUMENT_RAW_CHARS};
+use crate::limits::{
+    FUNCTION_POLICY_BYTES, IDENTITY_POLICY_CHARS, POLICY_DOCUMENT_CHARS, POLICY_DOCUMENT_RAW_CHARS,
+};
 use crate::tree::{Members, Tree};
 
 type Result<T> = std::result::Result<T, MalformedPolicy>;
@@ -18,6 +20,7 @@ pub(super) enum Dialect {
     Device,
     Identity,
     Trust,
+    Resource,
 }
 
 /// Reads a document.
@@ -62,6 +65,7 @@ fn check_size(text: &str, dialect: Dialect) -> Result<()> {
     let limit = match dialect {
         Dialect::Device => POLICY_DOCUMENT_CHARS,
         Dialect::Identity | Dialect::Trust => IDENTITY_POLICY_CHARS,
+        Dialect::Resource => FUNCTION_POLICY_BYTES,
     };
     if text.len() > POLICY_DOCUMENT_RAW_CHARS * 4 {
         return wrong("", format!("it is longer than {POLICY_DOCUMENT_RAW_CHARS} characters"));
@@ -98,6 +102,16 @@ impl Reader {
             Dialect::Device | Dialect::Identity => {
                 &["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"]
             }
+            Dialect::Resource => &[
+                "Sid",
+                "Effect",
+                "Principal",
+                "Action",
+                "NotAction",
+                "Resource",
+                "NotResource",
+                "Condition",
+            ],
         };
         let members = object(node, path, known)?;
         let sid = members.get("Sid").map(|sid| string(sid, &format!("{path}.Sid")));
@@ -110,7 +124,7 @@ impl Reader {
                 _ => Some(self.list(members, path, "Resource", "NotResource", Self::resource)?),
             },
             principals: match self.dialect {
-                Dialect::Trust => Some(principals(members, path)?),
+                Dialect::Trust | Dialect::Resource => Some(principals(members, path)?),
                 _ => None,
             },
             conditions: match members.get("Condition") {
@@ -220,7 +234,7 @@ fn effect(members: &Members, path: &str) -> Result<Effect> {
 
 fn principals(members: &Members, path: &str) -> Result<Principals> {
     let Some(node) = members.get("Principal") else {
-        return wrong(path, "Principal is missing; a trust policy says who may assume the role");
+        return wrong(path, "Principal is missing; it says whom the statement is about");
     };
     let path = format!("{path}.Principal");
     if let Tree::Text(text) = node {

@@ -38,7 +38,7 @@ pub(super) struct Statement {
     pub(super) actions: List,
     /// None in a trust policy.
     pub(super) resources: Option<List>,
-    /// None in every other policy.
+    /// None in a device or identity policy.
     pub(super) principals: Option<Principals>,
     pub(super) conditions: Box<[Condition]>,
 }

@@ -225,4 +225,5 @@ name_columns! {
     ThingName ThingTypeName ThingGroupName BillingGroupName TemplateName PolicyName AccountId
     UserName RoleName GroupName IamPath
     RoleAliasName AuthorizerName CertificateProviderName DomainConfigurationName
+    FunctionName StatementId
 }

@@ -7,6 +7,7 @@ mod certificates;
 mod claims;
 mod configuration;
 mod effective;
+mod functions;
 mod groups;
 mod policies;
 mod principals;
@@ -93,6 +94,24 @@ contract! {
         an_exclusive_thing_binds_whatever_the_client_id
         policies_of_a_things_groups_and_their_ancestors_apply
         a_new_default_version_applies
+    }
+    functions {
+        a_function_is_found_as_it_was_made
+        a_function_is_made_once
+        a_change_of_another_revision_is_refused
+        a_published_version_never_changes
+        a_version_is_published_when_something_changed
+        a_version_is_published_of_the_code_that_was_meant
+        code_is_kept_once_and_goes_with_its_last_version
+        a_function_goes_with_all_that_is_its_own
+        an_alias_leads_to_its_version
+        a_version_that_an_alias_needs_stays
+        an_alias_of_two_versions_shares_invocations
+        a_revision_holds_what_it_takes_to_run
+        a_policy_is_that_of_its_qualifier
+        a_permission_is_taken_back
+        a_policy_beyond_its_bytes_is_refused
+        functions_versions_and_aliases_are_listed_in_pages
     }
     groups {
         an_equal_group_is_answered_and_a_different_one_refused
