@@ -54,6 +54,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    let arguments: Vec<String> =
+        std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    if let Some(code) = fleetwright_containment::run(&arguments) {
+        return code;
+    }
     match Cli::parse().command {
         Command::Serve(args) => serve::run(*args),
         Command::Device(args) => ExitCode::from(fleetwright_device::cli::run(args)),

@@ -1,0 +1,133 @@
+//! The file system that a program sees: an empty one in memory with a few read-only views of the
+//! machine's, devices that hold nothing, a `/tmp` of its own.
+
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, symlink};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{StatVfsMountFlags, statvfs};
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind_recursive, mount_change,
+    mount_remount, unmount,
+};
+use rustix::process::pivot_root;
+use rustix::system::sethostname;
+
+use crate::stages::named;
+use crate::{Bind, Own};
+
+/// Devices that every program expects and that give nothing away.
+const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
+/// Where the old root is for the moment.
+const OLD: &str = ".old";
+/// Size of the root itself: directories and a few small files.
+const ROOT_SIZE: &str = "size=1m,mode=0755";
+const QUIET: MountFlags = MountFlags::NOSUID.union(MountFlags::NODEV);
+
+/// Makes the view and moves into it; `user` is who will live there.
+pub(crate) fn make_root(own: &Own, user: u32) -> io::Result<()> {
+    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+    mount_change("/", private).map_err(|error| named("make mounts private", error))?;
+    let root = &own.root;
+    mount("fleetwright", root, "tmpfs", QUIET, Some(&*text(ROOT_SIZE)?))
+        .map_err(|error| named(&format!("mount {}", root.display()), error))?;
+    for bind in &own.binds {
+        show(root, bind).map_err(|error| named(&format!("show {}", bind.from.display()), error))?;
+    }
+    devices(root).map_err(|error| named("make /dev", error))?;
+    let who = format!("function:x:{user}:{user}::/tmp:/bin/false\n");
+    directory(&root.join("etc"))?;
+    fs::write(root.join("etc/passwd"), who)?;
+    for name in ["tmp", "proc", OLD] {
+        directory(&root.join(name))?;
+    }
+    let size = text(&format!("size={},mode=1777", own.tmp_bytes))?;
+    mount("tmp", root.join("tmp"), "tmpfs", QUIET, Some(&*size))
+        .map_err(|error| named("mount /tmp", error))?;
+    move_into(root)?;
+    sethostname(b"function")?;
+    Ok(())
+}
+
+fn move_into(root: &Path) -> io::Result<()> {
+    pivot_root(root, root.join(OLD)).map_err(|error| named("change the root", error))?;
+    std::env::set_current_dir("/")?;
+    // Of the new process-id namespace, so it shows the program's own processes only. Inside a
+    // container that hides parts of /proc the kernel refuses; the program then has none.
+    let proc = QUIET | MountFlags::NOEXEC;
+    if mount("proc", "/proc", "proc", proc, None).is_err() {
+        eprintln!("this machine allows no /proc for functions; some programs miss it");
+    }
+    unmount(format!("/{OLD}"), UnmountFlags::DETACH)?;
+    fs::remove_dir(format!("/{OLD}"))?;
+    let read_only = MountFlags::BIND | MountFlags::RDONLY | QUIET;
+    mount_remount("/", read_only, "").map_err(|error| named("make the root read-only", error))
+}
+
+/// Shows a file or directory of the machine, read-only. A symbolic link is shown as one when it
+/// stays within the machine's own directories, as `/bin` does on most systems.
+fn show(root: &Path, bind: &Bind) -> io::Result<()> {
+    let to = inside(root, &bind.to);
+    if let Some(parent) = to.parent() {
+        directory(parent)?;
+    }
+    if bind.from == bind.to
+        && let Ok(target) = fs::read_link(&bind.from)
+        && target.is_relative()
+        && target.components().count() <= 2
+    {
+        return symlink(target, to);
+    }
+    let Ok(from) = bind.from.canonicalize() else { return Ok(()) };
+    if from.is_dir() {
+        directory(&to)?;
+    } else {
+        File::create(&to)?;
+    }
+    mount_bind_recursive(&from, &to)?;
+    mount_remount(&to, MountFlags::BIND | MountFlags::RDONLY | QUIET | kept(&from)?, "")?;
+    Ok(())
+}
+
+/// Flags of the machine's mount, which a user namespace must not take off.
+fn kept(path: &Path) -> io::Result<MountFlags> {
+    let found = statvfs(path)?.f_flag;
+    let mut flags = MountFlags::empty();
+    for (of_mount, flag) in [
+        (StatVfsMountFlags::NOEXEC, MountFlags::NOEXEC),
+        (StatVfsMountFlags::NOATIME, MountFlags::NOATIME),
+        (StatVfsMountFlags::NODIRATIME, MountFlags::NODIRATIME),
+        (StatVfsMountFlags::RELATIME, MountFlags::RELATIME),
+    ] {
+        flags.set(flag, found.contains(of_mount));
+    }
+    Ok(flags)
+}
+
+fn devices(root: &Path) -> io::Result<()> {
+    let dev = root.join("dev");
+    directory(&dev)?;
+    for name in DEVICES {
+        let to = dev.join(name);
+        File::create(&to)?;
+        mount_bind_recursive(Path::new("/dev").join(name), &to)?;
+    }
+    for (name, target) in [("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")] {
+        symlink(format!("/proc/self/fd{target}"), dev.join(name))?;
+    }
+    Ok(())
+}
+
+/// A path of the view, under the root that is not yet the root.
+fn inside(root: &Path, path: &Path) -> PathBuf {
+    root.join(path.strip_prefix("/").unwrap_or(path))
+}
+
+fn directory(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o755).create(path)
+}
+
+fn text(value: &str) -> io::Result<std::ffi::CString> {
+    std::ffi::CString::new(value).map_err(io::Error::other)
+}

@@ -1,0 +1,180 @@
+//! The two processes around a program.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
+
+use rustix::process::{
+    DumpableBehavior, Signal, WaitOptions, getegid, geteuid, set_dumpable_behavior,
+    set_parent_process_death_signal, setsid, wait,
+};
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, Gid, Uid, UnshareFlags, clear_ambient_capability_set,
+    configure_capability_in_ambient_set, set_capabilities, set_no_new_privs, set_thread_groups,
+    set_thread_res_gid, set_thread_res_uid,
+};
+
+use crate::{INIT, Program, View, limit, mounts};
+
+/// Bytes of a [`Program`] as JSON. (ours)
+const PROGRAM_BYTES: u64 = 1024 * 1024;
+/// The user that a program sees itself as when the server is no root.
+const INNER_USER: u32 = 993;
+
+/// The outer process: leaves the server's namespaces, starts the init, and ends with it.
+pub(crate) fn outer() -> io::Result<ExitCode> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    let (program, text) = read_program()?;
+    setsid()?;
+    if program.view == View::Shared {
+        return shared(&program);
+    }
+    leave().map_err(|error| {
+        named(
+            "leave the server's namespaces (does this machine, or the container around it, allow \
+             user namespaces?)",
+            error,
+        )
+    })?;
+    let mut init = Command::new("/proc/self/exe")
+        .arg(INIT)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .spawn()
+        .map_err(|error| named("start the init", error))?;
+    if let Some(mut input) = init.stdin.take() {
+        input.write_all(&text)?;
+    }
+    Ok(code(init.wait()?))
+}
+
+/// The init of the new namespaces: makes the view, starts the program, reaps orphans.
+pub(crate) fn init() -> io::Result<ExitCode> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    let (program, _) = read_program()?;
+    let View::Own(own) = &program.view else { return Err(io::ErrorKind::InvalidInput.into()) };
+    volunteer_for_memory_shortage();
+    mounts::make_root(own, program.user.unwrap_or(INNER_USER))?;
+    limit::take_on(&program.limits).map_err(|error| named("take on the limits", error))?;
+    set_no_new_privs(true)?;
+    clear_ambient_capability_set()?;
+    let child = start(&program)?;
+    give_up_rights(program.user)?;
+    reap(&child)
+}
+
+/// A program that is contained by limits alone, in the place of this process.
+fn shared(program: &Program) -> io::Result<ExitCode> {
+    limit::take_on(&program.limits).map_err(|error| named("take on the limits", error))?;
+    set_no_new_privs(true)?;
+    let mut command = command(program);
+    Err(named("start the program", command.exec()))
+}
+
+fn read_program() -> io::Result<(Program, Vec<u8>)> {
+    let mut text = Vec::new();
+    io::stdin().lock().take(PROGRAM_BYTES).read_to_end(&mut text)?;
+    Ok((serde_json::from_slice(&text)?, text))
+}
+
+/// New namespaces for what this process starts. A server that is no root gets the right to make
+/// them, and no other, from a user namespace.
+fn leave() -> io::Result<()> {
+    let (user, group) = (geteuid().as_raw(), getegid().as_raw());
+    let mut flags =
+        UnshareFlags::NEWNS | UnshareFlags::NEWPID | UnshareFlags::NEWIPC | UnshareFlags::NEWUTS;
+    flags.set(UnshareFlags::NEWUSER, user != 0);
+    // Deprecated because `UnshareFlags::FILES` can pull open files from under other threads: it
+    // is not among the flags, and there are no other threads.
+    #[expect(deprecated)]
+    rustix::thread::unshare(flags)?;
+    if user != 0 {
+        fs::write("/proc/self/setgroups", "deny")?;
+        fs::write("/proc/self/uid_map", format!("{INNER_USER} {user} 1"))?;
+        fs::write("/proc/self/gid_map", format!("{INNER_USER} {group} 1"))?;
+        let mount = CapabilitySet::SYS_ADMIN;
+        set_capabilities(
+            None,
+            CapabilitySets { effective: mount, permitted: mount, inheritable: mount },
+        )?;
+        // The init is another executable of a user that is no root: only this lasts so far.
+        configure_capability_in_ambient_set(mount, true)?;
+    }
+    Ok(())
+}
+
+fn command(program: &Program) -> Command {
+    let mut command = Command::new(&program.executable);
+    command
+        .args(&program.arguments)
+        .env_clear()
+        .envs(&program.environment)
+        .current_dir(&program.directory)
+        .stdin(Stdio::null());
+    if let Some(user) = program.user {
+        command.uid(user).gid(user);
+    }
+    command
+}
+
+fn start(program: &Program) -> io::Result<Child> {
+    command(program)
+        .spawn()
+        .map_err(|error| named(&format!("start {}", program.executable.display()), error))
+}
+
+/// When memory runs out, the kernel ends a function rather than the server. Best effort: a kernel
+/// without the file has no such choice.
+fn volunteer_for_memory_shortage() {
+    fs::write("/proc/self/oom_score_adj", "1000").ok();
+}
+
+/// The init keeps nothing that its program could want from it.
+fn give_up_rights(user: Option<u32>) -> io::Result<()> {
+    match user {
+        Some(user) => {
+            let (user, group) = (Uid::from_raw(user), Gid::from_raw(user));
+            set_thread_groups(&[])?;
+            set_thread_res_gid(group, group, group)?;
+            set_thread_res_uid(user, user, user)?;
+        }
+        None => {
+            let none = CapabilitySet::empty();
+            set_capabilities(
+                None,
+                CapabilitySets { effective: none, permitted: none, inheritable: none },
+            )?;
+        }
+    }
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    // A change of user clears it.
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    Ok(())
+}
+
+/// Waits for the program, and for every orphan before it.
+fn reap(child: &Child) -> io::Result<ExitCode> {
+    loop {
+        let ended = match wait(WaitOptions::empty()) {
+            Err(rustix::io::Errno::INTR) => continue,
+            ended => ended?,
+        };
+        if let Some((pid, status)) = ended
+            && u32::try_from(pid.as_raw_nonzero().get()) == Ok(child.id())
+        {
+            return Ok(code(ExitStatus::from_raw(status.as_raw())));
+        }
+    }
+}
+
+/// As a shell tells it: the exit code, or 128 and the signal.
+fn code(status: ExitStatus) -> ExitCode {
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    u8::try_from(code.unwrap_or(1)).unwrap_or(u8::MAX).into()
+}
+
+pub(crate) fn named(step: &str, error: impl Into<io::Error>) -> io::Error {
+    let error = error.into();
+    io::Error::new(error.kind(), format!("{step}: {error}"))
+}

@@ -1,0 +1,121 @@
+//! A function's code on this machine's disk: unpacked from its zip file once, whole or not at
+//! all, and thrown away at the next start. The registry has the zip file itself.
+
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::io::{self, Cursor};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use zip::ZipArchive;
+
+/// Bytes of all files. AWS: 250 MB, unzipped.
+const UNPACKED_BYTES: u64 = 250 * 1024 * 1024;
+/// Files and directories. (ours)
+const ENTRIES: usize = 50_000;
+
+/// Unpacked code.
+pub(super) struct Codes {
+    directory: PathBuf,
+}
+
+impl Codes {
+    /// An empty place for code; what an earlier start left is removed.
+    ///
+    /// # Errors
+    /// When the directory cannot be made anew.
+    pub(super) fn open(directory: PathBuf) -> io::Result<Self> {
+        match fs::remove_dir_all(&directory) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => DirBuilder::new().recursive(true).mode(0o700).create(&directory)?,
+        }
+        Ok(Self { directory })
+    }
+
+    /// Where the code of a hash is, or would be.
+    pub(super) fn place(&self, hash: &[u8; 32]) -> PathBuf {
+        let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.directory.join(name)
+    }
+
+    /// Unpacks a zip file to the place of its hash. Blocks.
+    ///
+    /// # Errors
+    /// When it is no zip file, has a name that leads out of it, or is too large; when the disk
+    /// refuses.
+    pub(super) fn unpack(&self, hash: &[u8; 32], zip: &[u8]) -> io::Result<PathBuf> {
+        let place = self.place(hash);
+        if place.exists() {
+            return Ok(place);
+        }
+        let temporary = place.with_extension(format!("{:016x}", rand_word()?));
+        directories(&self.directory, &temporary)?;
+        let done = unpack_into(&temporary, zip).and_then(|()| fs::rename(&temporary, &place));
+        if done.is_err() {
+            fs::remove_dir_all(&temporary).ok();
+        }
+        match done {
+            // Somebody else was faster.
+            Err(_) if place.exists() => Ok(place),
+            done => done.map(|()| place),
+        }
+    }
+
+    /// Removes the code of a hash that nobody runs any more.
+    pub(super) fn remove(&self, hash: &[u8; 32]) {
+        if let Err(error) = fs::remove_dir_all(self.place(hash))
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "cannot remove a function's unpacked code");
+        }
+    }
+}
+
+/// Makes a directory below another, readable for the worker's user whatever the umask.
+fn directories(top: &Path, path: &Path) -> io::Result<()> {
+    if path == top || path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        directories(top, parent)?;
+    }
+    fs::create_dir(path)?;
+    fs::set_permissions(path, Permissions::from_mode(0o755))
+}
+
+fn rand_word() -> io::Result<u64> {
+    crate::random::bytes().map(u64::from_ne_bytes).map_err(io::Error::other)
+}
+
+fn unpack_into(directory: &Path, zip: &[u8]) -> io::Result<()> {
+    let mut archive = ZipArchive::new(Cursor::new(zip)).map_err(io::Error::other)?;
+    if archive.len() > ENTRIES {
+        return Err(io::Error::other(format!("the zip file has more than {ENTRIES} entries")));
+    }
+    let mut left = UNPACKED_BYTES;
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).map_err(io::Error::other)?;
+        let Some(name) = entry.enclosed_name() else {
+            return Err(io::Error::other(format!("'{}' leads out of the zip file", entry.name())));
+        };
+        let (path, mode) = (directory.join(name), entry.unix_mode().unwrap_or(0o644));
+        if entry.is_dir() {
+            directories(directory, &path)?;
+            continue;
+        }
+        if entry.is_symlink() {
+            return Err(io::Error::other(format!("'{}' is a symbolic link", entry.name())));
+        }
+        if let Some(parent) = path.parent() {
+            directories(directory, parent)?;
+        }
+        // Readable for the worker's user, and executable if it was.
+        let mode = if mode & 0o111 == 0 { 0o644 } else { 0o755 };
+        let mut file = OpenOptions::new().create_new(true).write(true).open(&path)?;
+        file.set_permissions(Permissions::from_mode(mode))?;
+        let written = io::copy(&mut io::Read::take(&mut entry, left + 1), &mut file)?;
+        left = left.checked_sub(written).ok_or_else(|| {
+            io::Error::other(format!("its files are larger than {UNPACKED_BYTES} bytes"))
+        })?;
+    }
+    Ok(())
+}

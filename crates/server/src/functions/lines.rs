@@ -1,0 +1,74 @@
+//! What a worker prints, by lines, read without a task of its own: nothing that was printed
+//! before an answer is missed by whoever reads after it.
+
+use std::io;
+use std::process::Stdio;
+
+use tokio::net::unix::pipe;
+
+/// Longest line; a longer one is cut into several. AWS: 256 KB an event.
+const LINE: usize = 64 * 1024;
+const CHUNK: usize = 8 * 1024;
+
+/// One of a worker's output streams.
+pub(super) struct Lines {
+    from: Option<pipe::Receiver>,
+    partial: Vec<u8>,
+}
+
+impl Lines {
+    /// A stream and the end that the worker writes to.
+    pub(super) fn open() -> io::Result<(Self, Stdio)> {
+        let (sender, receiver) = pipe::pipe()?;
+        let end = Stdio::from(sender.into_blocking_fd()?);
+        Ok((Self { from: Some(receiver), partial: Vec::new() }, end))
+    }
+
+    /// Returns when there may be something to take; never when the stream has ended.
+    pub(super) async fn readable(&self) {
+        let Some(from) = &self.from else { return std::future::pending().await };
+        // An error shows when it is read.
+        let _ = from.readable().await;
+    }
+
+    /// Takes the whole lines that are there.
+    pub(super) fn take(&mut self, mut each: impl FnMut(&str)) {
+        let mut chunk = [0; CHUNK];
+        while let Some(from) = &self.from {
+            match from.try_read(&mut chunk) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(0) | Err(_) => {
+                    self.from = None;
+                    self.rest(&mut each);
+                }
+                Ok(count) => {
+                    self.partial.extend_from_slice(chunk.get(..count).unwrap_or_default());
+                    self.whole_lines(&mut each);
+                }
+            }
+        }
+    }
+
+    /// Takes what has no end of line yet.
+    pub(super) fn rest(&mut self, mut each: impl FnMut(&str)) {
+        if !self.partial.is_empty() {
+            each(&String::from_utf8_lossy(&self.partial));
+            self.partial.clear();
+        }
+    }
+
+    fn whole_lines(&mut self, each: &mut impl FnMut(&str)) {
+        let mut start = 0;
+        for end in self.partial.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at)
+        {
+            let line = self.partial.get(start..end).unwrap_or_default();
+            each(String::from_utf8_lossy(line).trim_end_matches('\r'));
+            start = end + 1;
+        }
+        self.partial.drain(..start);
+        if self.partial.len() >= LINE {
+            self.rest(each);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The processes of one worker.
+
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+
+use fleetwright_containment::{NOT_STARTED, OUTER, Program};
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::AsyncWriteExt;
+use tokio::process::{Child, Command};
+
+use super::lines::Lines;
+
+/// A started program; dropped, it is killed with all that it started.
+pub(super) struct Process {
+    child: Child,
+    pub(super) id: u32,
+    pub(super) stdout: Lines,
+    pub(super) stderr: Lines,
+}
+
+impl Process {
+    /// Starts a program, contained. `own` is this server's executable.
+    pub(super) async fn start(own: &Path, program: &Program) -> io::Result<Self> {
+        let text = serde_json::to_vec(program)?;
+        let ((stdout, out), (stderr, err)) = (Lines::open()?, Lines::open()?);
+        let mut child = Command::new(own)
+            .arg(OUTER)
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(out)
+            .stderr(err)
+            .kill_on_drop(true)
+            .spawn()?;
+        let id = child.id().ok_or_else(|| io::Error::other("it ended at once"))?;
+        if let Some(mut input) = child.stdin.take() {
+            input.write_all(&text).await?;
+        }
+        Ok(Self { child, id, stdout, stderr })
+    }
+
+    /// Waits until it ends; says how.
+    pub(super) async fn ended(&mut self) -> Exit {
+        Exit(self.child.wait().await.ok())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Where there is no namespace that ends with its init, the process group is the next
+        // best thing; the outer process itself is killed by its handle.
+        let running = matches!(self.child.try_wait(), Ok(None));
+        let group = i32::try_from(self.id).ok().and_then(Pid::from_raw);
+        if let Some(group) = group.filter(|_| running) {
+            // It may have no group yet; then its handle kills it.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+/// How a process ended; `None` when the system does not say.
+pub(super) struct Exit(Option<ExitStatus>);
+
+impl Exit {
+    /// Whether it never became the function's program.
+    pub(super) fn not_started(&self) -> bool {
+        self.0.and_then(|status| status.code()) == Some(i32::from(NOT_STARTED))
+    }
+}
+
+impl std::fmt::Display for Exit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Some(status) = self.0 else { return f.write_str("unknown") };
+        let signal = status.signal().or_else(|| status.code().and_then(|code| code.checked_sub(128)));
+        match signal.filter(|signal| *signal > 0) {
+            Some(9) => f.write_str("signal: killed"),
+            Some(24) => f.write_str("signal: CPU time limit exceeded"),
+            Some(25) => f.write_str("signal: file size limit exceeded"),
+            Some(signal) => write!(f, "signal: {signal}"),
+            None => write!(f, "exit status {}", status.code().unwrap_or_default()),
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The Lambda Runtime API that one worker speaks to, on a loopback port of its own.
+//!
+//! Whoever takes the next event could answer in the function's place, so events are handed only
+//! to connections that the worker's own processes hold. Answers carry the event's request id,
+//! which nobody else is told. AWS: "Using the Lambda runtime API for custom runtimes".
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OnceCell, Semaphore, mpsc, oneshot};
+
+use super::peer;
+
+/// Bytes of an answer. AWS: 6 MB.
+pub(super) const ANSWER_BYTES: usize = 6 * 1024 * 1024;
+/// Connections of one worker. (ours)
+const CONNECTIONS: usize = 16;
+/// What a worker said that nobody has heard yet. (ours)
+const SAID: usize = 16;
+const PREFIX: &str = "/2018-06-01/runtime/";
+
+/// An event for the function.
+#[derive(Debug)]
+pub(super) struct Event {
+    pub(super) request_id: String,
+    pub(super) function_arn: String,
+    /// Milliseconds since 1970.
+    pub(super) deadline: i64,
+    pub(super) payload: Bytes,
+}
+
+/// What the runtime says.
+#[derive(Debug)]
+pub(super) enum Said {
+    /// It waits for an event.
+    Next(oneshot::Sender<Event>),
+    /// The handler's result.
+    Answer(Bytes),
+    /// The handler's exception.
+    Error(Bytes),
+    /// It could not be initialized.
+    InitError(Bytes),
+}
+
+/// A worker's end of the conversation.
+pub(super) struct RuntimeApi {
+    pub(super) address: SocketAddr,
+    pub(super) said: mpsc::Receiver<Said>,
+    shared: Arc<Shared>,
+    listening: tokio::task::JoinHandle<()>,
+}
+
+struct Shared {
+    said: mpsc::Sender<Said>,
+    /// The request id that an answer must have.
+    awaited: Mutex<Option<String>>,
+    /// The outermost process of the worker.
+    process: OnceCell<u32>,
+}
+
+impl RuntimeApi {
+    /// Listens on a free port of the loopback.
+    pub(super) async fn listen() -> std::io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let (sender, said) = mpsc::channel(SAID);
+        let (awaited, process) = (Mutex::default(), OnceCell::new());
+        let shared = Arc::new(Shared { said: sender, awaited, process });
+        let listening = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        Ok(Self { address, said, shared, listening })
+    }
+
+    /// Whose connections are handed events: those of this process and what it started.
+    pub(super) fn trust(&self, process: u32) {
+        // Told once, by who started the process.
+        let _ = self.shared.process.set(process);
+    }
+
+    /// From now on an answer with this request id counts; `None`: no answer does.
+    pub(super) fn expect(&self, request_id: Option<&str>) {
+        *self.shared.awaited.lock().unwrap_or_else(PoisonError::into_inner) =
+            request_id.map(str::to_owned);
+    }
+}
+
+impl Drop for RuntimeApi {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let Ok((stream, from)) = listener.accept().await else { continue };
+        let shared = Arc::clone(&shared);
+        connections.spawn(async move {
+            serve(stream, from, shared).await;
+            drop(place);
+        });
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn serve(stream: TcpStream, from: SocketAddr, shared: Arc<Shared>) {
+    let Ok(local) = stream.local_addr() else { return };
+    let own = Arc::new(OnceCell::new());
+    let service = service_fn(move |request| {
+        let (shared, own) = (Arc::clone(&shared), Arc::clone(&own));
+        async move { Ok::<_, Infallible>(answer(request, &shared, &own, (from, local)).await) }
+    });
+    // A worker may close as it likes; what it did not say is missed by who waits for it.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    shared: &Shared,
+    own: &OnceCell<bool>,
+    (from, local): (SocketAddr, SocketAddr),
+) -> Response<Full<Bytes>> {
+    let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default().to_owned();
+    let words: Vec<&str> = path.split('/').collect();
+    match (request.method(), words.as_slice()) {
+        (&Method::GET, ["invocation", "next"]) => {
+            if !*own.get_or_init(|| is_own(shared, from, local)).await {
+                tracing::warn!(%from, "a stranger asked for a function's events");
+                return refusal(StatusCode::FORBIDDEN, "these are another function's events");
+            }
+            next(shared).await
+        }
+        (&Method::POST, ["invocation", id, kind @ ("response" | "error")]) => {
+            let awaited =
+                shared.awaited.lock().unwrap_or_else(PoisonError::into_inner).take_if(|it| it == id);
+            if awaited.is_none() {
+                return refusal(StatusCode::BAD_REQUEST, "no answer is awaited for this request id");
+            }
+            let body = match Limited::new(request.into_body(), ANSWER_BYTES).collect().await {
+                Ok(body) => body.to_bytes(),
+                Err(_) => return too_large(shared).await,
+            };
+            let said = if *kind == "error" { Said::Error(body) } else { Said::Answer(body) };
+            accepted(shared, said).await
+        }
+        (&Method::POST, ["init", "error"]) => {
+            if !is_own(shared, from, local).await {
+                return refusal(StatusCode::FORBIDDEN, "this is another function's");
+            }
+            match Limited::new(request.into_body(), ANSWER_BYTES).collect().await {
+                Ok(body) => accepted(shared, Said::InitError(body.to_bytes())).await,
+                Err(_) => refusal(StatusCode::PAYLOAD_TOO_LARGE, "larger than 6 MB"),
+            }
+        }
+        _ => refusal(StatusCode::NOT_FOUND, "no path of the Runtime API that is offered here"),
+    }
+}
+
+async fn is_own(shared: &Shared, from: SocketAddr, local: SocketAddr) -> bool {
+    let Some(process) = shared.process.get().copied() else { return false };
+    let looked = tokio::task::spawn_blocking(move || peer::holds(process, from, local)).await;
+    looked.unwrap_or(false)
+}
+
+/// Waits, for as long as the worker lives, until there is an event.
+async fn next(shared: &Shared) -> Response<Full<Bytes>> {
+    let (give, given) = oneshot::channel();
+    if shared.said.send(Said::Next(give)).await.is_err() {
+        return refusal(StatusCode::GONE, "this worker is not needed any more");
+    }
+    let Ok(event) = given.await else {
+        return refusal(StatusCode::GONE, "this worker is not needed any more");
+    };
+    let mut response = Response::new(Full::new(event.payload));
+    let headers = response.headers_mut();
+    headers.insert("content-type", HeaderValue::from_static("application/json"));
+    for (name, value) in [
+        ("lambda-runtime-aws-request-id", event.request_id),
+        ("lambda-runtime-invoked-function-arn", event.function_arn),
+        ("lambda-runtime-deadline-ms", event.deadline.to_string()),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
+
+async fn too_large(shared: &Shared) -> Response<Full<Bytes>> {
+    let error = serde_json::json!({
+        "errorType": "Function.ResponseSizeTooLarge",
+        "errorMessage": format!("Response payload size exceeded maximum allowed payload size ({ANSWER_BYTES} bytes)."),
+    });
+    accepted(shared, Said::Error(error.to_string().into())).await;
+    refusal(StatusCode::PAYLOAD_TOO_LARGE, "larger than 6 MB")
+}
+
+async fn accepted(shared: &Shared, said: Said) -> Response<Full<Bytes>> {
+    // Nobody listens only when the worker is about to be killed.
+    let _ = shared.said.send(said).await;
+    let mut response = Response::new(Full::new(Bytes::from_static(b"{\"status\":\"OK\"}\n")));
+    *response.status_mut() = StatusCode::ACCEPTED;
+    response
+}
+
+fn refusal(status: StatusCode, message: &str) -> Response<Full<Bytes>> {
+    let body = serde_json::json!({"errorType": "InvalidRequest", "errorMessage": message});
+    let mut response = Response::new(Full::new(body.to_string().into()));
+    *response.status_mut() = status;
+    response
+}
