@@ -13,6 +13,7 @@ use crate::config::Settings;
 use crate::control::Control;
 use crate::data_dir::{DATABASE, DataDir};
 use crate::events::{self, Events};
+use crate::functions::Functions;
 use crate::gateway::Gateway;
 use crate::hooks::Hooks;
 use crate::identities::{self, Identities};
@@ -48,6 +49,7 @@ pub(crate) struct App {
     pub(crate) authority: Arc<Authority>,
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) bulk: Arc<Bulk>,
+    pub(crate) functions: Arc<Functions>,
     issuance: Arc<Issuance>,
     provisioning: Arc<Provisioning>,
     hooks: Arc<Hooks>,
@@ -78,9 +80,18 @@ impl App {
         let keys = DeviceKeys::start(pool, patience).map_err(StartError::new)?;
         let issuance = Arc::new(Issuance::new(Arc::clone(&authority), keys, store.clone()));
         let tls = tls::hooks(&settings.hooks).map_err(StartError::new)?;
-        let hooks = Arc::new(Hooks::new(settings.hooks.clone(), Arc::clone(&tls)));
         let identities =
             Arc::new(Identities::new(identities::in_store(store.clone(), settings.home.clone())));
+        let functions = Functions::new(
+            settings.home.clone(),
+            dir,
+            store.clone(),
+            Arc::clone(&sealing),
+            Arc::clone(&identities),
+            settings.functions.clone(),
+        )?;
+        let hooks =
+            Arc::new(Hooks::new(settings.hooks.clone(), Arc::clone(&tls), Arc::clone(&functions)));
         let audit = Audit::start(store.clone());
         let provisioning = Provisioning::new(
             settings.home.clone(),
@@ -109,13 +120,14 @@ impl App {
 
         // 3. Who hears of changes.
         tokio::spawn(events::publish(waiting, Arc::downgrade(&gateway)));
-        caches.wire(&policies, &gateway, &provisioning, &identities);
+        caches.wire(&policies, &gateway, &provisioning, &identities, &functions);
         Ok(Self {
             audit,
             store,
             authority,
             gateway,
             bulk,
+            functions,
             issuance,
             provisioning,
             hooks,
@@ -140,6 +152,7 @@ impl App {
                 Box::pin(async move { gateway.publish_for(message).await })
             }),
             hooks: Arc::clone(&self.hooks),
+            functions: Arc::clone(&self.functions),
             bulk: Arc::clone(&self.bulk),
             own_scheme: if settings.api_tls { "https" } else { "http" },
             claim_seconds: settings.provisioning.claim_seconds,
@@ -169,7 +182,8 @@ fn open_store(
 }
 
 /// Who hears of a change.
-type Listeners = (Weak<Policies>, Weak<Gateway>, Weak<Provisioning>, Weak<Identities>);
+type Listeners =
+    (Weak<Policies>, Weak<Gateway>, Weak<Provisioning>, Weak<Identities>, Weak<Functions>);
 
 /// What must be told of a change. Wired late: the registry opens before those who listen exist.
 struct Caches {
@@ -184,22 +198,31 @@ impl Caches {
         gateway: &Arc<Gateway>,
         provisioning: &Arc<Provisioning>,
         identities: &Arc<Identities>,
+        functions: &Arc<Functions>,
     ) {
         let parts = (
             Arc::downgrade(policies),
             Arc::downgrade(gateway),
             Arc::downgrade(provisioning),
             Arc::downgrade(identities),
+            Arc::downgrade(functions),
         );
         // Wired once, by `App::build`.
         let _ = self.wired.set(parts);
     }
 
     fn on_change(&self, change: &Change) {
-        let Some((policies, gateway, provisioning, identities)) = self.wired.get() else { return };
-        let (Some(policies), Some(gateway), Some(provisioning), Some(identities)) =
-            (policies.upgrade(), gateway.upgrade(), provisioning.upgrade(), identities.upgrade())
+        let Some((policies, gateway, provisioning, identities, functions)) = self.wired.get()
         else {
+            return;
+        };
+        let (Some(policies), Some(gateway), Some(provisioning), Some(identities), Some(functions)) = (
+            policies.upgrade(),
+            gateway.upgrade(),
+            provisioning.upgrade(),
+            identities.upgrade(),
+            functions.upgrade(),
+        ) else {
             return;
         };
         match change {
@@ -212,7 +235,8 @@ impl Caches {
             Change::ThingGroup(_) => policies.groups_changed(),
             Change::Template(name) => provisioning.template_changed(name),
             Change::Identities => identities.changed(),
-            Change::AccessKey(_) | Change::Function(_) => {}
+            Change::AccessKey(_) => {}
+            Change::Function(name) => functions.changed(name),
             Change::Registry(event) => self.events.hear(event),
         }
     }

@@ -14,6 +14,7 @@ pub mod control;
 mod credentials;
 mod data_dir;
 pub mod events;
+pub mod functions;
 pub mod gateway;
 pub mod hooks;
 pub mod identities;

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use crate::app::{App, StartError};
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
+use crate::functions::Endpoint;
 use crate::tls::OwnCertificate;
 use crate::{api, audit, clock, gateway, tls};
 
@@ -52,6 +53,8 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
         false => None,
     };
 
+    app.functions.announce(endpoint_of_functions(&settings, api_address));
+
     // 3. Serve.
     let (stop, stopping) = watch::channel(false);
     let control = app.control(&settings, endpoint(&settings, mqtt_address));
@@ -69,6 +72,7 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     chores.spawn(purge_claims(app.store.clone()));
     chores.spawn(Arc::clone(&app.bulk).work());
     chores.spawn(renew(Arc::clone(&app.authority), settings.hostnames.clone(), certificate));
+    chores.spawn(Arc::clone(&app.functions).tidy());
     let mut term = signal(SignalKind::terminate()).map_err(StartError::new)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::new)?;
     announce(&settings, mqtt_address, api_address)?;
@@ -113,6 +117,19 @@ fn endpoint(settings: &Settings, mqtt: SocketAddr) -> String {
         8883 => host.to_owned(),
         port => format!("{host}:{port}"),
     }
+}
+
+/// The control plane as functions of this machine reach it.
+fn endpoint_of_functions(settings: &Settings, api: SocketAddr) -> Endpoint {
+    let tls = settings.api_tls;
+    let host = match settings.hostnames.first() {
+        Some(name) if tls => name.clone(),
+        _ if api.ip().is_unspecified() => "127.0.0.1".to_owned(),
+        _ => api.ip().to_string(),
+    };
+    let host = if host.contains(':') { format!("[{host}]") } else { host };
+    let scheme = if tls { "https" } else { "http" };
+    Endpoint { url: format!("{scheme}://{host}:{}", api.port()), tls }
 }
 
 fn announce(settings: &Settings, mqtt: SocketAddr, api: SocketAddr) -> Result<(), StartError> {

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    Audit, Bulk, Claims, Hooks, Mqtt, Provisioning, audit, bulk, claims, hooks, mqtt, provisioning,
+    Audit, Bulk, Claims, Functions, Hooks, Mqtt, Provisioning, audit, bulk, claims, functions,
+    hooks, mqtt, provisioning,
 };
 
 /// The whole file. Every key is optional.
@@ -40,6 +41,8 @@ pub struct ConfigFile {
     pub audit: Audit,
     /// `[hooks]`
     pub hooks: Hooks,
+    /// `[functions]`
+    pub functions: Functions,
 }
 
 const KEYS: &[&str] = &[
@@ -55,6 +58,7 @@ const KEYS: &[&str] = &[
     "claims",
     "bulk",
     "hooks",
+    "functions",
     "audit",
 ];
 
@@ -88,6 +92,7 @@ impl ConfigFile {
             ("claims", claims::KEYS),
             ("bulk", bulk::KEYS),
             ("hooks", hooks::KEYS),
+            ("functions", functions::KEYS),
             ("audit", audit::KEYS),
         ] {
             if let Some(Value::Table(inner)) = table.get(section) {

@@ -9,7 +9,7 @@ use fleetwright_core::names::{AccountId, Region};
 
 use crate::hooks::HookTarget;
 
-use super::{Audit, Bulk, Claims, ConfigFile, Hooks, Mqtt, Provisioning};
+use super::{Audit, Bulk, Claims, ConfigFile, Functions, Hooks, Mqtt, Provisioning};
 
 /// What was given on the command line or in the environment; wins over the file.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +61,8 @@ pub struct Settings {
     pub audit: Audit,
     /// Where hooks may run.
     pub hooks: Hooks,
+    /// How functions run.
+    pub functions: Functions,
 }
 
 /// A value is not usable. `Display` names the option, the value and the rule.
@@ -113,6 +115,7 @@ impl Settings {
                 file.provisioning.claim_seconds
             )));
         }
+        file.functions.check().map_err(SettingsError)?;
         if let Some(endpoint) = &file.bulk.s3_endpoint
             && !matches!(HookTarget::parse(endpoint), Ok(HookTarget::Url(_)))
         {
@@ -139,6 +142,7 @@ impl Settings {
             bulk: file.bulk,
             audit: file.audit,
             hooks: file.hooks,
+            functions: file.functions,
         })
     }
 }

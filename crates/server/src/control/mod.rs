@@ -53,6 +53,7 @@ use trail::Trail;
 
 use crate::audit::Audit;
 use crate::bulk::Bulk;
+use crate::functions::Functions;
 use crate::hooks::Hooks;
 use crate::identities::Identities;
 use crate::issuance::Issuance;
@@ -96,6 +97,8 @@ pub struct Control {
     pub publish: PublishMessage,
     /// Calls authorizers.
     pub hooks: Arc<Hooks>,
+    /// Runs functions.
+    pub functions: Arc<Functions>,
     /// Registers things in bulk.
     pub bulk: Arc<Bulk>,
     /// `http` or `https`: how links to this server begin.

@@ -60,7 +60,8 @@ impl Plane {
         let issuance = Arc::new(Issuance::new(Arc::new(authority), keys, store.clone()));
         let nothing = crate::config::Hooks::default();
         let tls = crate::tls::hooks(&nothing).unwrap();
-        let hooks = Arc::new(Hooks::new(nothing, Arc::clone(&tls)));
+        let functions = crate::functions::tests::none();
+        let hooks = Arc::new(Hooks::new(nothing, Arc::clone(&tls), Arc::clone(&functions)));
         let data_dir = DataDir::open(&path("data")).unwrap();
         let sealing = Arc::new(Sealing::open(&data_dir).unwrap());
         let identities = Arc::new(Identities::new(find));
@@ -94,6 +95,7 @@ impl Plane {
             provisioning,
             publish: Box::new(|_| Box::pin(async { Ok(()) })),
             hooks,
+            functions,
             bulk,
             own_scheme: "http",
             claim_seconds: 300,

@@ -14,6 +14,7 @@ const UNPACKED_BYTES: u64 = 250 * 1024 * 1024;
 const ENTRIES: usize = 50_000;
 
 /// Unpacked code.
+#[derive(Clone)]
 pub(super) struct Codes {
     directory: PathBuf,
 }

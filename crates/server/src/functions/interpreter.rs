@@ -51,9 +51,7 @@ impl Interpreters {
             return Ok(known);
         }
         let found = match runtime.kind() {
-            RuntimeKind::Provided => {
-                Interpreter { executable: None, prefix: None, client: None }
-            }
+            RuntimeKind::Provided => Interpreter { executable: None, prefix: None, client: None },
             RuntimeKind::Python => self.python(name).await?,
             RuntimeKind::Node => self.node(name).await?,
         };

@@ -60,7 +60,8 @@ impl Lines {
 
     fn whole_lines(&mut self, each: &mut impl FnMut(&str)) {
         let mut start = 0;
-        for end in self.partial.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at)
+        for end in
+            self.partial.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at)
         {
             let line = self.partial.get(start..end).unwrap_or_default();
             each(String::from_utf8_lossy(line).trim_end_matches('\r'));

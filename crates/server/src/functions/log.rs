@@ -51,7 +51,12 @@ pub(crate) struct Line {
 
 impl Line {
     /// A line of this moment.
-    pub(crate) fn now(version: &str, request_id: Option<&str>, stream: Stream, message: &str) -> Self {
+    pub(crate) fn now(
+        version: &str,
+        request_id: Option<&str>,
+        stream: Stream,
+        message: &str,
+    ) -> Self {
         Self {
             time: clock::now().0,
             version: version.to_owned(),

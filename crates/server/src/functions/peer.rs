@@ -48,9 +48,8 @@ pub(super) fn family(process: u32) -> HashSet<u32> {
 
 fn has_open(process: u32, wanted: &str) -> bool {
     let Ok(open) = fs::read_dir(format!("/proc/{process}/fd")) else { return false };
-    open.flatten().any(|file| {
-        fs::read_link(file.path()).is_ok_and(|target| target.as_os_str() == wanted)
-    })
+    open.flatten()
+        .any(|file| fs::read_link(file.path()).is_ok_and(|target| target.as_os_str() == wanted))
 }
 
 /// Memory that a family of processes has for itself, bytes: what is shared with files does not

@@ -40,9 +40,13 @@ impl Process {
         Ok(Self { child, id, stdout, stderr })
     }
 
-    /// Waits until it ends; says how.
-    pub(super) async fn ended(&mut self) -> Exit {
-        Exit(self.child.wait().await.ok())
+    /// Waits until it has printed something, or has ended.
+    pub(super) async fn changed(&mut self) -> Change {
+        tokio::select! {
+            () = self.stdout.readable() => Change::Printed,
+            () = self.stderr.readable() => Change::Printed,
+            status = self.child.wait() => Change::Ended(Exit(status.ok())),
+        }
     }
 }
 
@@ -59,6 +63,14 @@ impl Drop for Process {
     }
 }
 
+/// What a process did.
+pub(super) enum Change {
+    /// It printed, or closed an output stream.
+    Printed,
+    /// It ended.
+    Ended(Exit),
+}
+
 /// How a process ended; `None` when the system does not say.
 pub(super) struct Exit(Option<ExitStatus>);
 
@@ -72,7 +84,8 @@ impl Exit {
 impl std::fmt::Display for Exit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Some(status) = self.0 else { return f.write_str("unknown") };
-        let signal = status.signal().or_else(|| status.code().and_then(|code| code.checked_sub(128)));
+        let signal =
+            status.signal().or_else(|| status.code().and_then(|code| code.checked_sub(128)));
         match signal.filter(|signal| *signal > 0) {
             Some(9) => f.write_str("signal: killed"),
             Some(24) => f.write_str("signal: CPU time limit exceeded"),

@@ -141,10 +141,16 @@ async fn answer(
             next(shared).await
         }
         (&Method::POST, ["invocation", id, kind @ ("response" | "error")]) => {
-            let awaited =
-                shared.awaited.lock().unwrap_or_else(PoisonError::into_inner).take_if(|it| it == id);
+            let awaited = shared
+                .awaited
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take_if(|it| it == id);
             if awaited.is_none() {
-                return refusal(StatusCode::BAD_REQUEST, "no answer is awaited for this request id");
+                return refusal(
+                    StatusCode::BAD_REQUEST,
+                    "no answer is awaited for this request id",
+                );
             }
             let body = match Limited::new(request.into_body(), ANSWER_BYTES).collect().await {
                 Ok(body) => body.to_bytes(),

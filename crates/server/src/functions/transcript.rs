@@ -21,7 +21,11 @@ pub(super) struct Transcript {
 }
 
 impl Transcript {
-    pub(super) fn begin(logs: Arc<Logs>, revision: Arc<Revision>, request_id: Option<String>) -> Self {
+    pub(super) fn begin(
+        logs: Arc<Logs>,
+        revision: Arc<Revision>,
+        request_id: Option<String>,
+    ) -> Self {
         Self { logs, revision, request_id, tail: String::new(), logged: 0 }
     }
 
@@ -64,11 +68,6 @@ impl Transcript {
             }
             self.tail.drain(..cut);
         }
-    }
-
-    /// The end of it.
-    pub(super) fn into_tail(self) -> String {
-        self.tail
     }
 
     /// The end of it, so far.

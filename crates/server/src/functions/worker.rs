@@ -11,7 +11,7 @@ use super::log::{Logs, Stream};
 use super::outcome::Fault;
 use super::peer;
 use super::pool::Seat;
-use super::process::Process;
+use super::process::{Change, Exit, Process};
 use super::revision::Revision;
 use super::runtime_api::{Event, RuntimeApi, Said};
 use super::transcript::Transcript;
@@ -98,14 +98,20 @@ impl Worker {
         };
         match &failure {
             NoWorker::Function(body) => {
-                log.line(Stream::Platform, &format!("INIT failed: {}", String::from_utf8_lossy(body)));
+                log.line(
+                    Stream::Platform,
+                    &format!("INIT failed: {}", String::from_utf8_lossy(body)),
+                );
             }
             NoWorker::Machine(text) | NoWorker::Busy(text) => log.line(Stream::Platform, text),
         }
         Err(failure)
     }
 
-    async fn first_words(&mut self, log: &mut Transcript) -> Result<oneshot::Sender<Event>, NoWorker> {
+    async fn first_words(
+        &mut self,
+        log: &mut Transcript,
+    ) -> Result<oneshot::Sender<Event>, NoWorker> {
         loop {
             tokio::select! {
                 said = self.api.said.recv() => match said {
@@ -113,21 +119,23 @@ impl Worker {
                     Some(Said::InitError(body)) => return Err(NoWorker::Function(body)),
                     _ => {}
                 },
-                () = self.process.stdout.readable() => log.hear(&mut self.process),
-                () = self.process.stderr.readable() => log.hear(&mut self.process),
-                exit = self.process.ended() => {
-                    if exit.not_started() {
-                        return Err(NoWorker::Machine(String::new()));
-                    }
-                    // A runtime that reports its error ends at once.
-                    if let Ok(Said::InitError(body)) = self.api.said.try_recv() {
-                        return Err(NoWorker::Function(body));
-                    }
-                    let fault = Fault::Ended(exit.to_string());
-                    return Err(NoWorker::Function(fault.payload("init")));
-                }
+                change = self.process.changed() => match change {
+                    Change::Printed => log.hear(&mut self.process),
+                    Change::Ended(exit) => return Err(self.ended_early(&exit)),
+                },
             }
         }
+    }
+
+    fn ended_early(&mut self, exit: &Exit) -> NoWorker {
+        if exit.not_started() {
+            return NoWorker::Machine(String::new());
+        }
+        // A runtime that reports its error ends at once.
+        if let Ok(Said::InitError(body)) = self.api.said.try_recv() {
+            return NoWorker::Function(body);
+        }
+        NoWorker::Function(Fault::Ended(exit.to_string()).payload("init"))
     }
 
     /// Whether it waits for an event.
@@ -164,11 +172,10 @@ impl Worker {
                     Some(Said::Error(body)) => return Ran::Raised(body),
                     _ => {}
                 },
-                () = self.process.stdout.readable() => log.hear(&mut self.process),
-                () = self.process.stderr.readable() => log.hear(&mut self.process),
-                exit = self.process.ended() => {
-                    return Ran::Lost(Fault::Ended(exit.to_string()));
-                }
+                change = self.process.changed() => match change {
+                    Change::Printed => log.hear(&mut self.process),
+                    Change::Ended(exit) => return Ran::Lost(Fault::Ended(exit.to_string())),
+                },
                 _ = memory.tick() => if self.uses_too_much() {
                     return Ran::Lost(Fault::OutOfMemory { mib: self.revision.memory_mib });
                 }
@@ -191,9 +198,10 @@ impl Worker {
                         Some(_) => {}
                         None => return None,
                     },
-                    () = self.process.stdout.readable() => log.hear(&mut self.process),
-                    () = self.process.stderr.readable() => log.hear(&mut self.process),
-                    _ = self.process.ended() => return None,
+                    change = self.process.changed() => match change {
+                        Change::Printed => log.hear(&mut self.process),
+                        Change::Ended(_) => return None,
+                    },
                 }
             }
         });

@@ -1,4 +1,4 @@
-//! Pre-provisioning hooks: a local command or a URL is asked whether a device may join.
+//! Pre-provisioning hooks: a function, a local command or a URL is asked whether a device may join.
 //!
 //! Whatever goes wrong refuses: no such target, an error, a time-out, an answer that is too large
 //! or is no verdict (house invariant 6).
@@ -11,7 +11,7 @@ mod url;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::hook::{HookRequest, Verdict};
@@ -22,11 +22,13 @@ use tokio::sync::Semaphore;
 pub use target::{HookTarget, Url};
 
 use crate::config;
+use crate::functions::Functions;
 
 /// Asks hooks, at most [`limits::HOOKS_AT_ONCE`] at once, each within [`limits::HOOK_MILLIS`].
 pub struct Hooks {
     commands: config::Hooks,
     tls: Arc<rustls::ClientConfig>,
+    functions: Arc<Functions>,
     under_way: Semaphore,
 }
 
@@ -48,8 +50,12 @@ impl fmt::Display for HookFailure {
 
 impl Hooks {
     /// `commands` is the configuration's section; `tls` tells whom to trust over HTTPS.
-    pub fn new(commands: config::Hooks, tls: Arc<rustls::ClientConfig>) -> Self {
-        Self { commands, tls, under_way: Semaphore::new(limits::HOOKS_AT_ONCE) }
+    pub fn new(
+        commands: config::Hooks,
+        tls: Arc<rustls::ClientConfig>,
+        functions: Arc<Functions>,
+    ) -> Self {
+        Self { commands, tls, functions, under_way: Semaphore::new(limits::HOOKS_AT_ONCE) }
     }
 
     /// Asks the hook that a template names.
@@ -57,7 +63,7 @@ impl Hooks {
     /// # Errors
     /// [`ErrorCode::AccessDenied`] whenever there is no verdict; the cause says why.
     pub async fn ask(&self, target: &str, request: &HookRequest) -> Result<Verdict, Refusal> {
-        let failure = match self.call(target, request).await {
+        let failure = match self.call(target, &request.template_arn, request).await {
             Ok(bytes) => match Verdict::parse(&bytes) {
                 Ok(verdict) => return Ok(verdict),
                 Err(error) => HookFailure::new(error),
@@ -72,20 +78,28 @@ impl Hooks {
     }
 
     /// Calls any function: its answer, at most [`limits::HOOK_ANSWER_BYTES`], within
-    /// [`limits::HOOK_MILLIS`].
+    /// [`limits::HOOK_MILLIS`]. `source` is the ARN of what names the target: a Lambda function's
+    /// policy must allow AWS IoT to invoke it for that.
     pub(crate) async fn call(
         &self,
         target: &str,
+        source: &str,
         request: &impl Serialize,
     ) -> Result<Vec<u8>, HookFailure> {
         let body = serde_json::to_vec(request).map_err(HookFailure::new)?;
         let deadline = Duration::from_millis(limits::HOOK_MILLIS);
-        tokio::time::timeout(deadline, self.invoke(target, body)).await.map_err(|_| {
+        tokio::time::timeout(deadline, self.invoke(target, source, body)).await.map_err(|_| {
             HookFailure::new(format_args!("no answer within {} ms", limits::HOOK_MILLIS))
         })?
     }
 
-    async fn invoke(&self, target: &str, body: Vec<u8>) -> Result<Vec<u8>, HookFailure> {
+    async fn invoke(
+        &self,
+        target: &str,
+        source: &str,
+        body: Vec<u8>,
+    ) -> Result<Vec<u8>, HookFailure> {
+        let begun = Instant::now();
         let _place = self.under_way.acquire().await.map_err(HookFailure::new)?;
         match HookTarget::parse(target).map_err(HookFailure::new)? {
             HookTarget::Command(name) => {
@@ -97,9 +111,19 @@ impl Hooks {
                 command::run(command, &body).await
             }
             HookTarget::Url(url) => url::post(&url, body, &self.tls).await,
-            HookTarget::Function(arn) => Err(HookFailure::new(format_args!(
-                "function {arn} is not deployed on this server; use command:NAME or a URL"
-            ))),
+            HookTarget::Function(arn) => {
+                let budget = Duration::from_millis(limits::HOOK_MILLIS);
+                let left = budget.saturating_sub(begun.elapsed());
+                let answer = self.functions.invoke_for_iot(arn, source, body.into(), left).await;
+                let answer = answer.map_err(HookFailure::new)?;
+                if answer.len() > limits::HOOK_ANSWER_BYTES {
+                    return Err(HookFailure::new(format_args!(
+                        "its answer is larger than {} bytes",
+                        limits::HOOK_ANSWER_BYTES
+                    )));
+                }
+                Ok(answer.into())
+            }
         }
     }
 }

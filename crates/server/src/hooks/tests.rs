@@ -27,7 +27,7 @@ fn hooks(script: &str) -> Hooks {
     let settings =
         config::Hooks { commands: BTreeMap::from([("test".into(), command)]), ca_file: None };
     let tls = tls::hooks(&settings).unwrap();
-    Hooks::new(settings, tls)
+    Hooks::new(settings, tls, crate::functions::tests::none())
 }
 
 /// What a hook's answer comes to: the overrides, or the refusal's cause.
@@ -78,7 +78,8 @@ async fn v09_a_hook_that_sleeps_is_cut_at_its_deadline() {
 async fn targets_that_are_none_refuse() {
     for (target, cause) in [
         ("command:other", "no command 'other'"),
-        ("arn:aws:lambda:us-east-1:123456789012:function:f", "not deployed"),
+        ("arn:aws:lambda:us-east-1:123456789012:function:f", "has no policy"),
+        ("arn:aws:lambda:eu-west-1:123456789012:function:f", "another region"),
         ("http://192.0.2.1/hook", "in the clear"),
         ("ftp://x", "is no hook"),
         ("https://", "no valid host"),

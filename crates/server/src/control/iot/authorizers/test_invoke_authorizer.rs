@@ -53,7 +53,8 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         protocol_data,
         connection_metadata: ConnectionMetadata { id: identifiers::fresh()?.to_string() },
     };
-    let answer = match control.hooks.call(&found.function_arn, &request).await {
+    let source = control.home.arn("authorizer", &name);
+    let answer = match control.hooks.call(&found.function_arn, &source, &request).await {
         Ok(bytes) => AuthorizerAnswer::parse(&bytes).map_err(|error| not_valid(&error))?,
         Err(failure) => {
             let cause = format!("authorizer {name}, function {}: {failure}", found.function_arn);

@@ -1,0 +1,359 @@
+//! Lambda functions, run on this machine: the last room before a function's own code.
+//!
+//! An invocation takes a worker of its revision's pool, gives it the event and follows it to the
+//! end of its time. Whatever goes wrong is an outcome in Lambda's words or a reason why it did
+//! not run; the caller decides what that means (for a hook: no).
+
+mod code;
+mod environment;
+mod interpreter;
+mod lines;
+mod log;
+mod outcome;
+mod peer;
+mod places;
+mod pool;
+mod process;
+mod revision;
+mod runtime_api;
+#[cfg(test)]
+pub(crate) mod tests;
+mod transcript;
+mod worker;
+mod workshop;
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use fleetwright_core::arn::Home;
+use fleetwright_core::error::Refusal;
+use fleetwright_core::function::{
+    FunctionName, FunctionRef, Qualifier, ServiceCall, Source, service_may_invoke,
+};
+use fleetwright_store::{FunctionRevision, Store};
+use tokio::time::Instant;
+
+pub(crate) use environment::Endpoint;
+pub(crate) use log::{Logs, Stream};
+pub(crate) use outcome::{Invocation, NotRun, Outcome};
+pub(crate) use revision::{open_environment, seal_environment};
+
+use crate::app::StartError;
+use crate::clock;
+use crate::config::Functions as Settings;
+use crate::data_dir::DataDir;
+use crate::identities::Identities;
+use crate::random;
+use crate::sealing::Sealing;
+use code::Codes;
+use interpreter::Interpreters;
+use places::Places;
+use pool::Pool;
+use revision::{Key, Revision};
+use runtime_api::Event;
+use worker::{Asked, NoWorker, Ran, Worker};
+use workshop::Workshop;
+
+/// Longest wait for a worker when the caller names no time. (ours)
+const WAIT: Duration = Duration::from_secs(60);
+/// How often idle workers are looked at. (ours)
+const TIDY_EVERY: Duration = Duration::from_secs(5);
+/// Workers that an event is offered to, when one after the other turns out to be lost. (ours)
+const OFFERS: usize = 3;
+
+/// The functions of this server.
+pub struct Functions {
+    workshop: Arc<Workshop>,
+    pools: Arc<Pools>,
+}
+
+type Pools = Mutex<HashMap<Key, Arc<Pool>>>;
+
+impl Functions {
+    /// Nothing runs yet.
+    ///
+    /// # Errors
+    /// When the data directory does not take what functions need.
+    pub(crate) fn new(
+        home: Home,
+        dir: &DataDir,
+        store: Store,
+        sealing: Arc<Sealing>,
+        identities: Arc<Identities>,
+        settings: Settings,
+    ) -> Result<Arc<Self>, StartError> {
+        let at = |name: &str| dir.join("functions").join(name);
+        let pools = Arc::new(Pools::default());
+        let root = at("root");
+        std::fs::create_dir_all(&root).map_err(StartError::new)?;
+        let of_all = Arc::downgrade(&pools);
+        let workshop = Workshop {
+            store,
+            home,
+            logs: Arc::new(Logs::open(at("logs")).map_err(StartError::new)?),
+            sealing,
+            identities,
+            codes: Codes::open(at("code")).map_err(StartError::new)?,
+            interpreters: Interpreters::new(settings.interpreters.clone(), at("runtimes")),
+            places: Places::new(settings.max_workers, settings.first_user),
+            settings,
+            own: std::env::current_exe().map_err(StartError::new)?,
+            data_dir: dir.join(""),
+            root,
+            endpoint: OnceLock::new(),
+            started: AtomicU64::new(0),
+            make_room: Box::new(move || end_longest_idle(&of_all)),
+        };
+        Ok(Arc::new(Self { workshop: Arc::new(workshop), pools }))
+    }
+
+    /// Where functions find this server's own control plane; told once it listens.
+    pub(crate) fn announce(&self, endpoint: Endpoint) {
+        // Told once, by `serve`.
+        let _ = self.workshop.endpoint.set(endpoint);
+    }
+
+    /// What functions logged.
+    pub(crate) fn logs(&self) -> &Logs {
+        &self.workshop.logs
+    }
+
+    /// Invokes a function and waits for its outcome. `budget` bounds everything, waiting for a
+    /// worker included; without it only the function's own time counts.
+    ///
+    /// # Errors
+    /// [`NotRun`] when the function's code was not reached.
+    pub(crate) async fn invoke(
+        &self,
+        name: &FunctionName,
+        qualifier: Option<&Qualifier>,
+        payload: Bytes,
+        budget: Option<Duration>,
+    ) -> Result<Invocation, NotRun> {
+        let end = budget.map(|budget| Instant::now() + budget);
+        let named = FunctionRef { name: name.clone(), qualifier: qualifier.cloned() };
+        let arn = named.arn(&self.workshop.home);
+        let pool = self.pool(&named, &arn).await?;
+        let call = Call { arn, payload, end };
+        // A caller that hangs up does not end what has begun.
+        let running = tokio::spawn(run(pool, call));
+        running.await.map_err(|error| NotRun::Unrunnable(error.to_string()))?
+    }
+
+    /// Invokes a function for AWS IoT, on behalf of what names it (a template, for instance): its
+    /// resource policy must allow that. `budget` bounds everything.
+    ///
+    /// # Errors
+    /// A sentence for the log: no such function, not allowed, failed, or no answer in time.
+    pub(crate) async fn invoke_for_iot(
+        &self,
+        function: &str,
+        source: &str,
+        payload: Bytes,
+        budget: Duration,
+    ) -> Result<Bytes, String> {
+        let home = &self.workshop.home;
+        let named = FunctionRef::parse(home, function).map_err(|error| error.to_string())?;
+        let (name, qualifier) = (&named.name, named.qualifier.as_ref());
+        let policy = self.workshop.store.function_policy(name, qualifier).await;
+        let policy = policy.map_err(|error| error.to_string())?;
+        let call = ServiceCall {
+            service: "iot.amazonaws.com",
+            function: &named,
+            source: Source { arn: source, account: home.account.as_str() },
+            now: clock::now(),
+        };
+        let document = policy.as_ref().map(|policy| policy.document.as_str());
+        service_may_invoke(home, document, &call).map_err(|error| error.to_string())?;
+        let ran = self.invoke(name, qualifier, payload, Some(budget)).await;
+        let Invocation { request_id, outcome, .. } = ran.map_err(|error| error.to_string())?;
+        match outcome {
+            Outcome::Answered(answer) => Ok(answer),
+            Outcome::Failed(body) => {
+                let shown: String = String::from_utf8_lossy(&body).chars().take(500).collect();
+                Err(format!("invocation {request_id} failed: {shown}"))
+            }
+        }
+    }
+
+    async fn pool(&self, named: &FunctionRef, arn: &str) -> Result<Arc<Pool>, NotRun> {
+        let unrunnable = |error: Refusal| {
+            tracing::error!(
+                arn,
+                message = error.message,
+                cause = error.cause,
+                "cannot run a function"
+            );
+            NotRun::Unrunnable(error.message)
+        };
+        let store = &self.workshop.store;
+        let found = store.function_revision(&named.name, named.qualifier.as_ref()).await;
+        let found = found.map_err(|error| unrunnable(error.into()))?;
+        let found = found.ok_or_else(|| NotRun::NotFound(format!("Function not found: {arn}")))?;
+        let drawn = random::bytes().map(u32::from_ne_bytes).map_err(unrunnable)?;
+        let stored = found.drawn(drawn);
+        let key = Key::of(&stored);
+        if let Some(pool) = self.pools().get(&key) {
+            return Ok(Arc::clone(pool));
+        }
+        let most = self.most_workers(&stored);
+        let revision = Revision::open(&self.workshop.sealing, stored).map_err(unrunnable)?;
+        let pool = Pool::new(Arc::new(revision), Arc::clone(&self.workshop), most);
+        Ok(Arc::clone(self.pools().entry(key).or_insert(pool)))
+    }
+
+    fn most_workers(&self, stored: &FunctionRevision) -> usize {
+        let most = self.workshop.settings.max_workers_per_function;
+        let reserved = stored.reserved.and_then(|reserved| usize::try_from(reserved).ok());
+        reserved.map_or(most, |reserved| reserved.min(most))
+    }
+
+    /// A function changed: its workers finish what they are at, and no other is begun with it.
+    pub(crate) fn changed(&self, name: &FunctionName) {
+        let mut gone = Vec::new();
+        self.pools().retain(|key, pool| {
+            let keep = key.name != *name;
+            if !keep {
+                gone.push(Arc::clone(pool));
+            }
+            keep
+        });
+        for pool in gone {
+            pool.retire();
+            self.workshop.codes.remove(&pool.revision.code);
+        }
+    }
+
+    /// Ends workers that have been idle for too long; runs until it is aborted.
+    pub(crate) async fn tidy(self: Arc<Self>) {
+        let idle = Duration::from_secs(self.workshop.settings.idle_seconds);
+        loop {
+            tokio::time::sleep(TIDY_EVERY).await;
+            let pools: Vec<Arc<Pool>> = self.pools().values().cloned().collect();
+            for pool in pools {
+                while pool.end_idle(idle) {}
+            }
+            self.pools().retain(|_, pool| !pool.is_empty());
+        }
+    }
+
+    fn pools(&self) -> MutexGuard<'_, HashMap<Key, Arc<Pool>>> {
+        self.pools.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn end_longest_idle(pools: &Weak<Pools>) -> bool {
+    let Some(pools) = pools.upgrade() else { return false };
+    let all: Vec<Arc<Pool>> =
+        pools.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+    let idle = all.iter().filter_map(|pool| Some((pool.idle_since()?, pool)));
+    idle.min_by_key(|(since, _)| *since).is_some_and(|(_, pool)| pool.end_idle(Duration::ZERO))
+}
+
+/// One invocation, without its function.
+struct Call {
+    arn: String,
+    payload: Bytes,
+    end: Option<Instant>,
+}
+
+/// The story of one invocation: a worker, the event, the outcome; then the worker's next.
+async fn run(pool: Arc<Pool>, call: Call) -> Result<Invocation, NotRun> {
+    let request_id = random::uuid().map_err(|error| NotRun::Unrunnable(error.message))?.to_string();
+    let mut payload = call.payload;
+    for _ in 0..OFFERS {
+        // 1. A worker that waits.
+        let until = call.end.unwrap_or_else(|| Instant::now() + WAIT);
+        let mut worker = match pool.take(until).await {
+            Ok(worker) => worker,
+            Err(NoWorker::Busy(text)) => return Err(NotRun::Busy(text)),
+            Err(NoWorker::Machine(text)) => return Err(NotRun::Unrunnable(text)),
+            Err(NoWorker::Function(body)) => {
+                return Ok(not_initialized(&pool.revision, request_id, body));
+            }
+        };
+        // 2. The event, within what is left of the time.
+        let mut log = worker.transcript(&request_id);
+        let begun = Instant::now();
+        let timeout = pool.revision.timeout;
+        let timeout = call.end.map_or(timeout, |end| timeout.min(end - begun));
+        let deadline = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
+        let event = Event {
+            request_id: request_id.clone(),
+            function_arn: call.arn.clone(),
+            deadline: clock::now().plus_millis(deadline).0,
+            payload,
+        };
+        log.line(
+            Stream::Platform,
+            &format!("START RequestId: {request_id} Version: {}", pool.revision.version),
+        );
+        let asked = Asked { event, until: begun + timeout, timeout };
+        let (outcome, reusable) = match worker.serve(asked, &mut log).await {
+            Ran::Stale(event) => {
+                payload = event.payload;
+                continue;
+            }
+            Ran::Answered(body) => (Outcome::Answered(body), true),
+            // Recycled: whatever state the exception left is gone with the worker.
+            Ran::Raised(body) => (Outcome::Failed(body), false),
+            Ran::Lost(fault) => (Outcome::Failed(fault.payload(&request_id)), false),
+        };
+        // 3. What its owner reads of it.
+        report(&mut log, &request_id, &pool.revision, begun.elapsed(), &outcome);
+        let version = pool.revision.version.clone();
+        let log_tail = log.tail().to_owned();
+        tokio::spawn(go_on(pool, worker, log, reusable));
+        return Ok(Invocation { request_id, version, outcome, log_tail });
+    }
+    Err(NotRun::Unrunnable("its workers end before they get an event; see its log".into()))
+}
+
+/// The worker's next: to wait for another event, or its end.
+async fn go_on(
+    pool: Arc<Pool>,
+    mut worker: Worker,
+    mut log: transcript::Transcript,
+    reusable: bool,
+) {
+    if reusable && worker.settle(&mut log).await {
+        pool.give_back(worker);
+    } else {
+        drop(worker);
+        pool.grow();
+    }
+}
+
+fn not_initialized(revision: &Revision, request_id: String, body: Bytes) -> Invocation {
+    Invocation {
+        log_tail: format!("INIT failed: {}\n", String::from_utf8_lossy(&body)),
+        version: revision.version.clone(),
+        outcome: Outcome::Failed(body),
+        request_id,
+    }
+}
+
+fn report(
+    log: &mut transcript::Transcript,
+    request_id: &str,
+    revision: &Revision,
+    took: Duration,
+    outcome: &Outcome,
+) {
+    if let Outcome::Failed(body) = outcome {
+        let shown: String = String::from_utf8_lossy(body).chars().take(1000).collect();
+        log.line(Stream::Platform, &format!("ERROR RequestId: {request_id} {shown}"));
+    }
+    log.line(Stream::Platform, &format!("END RequestId: {request_id}"));
+    log.line(
+        Stream::Platform,
+        &format!(
+            "REPORT RequestId: {request_id}\tDuration: {:.2} ms\tMemory Size: {} MB",
+            took.as_secs_f64() * 1000.0,
+            revision.memory_mib
+        ),
+    );
+}
