@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from clients import make_client
+from packages import HANDLER, package
 
 EXAMPLE_POLICY = json.dumps(
     {
@@ -63,3 +64,47 @@ def policy(iot, unique):
     name = unique("policy")
     iot.create_policy(policyName=name, policyDocument=EXAMPLE_POLICY)
     return name
+
+
+@pytest.fixture(scope="session")
+def functions(server):
+    """boto3's Lambda client with the administrator's key."""
+    return make_client(server, "lambda")
+
+
+@pytest.fixture(scope="session")
+def execution_role(server):
+    """The ARN of a role that trusts Lambda."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    made = make_client(server, "iam").create_role(
+        RoleName="function-execution",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
+    return made["Role"]["Arn"]
+
+
+@pytest.fixture
+def create(functions, execution_role, unique):
+    """Makes a function; gives the answer."""
+
+    def call(**members):
+        wanted = {
+            "FunctionName": unique("function"),
+            "Runtime": "python3.12",
+            "Role": execution_role,
+            "Handler": HANDLER,
+            "Code": {"ZipFile": package()},
+        }
+        return functions.create_function(**(wanted | members))
+
+    return call
+
+
+@pytest.fixture
+def function(create):
+    """The name of a function of its own for the test."""
+    return create()["FunctionName"]

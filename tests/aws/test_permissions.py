@@ -9,7 +9,7 @@ import pytest
 TABLE = (
     pathlib.Path(__file__).resolve().parents[2] / "crates/core/src/authorization/permissions.txt"
 )
-SERVICES = {"iot": "iot", "iotdata": "iot-data", "iam": "iam", "sts": "sts"}
+SERVICES = {"iot": "iot", "iotdata": "iot-data", "iam": "iam", "sts": "sts", "lambda": "lambda"}
 PLACES = {"uri": "", "querystring": "?", "header": "@", None: "."}
 
 

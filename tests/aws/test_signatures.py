@@ -23,11 +23,11 @@ def key_of(server):
     return Credentials(key.access_key, key.secret_key)
 
 
-def send(server, method="GET", path="/endpoint", body=b"", sign=SigV4Auth, change=None):
+def send(server, method="GET", path="/endpoint", body=b"", sign=SigV4Auth, change=None, service="iot"):
     """One raw request, signed by botocore; `change` tampers with it after that."""
     request = AWSRequest(method, server.api + path, data=body)
     if sign:
-        sign(key_of(server), "iot", REGION).add_auth(request)
+        sign(key_of(server), service, REGION).add_auth(request)
     url = urllib.parse.urlsplit(request.url)
     headers = dict(request.headers) | {"Host": url.netloc}
     target = url.path + (f"?{url.query}" if url.query else "")

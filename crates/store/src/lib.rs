@@ -68,7 +68,8 @@ pub use error::{OpenError, StoreError};
 pub use event_configurations::EventConfigurations;
 pub use functions::{
     AliasUpdate, FunctionAlias, FunctionCode, FunctionPolicy, FunctionRevision, FunctionSettings,
-    FunctionUpdate, FunctionVersion, NewFunction, PublishFunction, ResolvedFunction, VersionKey,
+    FunctionUpdate, FunctionUsage, FunctionVersion, NewFunction, PublishFunction, ResolvedFunction,
+    VersionKey,
 };
 pub use iam::{
     GrantedPolicy, Identity, IdentityKind, IdentityName, ManagedPolicy, ManagedPolicyVersion,

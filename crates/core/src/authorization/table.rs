@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use super::need::{Asked, Need};
 use crate::arn::Home;
+use crate::function::{FunctionRef, Qualifier};
 
 const TABLE: &str = include_str!("permissions.txt");
 
@@ -32,13 +33,17 @@ pub enum Member {
     Body(&'static str),
 }
 
-/// Which members of the body become `aws:RequestTag/…` and `aws:TagKeys`.
+/// Which members of a request become `aws:RequestTag/…` and `aws:TagKeys`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tags {
     /// Keys and values.
     Pairs,
     /// Keys only, to be removed.
     Keys,
+    /// An object of keys and values: Lambda's `Tags`.
+    Map,
+    /// Keys of the query, to be removed: Lambda's `tagKeys`.
+    QueryKeys,
 }
 
 /// What one operation needs.
@@ -65,7 +70,17 @@ struct Rule {
 enum Form {
     Any,
     Caller,
-    Arn { service: &'static str, pieces: Vec<Piece> },
+    Arn {
+        service: &'static str,
+        pieces: Vec<Piece>,
+    },
+    /// A function by name or ARN, and what may hold its qualifier.
+    Function {
+        name: Member,
+        qualifier: Option<Member>,
+    },
+    /// A value, if it is the ARN of a Lambda function.
+    FunctionArn(Member),
 }
 
 #[derive(Debug)]
@@ -132,6 +147,15 @@ impl Rule {
                 Form::Arn { service, pieces } => {
                     resources.extend(arns(service, pieces, home, values));
                 }
+                Form::Function { name, qualifier } => {
+                    let qualifier = qualifier.and_then(|member| values(member).pop());
+                    let names = values(*name).into_iter();
+                    resources.extend(names.map(|name| function(home, &name, qualifier.as_deref())));
+                }
+                Form::FunctionArn(member) => {
+                    let lambda = |value: &String| value.starts_with("arn:aws:lambda:");
+                    resources.extend(values(*member).into_iter().filter(lambda));
+                }
             }
         }
         if resources.is_empty() && !self.optional {
@@ -148,6 +172,18 @@ impl Rule {
 /// Every operation of the table, by signing name and name.
 pub fn operations() -> impl Iterator<Item = (&'static str, &'static str)> {
     OPERATIONS.iter().flat_map(|(service, names)| names.keys().map(|name| (*service, *name)))
+}
+
+/// The ARN of a function by its name; what names none, or one elsewhere, stands for itself, so
+/// that only a policy about everything allows what its operation then refuses.
+fn function(home: &Home, name: &str, qualifier: Option<&str>) -> String {
+    let Ok(mut found) = FunctionRef::parse(home, name) else { return name.to_owned() };
+    if let Some(Ok(qualifier)) = qualifier.map(Qualifier::parse)
+        && found.qualifier.is_none()
+    {
+        found.qualifier = Some(qualifier);
+    }
+    found.arn(home)
 }
 
 /// The ARNs that a form stands for; none when one of its members is not given.

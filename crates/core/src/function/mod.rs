@@ -2,6 +2,7 @@
 //!
 //! AWS: AWS Lambda Developer Guide and API Reference (`lambda/2015-03-31`).
 
+mod environment;
 mod permission;
 mod reference;
 mod runtime;
@@ -11,6 +12,7 @@ mod weight;
 #[cfg(test)]
 mod tests;
 
+pub use environment::{InvalidEnvironment, check_environment};
 pub use permission::{
     InvalidPermission, InvokePrincipal, Permission, PermissionRequest, policy_document,
 };

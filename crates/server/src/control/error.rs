@@ -5,11 +5,13 @@ use std::borrow::Cow;
 
 use axum::body::Body;
 use axum::response::Response;
+use bytes::Bytes;
 use fleetwright_core::error::Refusal;
 use fleetwright_store::StoreError;
 use http::{HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
+use super::lambda;
 use super::query;
 use super::service::Service;
 
@@ -38,6 +40,9 @@ impl Failure {
         self.log(request_id);
         if let Some(namespace) = service.namespace() {
             return query::refuse(&self, namespace, request_id);
+        }
+        if service == Service::Lambda {
+            return lambda::refuse(self);
         }
         let Self { status, name, message, resource, .. } = self;
         let mut body = Map::new();
@@ -86,7 +91,12 @@ impl From<StoreError> for Failure {
 
 /// A JSON answer with its length.
 pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
+    json_bytes(status, body.to_string().into())
+}
+
+/// JSON text as it is.
+pub(crate) fn json_bytes(status: StatusCode, text: Bytes) -> Response {
+    let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     response
         .headers_mut()

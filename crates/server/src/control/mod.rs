@@ -5,12 +5,14 @@
 
 mod auth;
 mod authorize;
+mod body;
 mod caller;
 mod error;
 mod iam;
 mod identifiers;
 mod iot;
 mod iot_data;
+mod lambda;
 mod query;
 mod reports;
 mod service;
@@ -24,7 +26,6 @@ mod tests;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -39,13 +40,13 @@ use fleetwright_mqtt::Publish;
 use fleetwright_store::Store;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 pub use auth::Credentials;
 pub(crate) use auth::TEMPORARY;
 use auth::{AuthError, Query, Scope, Unverified};
 use authorize::Asking;
 pub use authorize::Peer;
+use body::{BodyBound, read_body};
 pub use caller::{Caller, CallerKind, Session};
 use error::{Failure, json_response};
 use service::Service;
@@ -59,11 +60,6 @@ use crate::identities::Identities;
 use crate::issuance::Issuance;
 use crate::provisioning::Provisioning;
 use crate::sealing::Sealing;
-
-/// Bytes of a request's body. (ours)
-const BODY_BYTES: usize = 1024 * 1024;
-/// Time that a client has to send the body. (ours)
-const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// Finds an access key by its id and, for a temporary one, its session token; `None` when there
 /// is none. The secret is opened for this request only.
@@ -123,6 +119,7 @@ pub fn router(control: Arc<Control>) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route(reports::ROUTE, get(reports::answer))
+        .route(lambda::code_link::ROUTE, get(lambda::code_link::answer))
         .fallback(answer)
         .with_state(control)
 }
@@ -169,7 +166,7 @@ async fn serve(
     let credentials = (control.credentials)(unverified.access_key_id().to_owned(), token).await?;
     // 2. The body, whose hash is signed.
     let body = match credentials {
-        Some(_) => read_body(body).await?,
+        Some(_) => read_body(body, &BodyBound::of(service, &parts)).await?,
         None => Bytes::new(),
     };
     // 3. The signature.
@@ -183,6 +180,7 @@ async fn serve(
         Service::IotData => {
             rest(control, service, iot_data::find, verified, request_id, trail).await
         }
+        Service::Lambda => rest(control, service, lambda::find, verified, request_id, trail).await,
         Service::Iam => form(control, service, &iam::OFFER, verified, request_id, trail).await,
         Service::Sts => form(control, service, &sts::OFFER, verified, request_id, trail).await,
     }
@@ -245,30 +243,6 @@ async fn form(
 
 fn peer(parts: &Parts) -> Option<Peer> {
     parts.extensions.get().copied()
-}
-
-async fn read_body(body: Body) -> Result<Bytes, Failure> {
-    let timed = tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_BYTES).collect()).await;
-    let collected = timed.map_err(|_| {
-        Failure::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "RequestTimeoutException",
-            format!("The body did not arrive within {} seconds.", BODY_TIME.as_secs()),
-        )
-    })?;
-    match collected {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Failure::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "RequestEntityTooLargeException",
-            format!("The body is larger than {BODY_BYTES} bytes."),
-        )),
-        Err(error) => {
-            let mut failure = Failure::from(AuthError::Malformed("the body broke off".into()));
-            failure.cause = Some(error.to_string());
-            Err(failure)
-        }
-    }
 }
 
 /// An operation or path that is not offered.

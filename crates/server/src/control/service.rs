@@ -16,10 +16,13 @@ pub(crate) enum Service {
     Iam,
     /// Security Token Service.
     Sts,
+    /// Functions.
+    Lambda,
 }
 
 /// Signing names; the first is the one that messages recommend.
-pub(crate) const SIGNING_NAMES: &[&str] = &["iot", "iotdata", "iotdevicegateway", "iam", "sts"];
+pub(crate) const SIGNING_NAMES: &[&str] =
+    &["iot", "iotdata", "iotdevicegateway", "iam", "sts", "lambda"];
 /// Those that may be signed for the global region.
 pub(crate) const GLOBAL: &[&str] = &["iam", "sts"];
 
@@ -31,6 +34,7 @@ impl Service {
             "iotdata" | "iotdevicegateway" => Some(Self::IotData),
             "iam" => Some(Self::Iam),
             "sts" => Some(Self::Sts),
+            "lambda" => Some(Self::Lambda),
             _ => None,
         }
     }
@@ -42,6 +46,7 @@ impl Service {
             Self::IotData => "iotdata",
             Self::Iam => "iam",
             Self::Sts => "sts",
+            Self::Lambda => "lambda",
         }
     }
 
@@ -67,7 +72,7 @@ impl Service {
     /// The XML namespace of its answers; `None` for a service that answers JSON.
     pub(crate) fn namespace(self) -> Option<&'static str> {
         match self {
-            Self::Iot | Self::IotData => None,
+            Self::Iot | Self::IotData | Self::Lambda => None,
             Self::Iam => Some("https://iam.amazonaws.com/doc/2010-05-08/"),
             Self::Sts => Some("https://sts.amazonaws.com/doc/2011-06-15/"),
         }

@@ -1,15 +1,18 @@
 //! The whole router over a real registry.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use fleetwright_ca::{Authority, AuthorityNames, KeyPool};
 use fleetwright_core::names::{AccountId, PolicyName, Region};
 use fleetwright_store::GrantedPolicy;
+use http_body_util::BodyExt;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
 
 use super::auth::tests::{NOW, Signer, known, request};
+use super::body::BODY_BYTES;
 use super::*;
 use crate::data_dir::DataDir;
 use crate::identities::{FindIdentity, StoredIdentity};

@@ -47,8 +47,8 @@ impl Trail {
         self.operation = Some(qualified(service, operation));
         self.resource = joined(call.labels.iter().map(|(_, value)| value.as_str()));
         let mut names = call.query_names();
-        // The body of a message is a device's data, no parameters.
-        if service == Service::Iot {
+        // The body of a message or of an invocation is somebody's data, no parameters.
+        if service == Service::Iot || service == Service::Lambda && operation != "Invoke" {
             names.extend(call.body_names());
         }
         self.parameters = names.join(",");

@@ -6,6 +6,17 @@ use fleetwright_core::limits::FUNCTION_CODE_BYTES;
 use crate::sql::{Sql, args};
 use crate::{Store, StoreError};
 
+/// What an account's functions take of its limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FunctionUsage {
+    /// How many there are.
+    pub functions: u64,
+    /// Bytes of the deployment packages of all versions.
+    pub bytes: u64,
+    /// Concurrent invocations that they reserve.
+    pub reserved: u32,
+}
+
 /// A deployment package.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FunctionCode {
@@ -28,14 +39,21 @@ impl Store {
         self.read(|sql| sql.one(text, args![sha256], |row| row.get(0))).await
     }
 
-    /// How many functions there are, and the bytes of all versions' deployment packages.
-    pub async fn function_usage(&self) -> Result<(u64, u64), StoreError> {
+    /// What all functions take together.
+    pub async fn function_usage(&self) -> Result<FunctionUsage, StoreError> {
         self.snapshot(|sql| {
             let functions = sql.count("SELECT count(*) FROM functions", args![])?;
-            Ok((functions as u64, used(sql)?))
+            let (bytes, reserved) = (used(sql)?, reserved(sql)?);
+            Ok(FunctionUsage { functions: functions as u64, bytes, reserved })
         })
         .await
     }
+}
+
+/// Concurrent invocations that all functions reserve.
+pub(super) fn reserved(sql: &Sql<'_>) -> Result<u32, StoreError> {
+    let sum = sql.count("SELECT coalesce(sum(reserved), 0) FROM functions", args![])?;
+    Ok(u32::try_from(sum).unwrap_or(u32::MAX))
 }
 
 fn used(sql: &Sql<'_>) -> Result<u64, StoreError> {

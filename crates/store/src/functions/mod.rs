@@ -19,7 +19,7 @@ use crate::sql::{Cell, Column, Param, Row, Sql, args};
 use crate::{FunctionRow, FunctionVersionRow, Store, StoreError, Uuid};
 
 pub use aliases::{AliasUpdate, FunctionAlias};
-pub use code::FunctionCode;
+pub use code::{FunctionCode, FunctionUsage};
 pub use create::NewFunction;
 pub use list::VersionKey;
 pub use policy::FunctionPolicy;

@@ -1,7 +1,9 @@
 //! `UpdateFunctionCode` and `UpdateFunctionConfiguration`: both change `$LATEST`.
 
 use fleetwright_core::certificate::Instant;
+use fleetwright_core::error::ErrorCode;
 use fleetwright_core::function::FunctionName;
+use fleetwright_core::limits::{FUNCTION_CONCURRENCY, FUNCTION_UNRESERVED_CONCURRENCY};
 
 use super::{
     FunctionCode, FunctionSettings, FunctionVersion, code, expect, publish, require,
@@ -40,7 +42,8 @@ impl Store {
         self.write(move |sql| change(sql, &name, update, now)).await
     }
 
-    /// `PutFunctionConcurrency` and `DeleteFunctionConcurrency`.
+    /// `PutFunctionConcurrency` and `DeleteFunctionConcurrency`. `InvalidRequest` when too little
+    /// would be left for functions that reserve nothing.
     pub async fn set_function_concurrency(
         &self,
         name: FunctionName,
@@ -52,11 +55,28 @@ impl Store {
                 "UPDATE functions SET reserved = $1 WHERE row_id = $2",
                 args![reserved, function],
             )?;
+            if reserved.is_some() {
+                check_concurrency(sql)?;
+            }
             sql.changed(Change::Function(name));
             Ok(())
         })
         .await
     }
+}
+
+fn check_concurrency(sql: &Sql<'_>) -> Result<(), StoreError> {
+    if code::reserved(sql)? <= FUNCTION_CONCURRENCY - FUNCTION_UNRESERVED_CONCURRENCY {
+        return Ok(());
+    }
+    Err(StoreError::refused(
+        ErrorCode::InvalidRequest,
+        format!(
+            "Specified ReservedConcurrentExecutions for function decreases account's \
+             UnreservedConcurrentExecution below its minimum value of \
+             [{FUNCTION_UNRESERVED_CONCURRENCY}]."
+        ),
+    ))
 }
 
 fn change(

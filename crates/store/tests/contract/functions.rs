@@ -117,7 +117,8 @@ pub(crate) async fn a_function_is_found_as_it_was_made(registry: Registry) {
     let latest = qualifier("$LATEST");
     assert_eq!(store.function(&name("hook"), Some(&latest)).await.unwrap(), Some(made));
     assert_eq!(store.function_code(&[1; 32]).await.unwrap(), Some(vec![1; 100]));
-    assert_eq!(store.function_usage().await.unwrap(), (1, 100));
+    let usage = store.function_usage().await.unwrap();
+    assert_eq!((usage.functions, usage.bytes, usage.reserved), (1, 100, 0));
     let tags = store.tags(&Tagged::Function(name("hook"))).await.unwrap();
     assert_eq!(tags.get("team").map(String::as_str), Some("red"));
     assert_eq!(registry.heard(), [Change::Function(name("hook"))]);
@@ -194,7 +195,7 @@ pub(crate) async fn code_is_kept_once_and_goes_with_its_last_version(registry: R
     registry.create("b").await;
     let store = &registry.store;
     store.publish_function(name("a"), publish(3), NOW).await.unwrap();
-    assert_eq!(store.function_usage().await.unwrap(), (2, 300));
+    assert_eq!(store.function_usage().await.unwrap().bytes, 300);
     let mut change = update(4, |_| {});
     change.code = Some(package(2));
     store.update_function(name("a"), change, NOW).await.unwrap();
@@ -398,4 +399,18 @@ pub(crate) async fn functions_versions_and_aliases_are_listed_in_pages(registry:
     assert_eq!(page.next.as_deref(), Some("x"));
     let of = Some(Version::Published(2));
     assert!(store.list_function_aliases(&name("b"), of, None, 9).await.unwrap().items.is_empty());
+}
+
+pub(crate) async fn reserved_concurrency_leaves_some_for_the_others(registry: Registry) {
+    registry.create("a").await;
+    registry.create("b").await;
+    let store = &registry.store;
+    store.set_function_concurrency(name("a"), Some(600)).await.unwrap();
+    let refused = store.set_function_concurrency(name("b"), Some(301)).await;
+    assert_eq!(code(refused), ErrorCode::InvalidRequest);
+    assert_eq!(store.function_concurrency(&name("b")).await.unwrap(), None);
+    store.set_function_concurrency(name("b"), Some(300)).await.unwrap();
+    assert_eq!(store.function_usage().await.unwrap().reserved, 900);
+    store.set_function_concurrency(name("a"), None).await.unwrap();
+    assert_eq!(store.function_concurrency(&name("a")).await.unwrap(), None);
 }

@@ -112,6 +112,7 @@ contract! {
         a_permission_is_taken_back
         a_policy_beyond_its_bytes_is_refused
         functions_versions_and_aliases_are_listed_in_pages
+        reserved_concurrency_leaves_some_for_the_others
     }
     groups {
         an_equal_group_is_answered_and_a_different_one_refused

@@ -22,6 +22,8 @@ fn entry(line: &'static str) -> Option<Entry> {
             "trust" => operation.trust = true,
             "tags" => operation.tags = Some(Tags::Pairs),
             "tagKeys" => operation.tags = Some(Tags::Keys),
+            "tagMap" => operation.tags = Some(Tags::Map),
+            "?tagKeys" => operation.tags = Some(Tags::QueryKeys),
             _ => match word.split_once('=') {
                 Some((key, member)) => operation.keys.push((key, braced(member)?.0)),
                 None => operation.needs.push(rule(service, name, word)?),
@@ -56,6 +58,16 @@ fn form(service: &'static str, text: &'static str) -> Option<Form> {
         "*" => return Some(Form::Any),
         "self" => return Some(Form::Caller),
         _ => {}
+    }
+    if let Some(name) = text.strip_prefix("function:") {
+        let (name, qualifier) = match name.split_once(":{") {
+            Some((name, qualifier)) => (name, Some(member(qualifier.strip_suffix('}')?)?.0)),
+            None => (name, None),
+        };
+        return Some(Form::Function { name: braced(name)?.0, qualifier });
+    }
+    if let Some(arn) = text.strip_prefix("lambda:") {
+        return Some(Form::FunctionArn(braced(arn)?.0));
     }
     let (mut pieces, mut rest) = (Vec::new(), text);
     while let Some((before, after)) = rest.split_once('{') {

@@ -157,7 +157,7 @@ async fn session(
 
 fn refuse(asking: &Asking<'_>, message: String) -> Failure {
     let name = match asking.service {
-        Service::Iot | Service::IotData => "AccessDeniedException",
+        Service::Iot | Service::IotData | Service::Lambda => "AccessDeniedException",
         Service::Iam | Service::Sts => "AccessDenied",
     };
     Failure::new(StatusCode::FORBIDDEN, name, message)

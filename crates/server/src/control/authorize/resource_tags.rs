@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fleetwright_core::function::FunctionRef;
 use fleetwright_core::names::{
     BillingGroupName, PolicyName, TemplateName, ThingGroupName, ThingTypeName,
 };
@@ -21,6 +22,11 @@ pub(super) async fn of(control: &Control, arn: &str) -> Result<BTreeMap<String, 
 }
 
 fn tagged(control: &Control, arn: &str) -> Option<Tagged> {
+    if arn.starts_with("arn:aws:lambda:") {
+        // Tags are the function's, whichever version is meant.
+        let found = FunctionRef::parse(&control.home, arn).ok()?;
+        return Some(Tagged::Function(found.name));
+    }
     let resource = arn.strip_prefix(&control.home.arn("", "").strip_suffix('/')?.to_owned())?;
     let (kind, name) = resource.split_once('/')?;
     match kind {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::OnceLock;
 
+use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use fleetwright_core::authorization::{Member, Tags};
@@ -17,7 +18,7 @@ use super::route::Labels;
 use crate::control::auth::Query;
 use crate::control::authorize::{Asking, Holds, Peer};
 use crate::control::caller::Caller;
-use crate::control::error::json_response;
+use crate::control::error::{json_bytes, json_response};
 
 /// A request whose signature is verified.
 pub(crate) struct Call {
@@ -139,6 +140,16 @@ impl Call {
         }
     }
 
+    /// The members of the body, read once for authorization and operation alike: the way of
+    /// large bodies.
+    pub(crate) fn members(&self) -> Result<Members<'_>, Refusal> {
+        let parsed = self.parsed.get_or_init(|| serde_json::from_slice(&self.body).ok());
+        match parsed {
+            Some(Value::Object(members)) => Ok(Members::root(members)),
+            _ => Err(invalid("The body must be a JSON object.")),
+        }
+    }
+
     /// The body as a JSON object; an empty body is an empty object.
     pub(crate) fn object(&self) -> Result<Object, Refusal> {
         if self.body.is_empty() {
@@ -176,6 +187,14 @@ impl Holds for Call {
                 let pairs = list.into_iter().flatten();
                 pairs.filter_map(|item| Some((text(item, "Key")?, text(item, "Value")))).collect()
             }
+            Tags::Map => {
+                let map = self.body_value("Tags").and_then(Value::as_object);
+                let text = |value: &Value| value.as_str().map(str::to_owned);
+                map.into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect()
+            }
+            Tags::QueryKeys => {
+                self.query.all("tagKeys").map(|key| (key.to_owned(), None)).collect()
+            }
         }
     }
 }
@@ -199,11 +218,20 @@ impl Object {
     }
 }
 
-/// What an operation answers with status 200.
+/// What an operation answers.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    body: Value,
+    status: StatusCode,
+    content: Content,
     headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Json(Value),
+    /// As a function gave it.
+    Bytes(Bytes),
+    Nothing,
 }
 
 impl Answer {
@@ -217,7 +245,23 @@ impl Answer {
         if let Value::Object(members) = &mut body {
             members.retain(|_, value| !value.is_null());
         }
-        Self { body, headers: Vec::new() }
+        Self { status: StatusCode::OK, content: Content::Json(body), headers: Vec::new() }
+    }
+
+    /// JSON text as it is, of a function.
+    pub(crate) fn bytes(bytes: Bytes) -> Self {
+        Self { status: StatusCode::OK, content: Content::Bytes(bytes), headers: Vec::new() }
+    }
+
+    /// No content: status 204.
+    pub(crate) fn nothing() -> Self {
+        Self { status: StatusCode::NO_CONTENT, content: Content::Nothing, headers: Vec::new() }
+    }
+
+    /// The same answer with status 201.
+    pub(crate) fn created(mut self) -> Self {
+        self.status = StatusCode::CREATED;
+        self
     }
 
     /// A page of a list, with the token of the next one.
@@ -243,7 +287,15 @@ impl Answer {
     }
 
     pub(crate) fn into_response(self) -> Response {
-        let mut response = json_response(StatusCode::OK, &self.body);
+        let mut response = match self.content {
+            Content::Json(body) => json_response(self.status, &body),
+            Content::Bytes(bytes) => json_bytes(self.status, bytes),
+            Content::Nothing => {
+                let mut response = Response::new(Body::empty());
+                *response.status_mut() = self.status;
+                response
+            }
+        };
         response.headers_mut().extend(self.headers);
         response
     }

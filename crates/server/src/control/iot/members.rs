@@ -29,6 +29,11 @@ impl<'a> Members<'a> {
         Self { at: at.to_owned(), members }
     }
 
+    /// A member as it is; `None` also for `null`.
+    pub(crate) fn value(&self, name: &str) -> Option<&'a Value> {
+        self.present(name)
+    }
+
     fn present(&self, name: &str) -> Option<&'a Value> {
         self.members.get(name).filter(|value| !value.is_null())
     }

@@ -24,7 +24,7 @@ mod registration;
 mod role_aliases;
 pub(in crate::control) mod route;
 mod tagging;
-mod tags;
+pub(in crate::control) mod tags;
 mod thing_groups;
 mod thing_types;
 mod things;
@@ -38,7 +38,7 @@ use fleetwright_core::error::{ErrorCode, Refusal};
 
 use super::Control;
 use super::error::Failure;
-pub(crate) use call::{Answer, Call};
+pub(crate) use call::{Answer, Call, put};
 use http::Method;
 pub(crate) use route::Labels;
 use route::Routes;

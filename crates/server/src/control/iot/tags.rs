@@ -41,12 +41,18 @@ fn pair<'a>(at: &str, item: &'a Value) -> Result<(&'a str, &'a str), Refusal> {
     let members = Members::nested(at, object);
     let (key, value) = (members.required_text("Key")?, members.text("Value")?.unwrap_or_default());
     check_key(key).map_err(invalid)?;
-    if value.chars().count() > VALUE_CHARS {
-        return Err(invalid(format!(
-            "The value of the tag '{key}' is longer than {VALUE_CHARS} characters."
-        )));
-    }
+    check_value(key, value).map_err(invalid)?;
     Ok((key, value))
+}
+
+/// The rule of a tag's value, as a sentence when it is broken.
+pub(crate) fn check_value(key: &str, value: &str) -> Result<(), String> {
+    match value.chars().count() <= VALUE_CHARS {
+        true => Ok(()),
+        false => {
+            Err(format!("The value of the tag '{key}' is longer than {VALUE_CHARS} characters."))
+        }
+    }
 }
 
 /// The rule of a tag's key, as a sentence when it is broken.

@@ -75,6 +75,7 @@ impl Holds for Call {
     fn tags(&self, tags: Tags) -> BTreeMap<String, Option<String>> {
         let text = |name: &str| self.form.get(name).map(str::to_owned);
         match tags {
+            Tags::Map | Tags::QueryKeys => BTreeMap::new(),
             Tags::Keys => {
                 let items = self.form.items("TagKeys");
                 items.filter_map(|item| Some((text(&item)?, None))).collect()
