@@ -10,6 +10,11 @@ from running import ACCOUNT, arn as iot_arn
 from test_lambda import arn
 
 TEMPLATE = iot_arn("provisioningtemplate", "Factory")
+CERTIFICATE = {
+    "Type": "AWS::IoT::Certificate",
+    "Properties": {"CertificateId": {"Ref": "AWS::IoT::Certificate::Id"}},
+}
+BODY = json.dumps({"Parameters": {}, "Resources": {"certificate": CERTIFICATE}})
 
 
 def grant(functions, function, **members):
@@ -225,18 +230,7 @@ def test_whoever_attaches_a_hook_may_invoke_it(as_user, function, refused):
     def attach(name, target):
         return caller.create_provisioning_template(
             templateName=name,
-            templateBody=json.dumps(
-                {
-                    "Resources": {
-                        "certificate": {
-                            "Type": "AWS::IoT::Certificate",
-                            "Properties": {
-                                "CertificateId": {"Ref": "AWS::IoT::Certificate::Id"}
-                            },
-                        }
-                    }
-                }
-            ),
+            templateBody=BODY,
             provisioningRoleArn=f"arn:aws:iam::{ACCOUNT}:role/any",
             preProvisioningHook={"targetArn": target},
         )
@@ -252,3 +246,50 @@ def test_whoever_attaches_a_hook_may_invoke_it(as_user, function, refused):
         signingDisabled=True,
     )
     assert error[:2] == ("AccessDeniedException", 403)
+
+
+def lints(answer):
+    header = answer["ResponseMetadata"]["HTTPHeaders"].get("x-fleetwright-lint", "[]")
+    return json.loads(header)
+
+
+def test_a_hook_that_could_not_be_invoked_is_a_warning(iot, functions, function, unique):
+    name = unique("T")[:36]
+
+    def attach(target):
+        made = iot.create_provisioning_template(
+            templateName=name,
+            templateBody=BODY,
+            provisioningRoleArn=f"arn:aws:iam::{ACCOUNT}:role/any",
+            preProvisioningHook={"targetArn": target},
+        )
+        iot.delete_provisioning_template(templateName=name)
+        return [line for line in lints(made) if line["path"] == "preProvisioningHook.targetArn"]
+
+    (line,) = attach(arn("absent"))
+    assert line["message"] == f"{arn('absent')} does not exist"
+    (line,) = attach(arn(function))
+    source = iot_arn("provisioningtemplate", name)
+    assert line["message"].endswith(
+        f"aws lambda add-permission --function-name {function} --statement-id iot "
+        "--action lambda:InvokeFunction --principal iot.amazonaws.com "
+        f"--source-arn {source} --source-account {ACCOUNT}"
+    )
+    grant(functions, function, SourceArn=source, SourceAccount=ACCOUNT)
+    assert attach(arn(function)) == []
+    functions.remove_permission(FunctionName=function, StatementId="iot")
+    grant(functions, function, SourceArn=source + "2")
+    (line,) = attach(arn(function))
+    assert "no statement of the policy" in line["message"]
+
+
+def test_environment_variables_stand_in_no_record(server, create, functions):
+    made = create(Environment={"Variables": {"PASSWORD": "hunter2hunter2"}})
+    functions.update_function_configuration(
+        FunctionName=made["FunctionName"], Environment={"Variables": {"PASSWORD": "correcthorse"}}
+    )
+    data = server.root_ca.parent
+    for file in [*data.rglob("*"), data.parent / "server.log"]:
+        if file.is_file():
+            content = file.read_bytes()
+            assert b"hunter2hunter2" not in content and b"correcthorse" not in content, file

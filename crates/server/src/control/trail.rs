@@ -1,10 +1,11 @@
 //! What a request leaves in the audit trail, gathered as it becomes known.
 
+use fleetwright_core::authorization::Member;
 use fleetwright_core::certificate::Instant;
 use fleetwright_store::AuditRecord;
 use http::StatusCode;
 
-use super::authorize::Peer;
+use super::authorize::{Holds, Peer};
 use super::error::Failure;
 use super::iot;
 use super::query::Form;
@@ -46,6 +47,9 @@ impl Trail {
     pub(super) fn about(&mut self, service: Service, operation: &str, call: &iot::Call) {
         self.operation = Some(qualified(service, operation));
         self.resource = joined(call.labels.iter().map(|(_, value)| value.as_str()));
+        if service == Service::Lambda && self.resource.is_none() {
+            self.resource = call.values(Member::Body("FunctionName")).pop();
+        }
         let mut names = call.query_names();
         // The body of a message or of an invocation is somebody's data, no parameters.
         if service == Service::Iot || service == Service::Lambda && operation != "Invoke" {

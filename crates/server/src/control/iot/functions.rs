@@ -1,9 +1,15 @@
 //! Members that name a function: an authorizer's, a certificate provider's, a callback.
 
 use fleetwright_core::error::Refusal;
+use fleetwright_core::function::{FunctionRef, ServiceCall, Source, service_may_invoke};
+use serde_json::{Value, json};
 
 use super::members::{Members, invalid};
+use crate::control::Control;
 use crate::hooks::HookTarget;
+
+/// Who invokes functions that resources of AWS IoT name.
+const SERVICE: &str = "iot.amazonaws.com";
 
 /// Characters of a function's ARN. AWS: shapes `AuthorizerFunctionArn` and the like.
 const FUNCTION_CHARS: usize = 2048;
@@ -19,4 +25,51 @@ pub(super) fn function(members: &Members<'_>, name: &str) -> Result<Option<Strin
 /// A function that must be named.
 pub(super) fn required_function(members: &Members<'_>, name: &str) -> Result<String, Refusal> {
     function(members, name)?.ok_or_else(|| invalid(format!("The member '{name}' is required.")))
+}
+
+/// What a resource says of its function, for a warning.
+pub(super) struct Named<'a> {
+    /// Where the request names it.
+    pub(super) member: &'a str,
+    /// What it names.
+    pub(super) target: &'a str,
+    /// The ARN of the resource.
+    pub(super) source: &'a str,
+}
+
+/// Why a Lambda function could not be invoked for a resource, if so. AWS finds out when it is
+/// needed; so do we, with a warning here. It is logged as well.
+pub(super) async fn lints(control: &Control, named: &Named<'_>) -> Result<Vec<Value>, Refusal> {
+    let Ok(HookTarget::Function(arn)) = HookTarget::parse(named.target) else {
+        return Ok(Vec::new());
+    };
+    let message = match FunctionRef::parse(&control.home, arn) {
+        Err(error) => Some(error.to_string()),
+        Ok(function) => uninvocable(control, &function, named.source).await?,
+    };
+    let line = |message: String| {
+        tracing::warn!(resource = named.source, member = named.member, "{message}");
+        json!({"path": named.member, "message": message})
+    };
+    Ok(message.map(line).into_iter().collect())
+}
+
+async fn uninvocable(
+    control: &Control,
+    function: &FunctionRef,
+    source: &str,
+) -> Result<Option<String>, Refusal> {
+    let (name, qualifier) = (&function.name, function.qualifier.as_ref());
+    if control.store.function(name, qualifier).await?.is_none() {
+        return Ok(Some(format!("{} does not exist", function.arn(&control.home))));
+    }
+    let policy = control.store.function_policy(name, qualifier).await?;
+    let call = ServiceCall {
+        service: SERVICE,
+        function,
+        source: Source { arn: source, account: control.home.account.as_str() },
+        now: (control.clock)(),
+    };
+    let document = policy.as_ref().map(|policy| policy.document.as_str());
+    Ok(service_may_invoke(&control.home, document, &call).err().map(|why| why.to_string()))
 }

@@ -5,7 +5,8 @@ use fleetwright_store::Authorizer;
 
 use super::members::{answer, signing_keys, status, token_key_name};
 use crate::control::Control;
-use crate::control::iot::functions::required_function;
+use crate::control::iot::functions::{Named, lints, required_function};
+use crate::control::iot::lint::with_lints;
 use crate::control::iot::members::invalid;
 use crate::control::iot::{Call, Outcome, tags};
 
@@ -34,6 +35,9 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         )
         .into());
     }
+    let target = new.function_arn.clone();
     control.store.create_authorizer(new, tags::tags(&members)?).await?;
-    Ok(answer(control, &name))
+    let source = control.home.arn("authorizer", &name);
+    let named = Named { member: "authorizerFunctionArn", target: &target, source: &source };
+    Ok(with_lints(answer(control, &name), lints(control, &named).await?))
 }

@@ -5,7 +5,8 @@ use fleetwright_store::AuthorizerUpdate;
 
 use super::members::{answer, signing_keys, status, token_key_name};
 use crate::control::Control;
-use crate::control::iot::functions::function;
+use crate::control::iot::functions::{Named, function, lints};
+use crate::control::iot::lint::with_lints;
 use crate::control::iot::{Call, Outcome};
 
 pub(super) const NAME: &str = "UpdateAuthorizer";
@@ -21,6 +22,9 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         active: status(members.text("status")?)?,
         caching: members.flag("enableCachingForHttp")?,
     };
+    let target = update.function_arn.clone().unwrap_or_default();
     control.store.update_authorizer(name.clone(), update, (control.clock)()).await?;
-    Ok(answer(control, &name))
+    let source = control.home.arn("authorizer", &name);
+    let named = Named { member: "authorizerFunctionArn", target: &target, source: &source };
+    Ok(with_lints(answer(control, &name), lints(control, &named).await?))
 }

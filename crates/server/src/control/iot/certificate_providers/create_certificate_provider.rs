@@ -6,7 +6,8 @@ use fleetwright_store::CertificateProvider;
 
 use super::{answer, operations};
 use crate::control::Control;
-use crate::control::iot::functions::required_function;
+use crate::control::iot::functions::{Named, lints, required_function};
+use crate::control::iot::lint::with_lints;
 use crate::control::iot::members::{Members, invalid};
 use crate::control::iot::{Call, Outcome, tags};
 
@@ -30,8 +31,11 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         created: now,
         modified: now,
     };
+    let target = provider.function_arn.clone();
     control.store.create_certificate_provider(provider, tags::tags(&members)?).await?;
-    Ok(answer(control, &name))
+    let source = control.home.arn("certificateprovider", &name);
+    let named = Named { member: "lambdaFunctionArn", target: &target, source: &source };
+    Ok(with_lints(answer(control, &name), lints(control, &named).await?))
 }
 
 fn check_token(members: &Members<'_>) -> Result<(), Refusal> {

@@ -35,15 +35,18 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         hook: members::hook(&given)?,
         tags: tags::tags(&given)?,
     };
+    let hook = new.hook.as_ref().map(|hook| hook.target.clone());
     // 2. Keep.
     control.store.create_template(new, (control.clock)()).await?;
     // 3. Answer, with what may fail later.
+    let mut lints = lint::lines(&control.store, &name, &template).await?;
+    lints.extend(members::hook_lints(control, &name, hook.as_deref()).await?);
     let answer = Answer::json(json!({
         "templateArn": control.home.arn("provisioningtemplate", &name),
         "templateName": name.as_str(),
         "defaultVersionId": 1,
     }));
-    Ok(with_lints(answer, lint::lines(&control.store, &name, &template).await?))
+    Ok(with_lints(answer, lints))
 }
 
 fn kind(given: &Members<'_>) -> Result<(TemplateType, TemplateUse), Refusal> {

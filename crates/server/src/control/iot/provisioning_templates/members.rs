@@ -4,8 +4,11 @@ use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::limits::TEMPLATE_DESCRIPTION_CHARS;
 use fleetwright_core::names::{AccountId, TemplateName};
 use fleetwright_store::{Hook, TemplateType};
+use serde_json::Value;
 
+use crate::control::Control;
 use crate::control::iot::call::{Call, description};
+use crate::control::iot::functions::{Named, lints};
 use crate::control::iot::members::{Members, invalid};
 use crate::hooks::HookTarget;
 
@@ -67,6 +70,18 @@ pub(super) fn hook(members: &Members<'_>) -> Result<Option<Hook>, Refusal> {
         }
         Ok(Hook { target: target.to_owned(), payload_version: version.map(str::to_owned) })
     })
+}
+
+/// Why the function of a hook could not be invoked for a template, if so.
+pub(super) async fn hook_lints(
+    control: &Control,
+    template: &TemplateName,
+    target: Option<&str>,
+) -> Result<Vec<Value>, Refusal> {
+    let Some(target) = target else { return Ok(Vec::new()) };
+    let source = control.home.arn("provisioningtemplate", template);
+    let member = "preProvisioningHook.targetArn";
+    lints(control, &Named { member, target, source: &source }).await
 }
 
 /// `type` as AWS writes it.

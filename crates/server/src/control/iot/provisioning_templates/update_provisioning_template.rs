@@ -5,6 +5,7 @@ use fleetwright_store::TemplateUpdate;
 
 use super::members;
 use crate::control::Control;
+use crate::control::iot::lint::with_lints;
 use crate::control::iot::members::invalid;
 use crate::control::iot::{Answer, Call, Outcome};
 
@@ -35,6 +36,8 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         role_arn: members::role(&given)?,
         hook,
     };
-    control.store.update_template(name, update, (control.clock)()).await?;
-    Ok(Answer::empty())
+    let hook = update.hook.as_ref().and_then(|hook| hook.as_ref()).map(|hook| hook.target.clone());
+    control.store.update_template(name.clone(), update, (control.clock)()).await?;
+    let lints = members::hook_lints(control, &name, hook.as_deref()).await?;
+    Ok(with_lints(Answer::empty(), lints))
 }
