@@ -151,6 +151,11 @@ fn roles_are_passed_and_policies_given_only_with_permission() {
 }
 
 #[test]
+fn functions_are_resources_by_every_name() {
+    check("functions.json");
+}
+
+#[test]
 fn conditions_of_identity_policies_are_decided() {
     check("conditions.json");
 }
