@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use axum::body::Body;
 use axum::response::Response;
+use bytes::Bytes;
 use fleetwright_core::error::Refusal;
 use fleetwright_store::StoreError;
 use http::{HeaderValue, StatusCode};
@@ -90,7 +91,12 @@ impl From<StoreError> for Failure {
 
 /// A JSON answer with its length.
 pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
+    json_bytes(status, body.to_string().into())
+}
+
+/// JSON text as it is.
+pub(crate) fn json_bytes(status: StatusCode, text: Bytes) -> Response {
+    let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     response
         .headers_mut()

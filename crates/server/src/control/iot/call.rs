@@ -18,7 +18,7 @@ use super::route::Labels;
 use crate::control::auth::Query;
 use crate::control::authorize::{Asking, Holds, Peer};
 use crate::control::caller::Caller;
-use crate::control::error::json_response;
+use crate::control::error::{json_bytes, json_response};
 
 /// A request whose signature is verified.
 pub(crate) struct Call {
@@ -229,6 +229,8 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 enum Content {
     Json(Value),
+    /// As a function gave it.
+    Bytes(Bytes),
     Nothing,
 }
 
@@ -244,6 +246,11 @@ impl Answer {
             members.retain(|_, value| !value.is_null());
         }
         Self { status: StatusCode::OK, content: Content::Json(body), headers: Vec::new() }
+    }
+
+    /// JSON text as it is, of a function.
+    pub(crate) fn bytes(bytes: Bytes) -> Self {
+        Self { status: StatusCode::OK, content: Content::Bytes(bytes), headers: Vec::new() }
     }
 
     /// No content: status 204.
@@ -282,6 +289,7 @@ impl Answer {
     pub(crate) fn into_response(self) -> Response {
         let mut response = match self.content {
             Content::Json(body) => json_response(self.status, &body),
+            Content::Bytes(bytes) => json_bytes(self.status, bytes),
             Content::Nothing => {
                 let mut response = Response::new(Body::empty());
                 *response.status_mut() = self.status;

@@ -1,11 +1,16 @@
 //! `Environment` of a request. Its values stand in no message and in no log.
 
+use std::collections::BTreeMap;
+
 use fleetwright_core::error::Refusal;
-use fleetwright_core::function::{FunctionName, check_environment};
+use fleetwright_core::function::check_environment;
 
 use crate::control::Control;
 use crate::control::iot::members::{Members, invalid, sentence};
-use crate::function_environment::{Environment, open, seal};
+use crate::functions::{open_environment, seal_environment};
+
+/// Names and values.
+pub(super) type Environment = BTreeMap<String, String>;
 
 /// `Environment.Variables`; `None` when the request says nothing of them.
 pub(super) fn variables(members: &Members<'_>) -> Result<Option<Environment>, Refusal> {
@@ -19,18 +24,26 @@ pub(super) fn variables(members: &Members<'_>) -> Result<Option<Environment>, Re
     members.object("Environment", read)
 }
 
-/// Variables as they are kept. What is unchanged stays as it was sealed, so that publishing sees
-/// that nothing changed.
+/// Variables as they are kept; `None` when there are none. What is unchanged stays as it was
+/// sealed, so that publishing sees that nothing changed.
 pub(super) fn sealed(
     control: &Control,
-    function: &FunctionName,
     variables: &Environment,
     kept: Option<&[u8]>,
 ) -> Result<Option<Vec<u8>>, Refusal> {
+    if variables.is_empty() {
+        return Ok(None);
+    }
     if let Some(kept) = kept
-        && open(&control.sealing, function, Some(kept))? == *variables
+        && open_environment(&control.sealing, kept)? == *variables
     {
         return Ok(Some(kept.to_vec()));
     }
-    seal(&control.sealing, function, variables)
+    seal_environment(&control.sealing, variables).map(Some).map_err(Refusal::internal)
+}
+
+/// Variables of a version.
+pub(super) fn opened(control: &Control, kept: Option<&[u8]>) -> Result<Environment, Refusal> {
+    let opened = kept.map(|kept| open_environment(&control.sealing, kept)).transpose()?;
+    Ok(opened.unwrap_or_default())
 }

@@ -26,6 +26,7 @@ const NAMES: &[(&str, &str, u16)] = &[
 /// Errors whose model spells the member `Message`.
 const CAPITAL: &[&str] = &[
     "AccessDeniedException",
+    "InvalidRuntimeException",
     "PublicPolicyException",
     "ResourceNotFoundException",
     "ServiceException",

@@ -8,10 +8,10 @@ use fleetwright_core::function::{FunctionName, FunctionRef, Qualifier};
 use fleetwright_store::{FunctionAlias, FunctionVersion};
 use serde_json::{Value, json};
 
+use super::environment;
 use crate::control::Control;
 use crate::control::iot::put;
 use crate::control::time::iso;
-use crate::function_environment;
 
 /// A version; `qualifier` is what its ARN ends with.
 pub(super) fn configuration(
@@ -34,8 +34,7 @@ pub(super) fn listed(
 ) -> Result<Value, Refusal> {
     let FunctionVersion { name, settings, .. } = found;
     let function = FunctionRef { name: name.clone(), qualifier };
-    let sealed = settings.environment.as_deref();
-    let variables = function_environment::open(&control.sealing, name, sealed)?;
+    let variables = environment::opened(control, settings.environment.as_deref())?;
     let mut shape = json!({
         "FunctionName": name.as_str(),
         "FunctionArn": function.arn(&control.home),

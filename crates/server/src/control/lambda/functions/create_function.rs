@@ -48,7 +48,7 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         storage: *FUNCTION_STORAGE_MB.start(),
         architecture: architecture(&given)?.unwrap_or_else(|| "x86_64".to_owned()),
         tracing: "PassThrough".to_owned(),
-        environment: environment::sealed(control, &name, &variables, None)?,
+        environment: environment::sealed(control, &variables, None)?,
     };
     wanted.apply(&mut settings);
     let tags = tagging::tags(&given)?;

@@ -22,9 +22,8 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     wanted.role = role::role(control, &given).await?;
     let variables = environment::variables(&given)?;
     let kept = current.settings.environment.as_deref();
-    let sealed = variables
-        .map(|variables| environment::sealed(control, &function.name, &variables, kept))
-        .transpose()?;
+    let sealed =
+        variables.map(|variables| environment::sealed(control, &variables, kept)).transpose()?;
     // 2. Keep.
     let update = FunctionUpdate {
         expected,

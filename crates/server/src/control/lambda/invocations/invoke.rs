@@ -1,6 +1,9 @@
 //! `Invoke`: runs a function and answers what it answered; with `DryRun` only says that it could.
 
-use fleetwright_core::error::Refusal;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::limits::FUNCTION_PAYLOAD_BYTES;
 use http::StatusCode;
 use serde_json::value::RawValue;
@@ -8,8 +11,9 @@ use serde_json::value::RawValue;
 use crate::control::Control;
 use crate::control::error::Failure;
 use crate::control::iot::members::invalid;
-use crate::control::iot::{Answer, Call, Outcome};
+use crate::control::iot::{self, Answer, Call};
 use crate::control::lambda::reference;
+use crate::functions::{NotRun, Outcome};
 
 pub(super) const NAME: &str = "Invoke";
 
@@ -22,10 +26,11 @@ enum Kind {
     DryRun,
 }
 
-pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
+pub(super) async fn run(control: &Control, call: &Call) -> iot::Outcome {
     // 1. Read.
     let function = reference::qualified(control, call)?;
     let kind = kind(call)?;
+    refuse_not_honoured(call)?;
     check_payload(call)?;
     let found = control.store.function(&function.name, function.qualifier.as_ref()).await?;
     if found.is_none() {
@@ -34,12 +39,44 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     if kind == Kind::DryRun {
         return Ok(Answer::nothing());
     }
-    // 2. Run.
-    Err(Failure::new(
-        StatusCode::NOT_IMPLEMENTED,
-        "NotImplementedException",
-        "Functions are kept, and not run yet.",
-    ))
+    // 2. Run, for as long as the function may.
+    let tail = wants_tail(call)?;
+    let payload = if call.body.is_empty() { Bytes::from_static(b"{}") } else { call.body.clone() };
+    let (name, qualifier) = (&function.name, function.qualifier.as_ref());
+    let ran = control.functions.invoke(name, qualifier, payload, None).await.map_err(not_run)?;
+    // 3. Answer.
+    let (body, failed) = match ran.outcome {
+        Outcome::Answered(body) => (body, false),
+        Outcome::Failed(body) => (body, true),
+    };
+    let mut answer = Answer::bytes(body).header("x-amz-executed-version", &ran.version);
+    if failed {
+        answer = answer.header("x-amz-function-error", "Unhandled");
+    }
+    if tail {
+        answer = answer.header("x-amz-log-result", &STANDARD.encode(ran.log_tail));
+    }
+    Ok(answer)
+}
+
+fn not_run(why: NotRun) -> Failure {
+    match why {
+        NotRun::NotFound(message) => Refusal::new(ErrorCode::ResourceNotFound, message).into(),
+        NotRun::Busy(message) => {
+            Failure::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", message)
+        }
+        NotRun::Unrunnable(message) => {
+            Failure::new(StatusCode::BAD_GATEWAY, "InvalidRuntimeException", message)
+        }
+    }
+}
+
+fn wants_tail(call: &Call) -> Result<bool, Refusal> {
+    match header(call, "x-amz-log-type")? {
+        None | Some("None") => Ok(false),
+        Some("Tail") => Ok(true),
+        Some(_) => Err(invalid("The header X-Amz-Log-Type must be None or Tail.")),
+    }
 }
 
 fn kind(call: &Call) -> Result<Kind, Refusal> {
@@ -53,6 +90,15 @@ fn kind(call: &Call) -> Result<Kind, Refusal> {
         Some(_) => {
             Err(invalid("The header X-Amz-Invocation-Type must be RequestResponse or DryRun."))
         }
+    }
+}
+
+/// Headers that a function would have to be told of.
+fn refuse_not_honoured(call: &Call) -> Result<(), Refusal> {
+    let names = ["X-Amz-Client-Context", "X-Amz-Durable-Execution-Name", "X-Amz-Tenant-Id"];
+    match names.into_iter().find(|name| call.headers.contains_key(*name)) {
+        None => Ok(()),
+        Some(name) => Err(invalid(format!("The header {name} is not offered here."))),
     }
 }
 
