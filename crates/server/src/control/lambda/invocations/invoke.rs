@@ -39,6 +39,11 @@ pub(super) async fn run(control: &Control, call: &Call) -> iot::Outcome {
     if kind == Kind::DryRun {
         return Ok(Answer::nothing());
     }
+    if control.store.function_concurrency(&function.name).await? == Some(0) {
+        return Err(not_run(NotRun::Busy(
+            "Rate Exceeded. The function's reserved concurrency is 0, so it is not run.".into(),
+        )));
+    }
     // 2. Run, for as long as the function may.
     let tail = wants_tail(call)?;
     let payload = if call.body.is_empty() { Bytes::from_static(b"{}") } else { call.body.clone() };
