@@ -195,7 +195,7 @@ pub const FUNCTION_ZIP_BYTES: usize = 50 * 1024 * 1024;
 /// Bytes of a deployment package unzipped (Lambda quotas).
 pub const FUNCTION_UNZIPPED_BYTES: u64 = 250 * 1024 * 1024;
 /// Files and directories of a deployment package (ours).
-pub const FUNCTION_ZIP_ENTRIES: usize = 20_000;
+pub const FUNCTION_ZIP_ENTRIES: usize = 50_000;
 /// Bytes of all deployment packages of an account (Lambda quotas).
 pub const FUNCTION_CODE_BYTES: u64 = 75 * 1024 * 1024 * 1024;
 /// Bytes of a function's resource-based policy (Lambda quotas).
