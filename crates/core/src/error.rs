@@ -72,6 +72,12 @@ codes! {
     LimitExceeded: "LimitExceededException" 410, "ResourceRegistrationFailure" 400;
     /// A function's answer is none.
     InvalidResponse: "InvalidResponseException" 400, "InvalidRequest" 400;
+    /// A query of fleet indexing breaks its grammar or a bound.
+    InvalidQuery: "InvalidQueryException" 400, "InvalidRequest" 400;
+    /// A field cannot be aggregated, or not so.
+    InvalidAggregation: "InvalidAggregationException" 400, "InvalidRequest" 400;
+    /// What is asked for is not indexed.
+    IndexNotReady: "IndexNotReadyException" 400, "InvalidRequest" 400;
     /// Too many requests.
     Throttling: "ThrottlingException" 400, "Throttling" 429;
     /// Known to AWS, not offered here.

@@ -11,6 +11,7 @@ pub mod ca_certificate;
 pub mod certificate;
 pub mod error;
 pub mod event;
+pub mod fleet_index;
 pub mod function;
 pub mod hook;
 pub mod limits;

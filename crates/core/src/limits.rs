@@ -15,6 +15,42 @@ pub const GROUPS_PER_THING: usize = 10;
 pub const GROUP_DEPTH: usize = 7;
 /// Direct children of a thing group (Q).
 pub const GROUP_CHILDREN: usize = 100;
+/// Dynamic thing groups of an account (Q).
+pub const DYNAMIC_GROUPS: usize = 100;
+/// Bytes of a query of fleet indexing (Q).
+pub const QUERY_BYTES: usize = 1000;
+/// Terms of a query (guide, "Query syntax").
+pub const QUERY_TERMS: usize = 12;
+/// Levels of parentheses of a query (ours).
+pub const QUERY_DEPTH: usize = 16;
+/// `*` in a term of a query (Q).
+pub const TERM_STARS: usize = 2;
+/// `?` in a term of a query (Q).
+pub const TERM_QUESTION_MARKS: usize = 5;
+/// Bytes of a query with a term that begins with a wildcard (guide, "Query syntax").
+pub const LEADING_WILDCARD_BYTES: usize = 100;
+/// Results on a page of a search, at most (B).
+pub const SEARCH_PAGE: usize = 100;
+/// Names on a page of `ListIndices`, at most (B).
+pub const INDICES_PAGE: u64 = 500;
+/// Custom fields of an index (Q).
+pub const CUSTOM_FIELDS: usize = 5;
+/// Bytes of a custom field's name (Q).
+pub const CUSTOM_FIELD_BYTES: usize = 1024;
+/// Named shadows that may be indexed (Q).
+pub const INDEXED_SHADOWS: usize = 10;
+/// Percentiles of one request (Q).
+pub const PERCENTS: usize = 100;
+/// Buckets of one request, at most (B).
+pub const BUCKETS: u64 = 10_000;
+/// Buckets when none are asked for (B).
+pub const BUCKETS_DEFAULT: u64 = 10;
+/// Different values that are counted into buckets (ours).
+pub const BUCKET_VALUES: usize = 100_000;
+/// Values that percentiles keep; beyond, they are of a sample (ours).
+pub const PERCENTILE_VALUES: usize = 1 << 20;
+/// Different values that are counted exactly; beyond, it is an estimate (ours).
+pub const CARDINALITY_VALUES: usize = 1 << 16;
 /// Characters of a description of a thing type, group or billing group (B).
 pub const DESCRIPTION_CHARS: usize = 2028;
 /// Searchable attributes of a thing type (Q).

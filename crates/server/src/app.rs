@@ -14,12 +14,13 @@ use crate::control::Control;
 use crate::data_dir::{DATABASE, DataDir};
 use crate::events::{self, Events};
 use crate::functions::Functions;
-use crate::gateway::Gateway;
+use crate::gateway::{self, Gateway};
 use crate::hooks::Hooks;
 use crate::identities::{self, Identities};
 use crate::issuance::Issuance;
 use crate::keys::DeviceKeys;
 use crate::policies::Policies;
+use crate::presence::Presences;
 use crate::provisioning::Provisioning;
 use crate::sealing::Sealing;
 use crate::{admin, clock, credentials, tls};
@@ -48,6 +49,7 @@ pub(crate) struct App {
     audit: Arc<Audit>,
     pub(crate) authority: Arc<Authority>,
     pub(crate) gateway: Arc<Gateway>,
+    pub(crate) presences: Arc<Presences>,
     pub(crate) bulk: Arc<Bulk>,
     pub(crate) functions: Arc<Functions>,
     issuance: Arc<Issuance>,
@@ -111,21 +113,25 @@ impl App {
             dir.join("registration-tasks"),
         );
         let policies = Arc::new(Policies::new(settings.home.clone(), store.clone()));
+        let presences = presences(&store).await?;
         let gateway = Gateway::new(
             store.clone(),
             Arc::clone(&policies),
             Arc::clone(&provisioning),
+            Arc::clone(&presences),
             settings.mqtt.clone(),
         );
 
         // 3. Who hears of changes.
         tokio::spawn(events::publish(waiting, Arc::downgrade(&gateway)));
+        tokio::spawn(gateway::tell_who_is_connected(Arc::downgrade(&gateway)));
         caches.wire(&policies, &gateway, &provisioning, &identities, &functions);
         Ok(Self {
             audit,
             store,
             authority,
             gateway,
+            presences,
             bulk,
             functions,
             issuance,
@@ -168,6 +174,13 @@ impl App {
             clock: clock::now,
         })
     }
+}
+
+/// Nobody is connected yet; those who come are told if that is indexed.
+async fn presences(store: &Store) -> Result<Arc<Presences>, StartError> {
+    store.forget_connections(clock::now()).await.map_err(StartError::new)?;
+    let configuration = store.indexing_configuration().await.map_err(StartError::new)?;
+    Ok(Presences::start(store.clone(), configuration.things.connectivity))
 }
 
 fn open_store(
@@ -235,6 +248,7 @@ impl Caches {
             Change::ThingGroup(_) => policies.groups_changed(),
             Change::Template(name) => provisioning.template_changed(name),
             Change::Identities => identities.changed(),
+            Change::ConnectivityIndexing(on) => gateway.connectivity_indexed(*on),
             Change::AccessKey(_) => {}
             Change::Function(name) => functions.changed(name),
             Change::Registry(event) => self.events.hear(event),

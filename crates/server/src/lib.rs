@@ -21,6 +21,7 @@ pub mod identities;
 pub mod issuance;
 pub mod keys;
 pub mod policies;
+pub mod presence;
 pub mod provisioning;
 mod random;
 mod registration;

@@ -23,6 +23,8 @@ use crate::{api, audit, clock, gateway, tls};
 const PURGE_EVERY: Duration = Duration::from_secs(10);
 /// Left-overs removed in one transaction.
 const PURGE_AT_ONCE: usize = 500;
+/// How often dynamic thing groups are looked at that are not up to date.
+const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 
 /// How often the server's own certificate is looked at.
 const RENEW_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -68,6 +70,7 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     let mut chores = JoinSet::new();
     chores.spawn(purge(app.store.clone()));
     chores.spawn(purge_retained(app.store.clone()));
+    chores.spawn(follow_membership(app.store.clone()));
     chores.spawn(audit::purge(app.store.clone(), settings.audit.clone()));
     chores.spawn(purge_claims(app.store.clone()));
     chores.spawn(Arc::clone(&app.bulk).work());
@@ -85,6 +88,7 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     stop.send_replace(true);
     chores.abort_all();
     let _ = tokio::join!(gateway, api);
+    app.presences.drain().await;
     if let Some(path) = &settings.ready_file {
         let _ = std::fs::remove_file(path);
     }
@@ -170,6 +174,18 @@ async fn purge_claims(store: Store) {
             Err(error) => tracing::error!(%error, "cannot delete claims whose time is over"),
         }
         tokio::time::sleep(PURGE_EVERY).await;
+    }
+}
+
+/// Brings dynamic thing groups up to date that no single write could.
+async fn follow_membership(store: Store) {
+    loop {
+        match store.follow_membership().await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "dynamic thing groups are not up to date"),
+        }
+        tokio::time::sleep(FOLLOW_EVERY).await;
     }
 }
 

@@ -9,6 +9,7 @@ use fleetwright_core::registry::{self, ExistingThing, ThingChange};
 
 use crate::certificates::CertificateState;
 use crate::sql::{Sql, args};
+use crate::thing_groups::Entry;
 use crate::{
     CertificateRow, Change, NewThing, PolicyRow, Store, StoreError, ThingRow, Uuid, attachments,
     certificates, claims, policies, principals, thing_groups, things, tokens,
@@ -190,7 +191,7 @@ fn meet(
         Some(thing) => Some(ExistingThing {
             attributes: thing.attributes.clone(),
             type_name: thing.type_name.clone(),
-            groups: thing_groups::of_thing(sql, thing.row)?.into_iter().collect(),
+            groups: thing_groups::static_of_thing(sql, thing.row)?.into_iter().collect(),
             billing_group: thing.billing_group.clone(),
         }),
     };
@@ -229,7 +230,9 @@ fn enter_all(
     groups: &[fleetwright_core::names::ThingGroupName],
 ) -> Result<(), StoreError> {
     groups.iter().try_for_each(|group| {
-        thing_groups::enter(sql, thing, group, ErrorCode::ResourceRegistrationFailure)
+        // A device is not kept out by the dynamic groups that it happens to be in.
+        let code = ErrorCode::ResourceRegistrationFailure;
+        thing_groups::enter(sql, thing, group, Entry { code, over_dynamic: true })
             .map_err(as_failure)
     })
 }

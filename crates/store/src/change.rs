@@ -26,6 +26,8 @@ pub enum Change {
     AccessKey(String),
     /// A function, its versions, aliases, permissions or concurrency; or it is new or gone.
     Function(FunctionName),
+    /// Whether it is indexed who is connected.
+    ConnectivityIndexing(bool),
     /// Something that is published as an event, as configured.
     Registry(Arc<RegistryEvent>),
 }

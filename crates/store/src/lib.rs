@@ -21,6 +21,7 @@ mod domain_configurations;
 mod effective;
 mod error;
 mod event_configurations;
+mod fleet_index;
 mod functions;
 mod iam;
 mod issuance;
@@ -66,6 +67,7 @@ pub use domain_configurations::{DomainConfiguration, DomainConfigurationUpdate, 
 pub use effective::{EffectivePolicies, EffectivePolicy};
 pub use error::{OpenError, StoreError};
 pub use event_configurations::EventConfigurations;
+pub use fleet_index::{ConnectionFacts, Found, Presence};
 pub use functions::{
     AliasUpdate, FunctionAlias, FunctionCode, FunctionPolicy, FunctionRevision, FunctionSettings,
     FunctionUpdate, FunctionUsage, FunctionVersion, NewFunction, PublishFunction, ResolvedFunction,
@@ -88,7 +90,10 @@ pub use rows::{
 };
 pub use tags::Tagged;
 pub use templates::{Hook, NewTemplate, Template, TemplateType, TemplateUpdate, TemplateVersion};
-pub use thing_groups::{GroupFilter, MemberKey, NewThingGroup, ThingGroup};
+pub use thing_groups::{
+    DynamicGroup, DynamicGroupUpdate, GroupFilter, GroupStatus, MemberKey, NewThingGroup,
+    ThingGroup,
+};
 pub use thing_types::{NewThingType, ThingType, ThingTypeUpdate};
 pub use things::{AttributeFilter, NewThing, Thing, ThingFilter, ThingUpdate, TypeUpdate};
 pub use tokens::{Spent, TokenState};

@@ -9,6 +9,7 @@ use aws_lc_rs::rand;
 use bytes::BytesMut;
 use fleetwright_core::certificate::CertificateId;
 use fleetwright_mqtt::{Accept, ConnectRefusal, ConnectRequest, Opened, Opening};
+use fleetwright_store::ConnectionFacts;
 use tokio::sync::watch;
 
 use super::directory::{ConnectionNumber, Entry};
@@ -43,8 +44,10 @@ pub(super) async fn serve(
         number: arrived.number,
         address: peer.ip(),
     };
-    let by_client = matches!(end, End::Client);
-    gateway.tell(ended.disconnected(end.reason(), by_client, clock::now()));
+    let (by_client, now) = (matches!(end, End::Client), clock::now());
+    gateway.tell(ended.disconnected(end.reason(), by_client, now));
+    let (client_id, presences) = (Arc::clone(&arrived.client_id), &gateway.presences);
+    presences.disconnected(client_id, arrived.number, now, end.reason()).await;
 }
 
 /// A connection that came in: it is in the directory, and may begin.
@@ -112,19 +115,31 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, peer: SocketAddr) ->
     let mailbox = Arc::new(Mailbox::default());
     let number = ConnectionNumber(gateway.numbers.fetch_add(1, Ordering::Relaxed));
     let client_id: Arc<str> = rights.client_id().into();
+    let since = clock::now();
     let (entry, took_over) =
-        gateway.directory.enter(number, Arc::clone(&client_id), principal.id, &mailbox);
+        gateway.directory.enter(number, Arc::clone(&client_id), principal.id, &mailbox, since);
     let request = authorized.into_inner();
     tracing::info!(
         event = "Connect", client_id = %client_id, principal = %principal.id, %peer,
         version = ?request.version, took_over, "connected"
     );
+    if gateway.presences.is_on() {
+        let facts = facts(&stream, peer, request.keep_alive);
+        gateway.presences.connected(Arc::clone(&client_id), number.0, since, Some(facts)).await;
+    }
     let accept = Accept { assigned_client_id: assigned, ..Accept::default() };
     let session = request.accept(accept, clock::monotonic_millis());
     let certificate = rights.certificate_id();
-    gateway.tell(rights.connection(number.0).connected(clock::now()));
+    gateway.tell(rights.connection(number.0).connected(since));
     let online = Online::new(Arc::clone(gateway), stream, session, rights, mailbox, number);
     Some(Arrived { online, input, entry, client_id, certificate, number: number.0 })
+}
+
+/// What is told of a connection where that is indexed.
+fn facts(stream: &Stream, peer: SocketAddr, keep_alive: u16) -> ConnectionFacts {
+    let named = |address: SocketAddr| (address.ip().to_string(), address.port());
+    let target = stream.get_ref().0.local_addr().ok();
+    ConnectionFacts { keep_alive, source: named(peer), target: target.map(named) }
 }
 
 /// What a peer that is nobody presented.

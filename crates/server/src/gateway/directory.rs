@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fleetwright_core::certificate::CertificateId;
+use fleetwright_core::certificate::{CertificateId, Instant};
 
 use super::mailbox::Mailbox;
 
@@ -25,12 +25,14 @@ impl ConnectionNumber {
 type Shard<K, V> = Mutex<HashMap<K, V>>;
 /// A connection's number and letter box.
 type Contact = (ConnectionNumber, Arc<Mailbox>);
+/// Who has a client id, and since when.
+type Holder = (Contact, Instant);
 
 /// Connections of this node. Bounded by the listener's permits.
 #[derive(Debug)]
 pub(super) struct Directory {
     hasher: RandomState,
-    by_client: [Shard<Arc<str>, Contact>; SHARDS],
+    by_client: [Shard<Arc<str>, Holder>; SHARDS],
     by_certificate: [Shard<CertificateId, Vec<Contact>>; SHARDS],
 }
 
@@ -69,11 +71,12 @@ impl Directory {
         client_id: Arc<str>,
         certificate: CertificateId,
         mailbox: &Arc<Mailbox>,
+        since: Instant,
     ) -> (Entry, bool) {
         let previous = self
             .shard(&self.by_client, &*client_id)
-            .insert(Arc::clone(&client_id), (number, Arc::clone(mailbox)));
-        if let Some((_, previous)) = &previous {
+            .insert(Arc::clone(&client_id), ((number, Arc::clone(mailbox)), since));
+        if let Some(((_, previous), _)) = &previous {
             previous.take_over();
         }
         self.shard(&self.by_certificate, &certificate)
@@ -93,9 +96,28 @@ impl Directory {
 
     /// Asks the connection of a client id to look at itself again.
     pub(super) fn recheck_client(&self, client_id: &str) {
-        if let Some((_, mailbox)) = self.shard(&self.by_client, client_id).get(client_id) {
+        if let Some(((_, mailbox), _)) = self.shard(&self.by_client, client_id).get(client_id) {
             mailbox.ask_recheck();
         }
+    }
+
+    /// The connection of a client id, and since when.
+    pub(super) fn client(&self, id: &str) -> Option<(Arc<str>, ConnectionNumber, Instant)> {
+        let shard = self.shard(&self.by_client, id);
+        let (id, ((number, _), since)) = shard.get_key_value(id)?;
+        Some((Arc::clone(id), *number, *since))
+    }
+
+    /// Everybody of one shard, with number and since when; `None` beyond the last.
+    pub(super) fn clients(
+        &self,
+        shard: usize,
+    ) -> Option<Vec<(Arc<str>, ConnectionNumber, Instant)>> {
+        let shard = self.by_client.get(shard)?.lock().unwrap_or_else(PoisonError::into_inner);
+        let everybody = shard.iter();
+        Some(
+            everybody.map(|(id, ((number, _), since))| (Arc::clone(id), *number, *since)).collect(),
+        )
     }
 }
 
@@ -103,7 +125,7 @@ impl Drop for Entry {
     fn drop(&mut self) {
         let directory = &self.directory;
         let mut clients = directory.shard(&directory.by_client, &*self.client_id);
-        if clients.get(&self.client_id).is_some_and(|(number, _)| *number == self.number) {
+        if clients.get(&self.client_id).is_some_and(|((number, _), _)| *number == self.number) {
             clients.remove(&self.client_id);
         }
         drop(clients);
@@ -124,16 +146,24 @@ impl Drop for Entry {
 mod tests {
     use super::*;
 
+    const NOW: Instant = Instant(1);
+
     #[test]
     fn the_newcomer_has_the_client_id_and_the_old_one_leaves_quietly() {
         let directory = Directory::new();
         let certificate = CertificateId([7; 32]);
         let (old, new) = (Arc::new(Mailbox::default()), Arc::new(Mailbox::default()));
-        let (entry, taken) = directory.enter(ConnectionNumber(1), "a".into(), certificate, &old);
+        let (entry, taken) =
+            directory.enter(ConnectionNumber(1), "a".into(), certificate, &old, NOW);
         assert!(!taken);
-        let (_newer, taken) = directory.enter(ConnectionNumber(2), "a".into(), certificate, &new);
+        let (_newer, taken) =
+            directory.enter(ConnectionNumber(2), "a".into(), certificate, &new, NOW);
         assert!(taken && old.is_taken_over() && !new.is_taken_over());
         drop(entry);
+        let everybody: Vec<_> =
+            (0..SHARDS).flat_map(|shard| directory.clients(shard).unwrap()).collect();
+        assert_eq!(everybody, [("a".into(), ConnectionNumber(2), NOW)]);
+        assert_eq!(directory.clients(SHARDS), None);
         directory.recheck_client("a");
         assert!(new.recheck_asked() && !old.recheck_asked());
         directory.recheck_certificate(&certificate);

@@ -16,8 +16,8 @@ mod router;
 mod stream;
 mod topics;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::error::{ErrorCode, Refusal};
@@ -31,6 +31,7 @@ use self::directory::ConnectionNumber;
 use crate::config;
 use crate::events::Event;
 use crate::policies::Policies;
+use crate::presence::Presences;
 use crate::provisioning::Provisioning;
 
 /// The gateway of this node: what every connection shares.
@@ -38,6 +39,7 @@ pub struct Gateway {
     pub(crate) store: Store,
     pub(crate) policies: Arc<Policies>,
     pub(crate) provisioning: Arc<Provisioning>,
+    presences: Arc<Presences>,
     settings: config::Mqtt,
     limits: Arc<Limits>,
     directory: Arc<directory::Directory>,
@@ -51,6 +53,7 @@ impl Gateway {
         store: Store,
         policies: Arc<Policies>,
         provisioning: Arc<Provisioning>,
+        presences: Arc<Presences>,
         settings: config::Mqtt,
     ) -> Arc<Self> {
         let limits = Limits {
@@ -64,6 +67,7 @@ impl Gateway {
             store,
             policies,
             provisioning,
+            presences,
             settings,
             limits: Arc::new(limits),
             directory: directory::Directory::new(),
@@ -104,8 +108,36 @@ impl Gateway {
         self.directory.recheck_certificate(certificate);
     }
 
-    /// Has the connection named like a thing look at its rights again.
+    /// Has the connection named like a thing look at its rights again, and tell that it is there,
+    /// in case the thing is new.
     pub fn thing_changed(&self, name: &str) {
         self.directory.recheck_client(name);
+        if self.presences.is_on()
+            && let Some((client, number, since)) = self.directory.client(name)
+        {
+            self.presences.still_connected(client, number.0, since);
+        }
+    }
+
+    /// It is indexed from now on who is connected, or no more.
+    pub fn connectivity_indexed(&self, on: bool) {
+        self.presences.switch(on);
+    }
+}
+
+/// Tells of everybody who is connected whenever that is asked for, until there is no gateway.
+pub(crate) async fn tell_who_is_connected(gateway: Weak<Gateway>) {
+    while let Some(here) = gateway.upgrade() {
+        let presences = Arc::clone(&here.presences);
+        drop(here);
+        presences.wanted().await;
+        let Some(here) = gateway.upgrade() else { return };
+        let mut shard = 0;
+        while let Some(clients) = here.directory.clients(shard) {
+            for (client, number, since) in clients {
+                presences.connected(client, number.0, since, None).await;
+            }
+            shard += 1;
+        }
     }
 }

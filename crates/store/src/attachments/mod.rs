@@ -166,7 +166,7 @@ fn attach_to_group(
     policy: PolicyRow,
     name: &ThingGroupName,
 ) -> Result<(), StoreError> {
-    let group = thing_groups::require(sql, name)?;
+    let group = thing_groups::require_static(sql, name, "it cannot have policies")?;
     let added = sql.execute(
         "INSERT INTO group_policies (group_row, policy_row) VALUES ($1, $2) ON CONFLICT DO NOTHING",
         args![group, policy],

@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0006_ways_in.sql"),
     include_str!("../../migrations/sqlite/0007_events_audit_index.sql"),
     include_str!("../../migrations/sqlite/0008_configuration.sql"),
+    include_str!("../../migrations/sqlite/0009_fleet_index.sql"),
     include_str!("../../migrations/sqlite/0010_functions.sql"),
 ];
 /// Prepared statements kept per connection; more than the registry has.

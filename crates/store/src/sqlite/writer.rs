@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::sql::{Sql, from_driver};
-use crate::{Change, ChangeSink, StoreError, registry_events};
+use crate::{Change, ChangeSink, StoreError, fleet_index, registry_events};
 
 /// Jobs that may wait; further callers wait to enter (ours).
 const QUEUE: usize = 4096;
@@ -176,10 +176,25 @@ impl Loop {
             }
             self.say("RELEASE job")?;
         }
+        self.follow()?;
         let events = registry_events::take(&Sql::new(&self.connection, &self.home))?;
         changes.extend(events.into_iter().map(|event| Change::Registry(Arc::new(event))));
         self.say("COMMIT")?;
         Ok(changes)
+    }
+
+    /// Membership of dynamic groups follows what was written; a fault of its own undoes itself
+    /// alone.
+    fn follow(&self) -> Result<(), StoreError> {
+        self.say("SAVEPOINT membership")?;
+        if let Err(error) = fleet_index::follow(&Sql::new(&self.connection, &self.home)) {
+            tracing::error!(%error, "membership of dynamic thing groups cannot follow");
+            if self.connection.is_autocommit() {
+                return Err(error);
+            }
+            self.say("ROLLBACK TO membership")?;
+        }
+        self.say("RELEASE membership")
     }
 
     fn say(&self, text: &str) -> Result<(), StoreError> {

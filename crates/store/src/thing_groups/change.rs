@@ -7,7 +7,7 @@ use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::limits;
 use fleetwright_core::names::{AttributeName, ThingGroupName};
 
-use super::{ThingGroup, group, line, not_found, require};
+use super::{ThingGroup, group, line, not_found, require_static};
 use crate::sql::{Sql, args, json};
 use crate::{Change, GroupRow, Store, StoreError, Uuid, tags, things};
 
@@ -50,15 +50,8 @@ impl Store {
     ) -> Result<i64, StoreError> {
         self.write(move |sql| {
             let found = group(sql, &name)?.ok_or_else(|| not_found(&name))?;
-            things::check_version("thing group", name.as_str(), found.version, expected_version)?;
-            let kept = things::merged(found.attributes, attributes);
-            check_attributes(&name, &kept)?;
-            sql.execute(
-                "UPDATE thing_groups SET description = COALESCE($1, description), \
-                 attributes = $2, version = version + 1 WHERE row_id = $3",
-                args![description.as_ref(), &json(&kept)?, found.row],
-            )?;
-            Ok(found.version + 1)
+            check_kind(&found, false, "UpdateDynamicThingGroup", "UpdateThingGroup")?;
+            update(sql, found, description.as_ref(), attributes, expected_version)
         })
         .await
     }
@@ -72,6 +65,42 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.write(move |sql| delete(sql, &name, expected_version)).await
     }
+}
+
+/// `InvalidRequest` unless the group is of the kind that an operation is for.
+pub(super) fn check_kind(
+    found: &ThingGroup,
+    is_dynamic: bool,
+    for_dynamic: &str,
+    for_static: &str,
+) -> Result<(), StoreError> {
+    let name = &found.name;
+    let message = match (is_dynamic, found.dynamic.is_some()) {
+        (false, true) => format!("Thing group {name} is dynamic; use {for_dynamic}."),
+        (true, false) => format!("Thing group {name} is not dynamic; use {for_static}."),
+        _ => return Ok(()),
+    };
+    Err(StoreError::refused(ErrorCode::InvalidRequest, message))
+}
+
+/// Changes description and attributes; answers the new version.
+pub(super) fn update(
+    sql: &Sql<'_>,
+    found: ThingGroup,
+    description: Option<&String>,
+    attributes: Option<(BTreeMap<AttributeName, String>, bool)>,
+    expected_version: Option<i64>,
+) -> Result<i64, StoreError> {
+    let name = &found.name;
+    things::check_version("thing group", name.as_str(), found.version, expected_version)?;
+    let kept = things::merged(found.attributes, attributes);
+    check_attributes(name, &kept)?;
+    sql.execute(
+        "UPDATE thing_groups SET description = COALESCE($1, description), attributes = $2, \
+         version = version + 1 WHERE row_id = $3",
+        args![description, &json(&kept)?, found.row],
+    )?;
+    Ok(found.version + 1)
 }
 
 fn check_attributes(
@@ -89,12 +118,28 @@ fn check_attributes(
 
 fn create(sql: &Sql<'_>, mut new: NewThingGroup, now: Instant) -> Result<ThingGroup, StoreError> {
     new.attributes.retain(|_, value| !value.is_empty());
+    if let Some(found) = equal(sql, &new, None)? {
+        return Ok(found);
+    }
+    insert(sql, new, now)
+}
+
+/// The group of the name, if there is one and it has these properties.
+///
+/// # Errors
+/// `ResourceAlreadyExists` when it has others.
+pub(super) fn equal(
+    sql: &Sql<'_>,
+    new: &NewThingGroup,
+    query: Option<&str>,
+) -> Result<Option<ThingGroup>, StoreError> {
     if let Some(found) = group(sql, &new.name)? {
         let equal = found.parent == new.parent
+            && found.dynamic.as_ref().map(|dynamic| dynamic.query.as_str()) == query
             && found.description == new.description
             && found.attributes == new.attributes;
         if equal {
-            return Ok(found);
+            return Ok(Some(found));
         }
         let arn = sql.home.arn("thinggroup", &new.name);
         return Err(Refusal::new(
@@ -104,6 +149,15 @@ fn create(sql: &Sql<'_>, mut new: NewThingGroup, now: Instant) -> Result<ThingGr
         .about(new.name.as_str(), arn)
         .into());
     }
+    Ok(None)
+}
+
+/// Makes a group whose name is free.
+pub(super) fn insert(
+    sql: &Sql<'_>,
+    new: NewThingGroup,
+    now: Instant,
+) -> Result<ThingGroup, StoreError> {
     check_attributes(&new.name, &new.attributes)?;
     let parent = new.parent.as_ref().map(|parent| room_in(sql, parent)).transpose()?;
     let row = sql.insert(
@@ -114,12 +168,13 @@ fn create(sql: &Sql<'_>, mut new: NewThingGroup, now: Instant) -> Result<ThingGr
     tags::put(sql, "thing_group", row, &new.tags)?;
     let NewThingGroup { name, id, parent, description, attributes, .. } = new;
     let row = GroupRow(row);
-    Ok(ThingGroup { row, name, id, parent, description, attributes, version: 1, created: now })
+    let (version, created, dynamic) = (1, now, None);
+    Ok(ThingGroup { row, name, id, parent, description, attributes, version, created, dynamic })
 }
 
 /// The row of a group that can take one more child.
 fn room_in(sql: &Sql<'_>, parent: &ThingGroupName) -> Result<GroupRow, StoreError> {
-    let row = require(sql, parent)?;
+    let row = require_static(sql, parent, "it has no child groups")?;
     let refuse = |message: String| Err(StoreError::refused(ErrorCode::InvalidRequest, message));
     if line(sql, row)?.len() >= limits::GROUP_DEPTH {
         return refuse(format!(
@@ -143,6 +198,17 @@ fn delete(
     expected_version: Option<i64>,
 ) -> Result<(), StoreError> {
     let Some(found) = group(sql, name)? else { return Ok(()) };
+    check_kind(&found, false, "DeleteDynamicThingGroup", "DeleteThingGroup")?;
+    remove(sql, &found, expected_version)
+}
+
+/// Deletes a group without child groups.
+pub(super) fn remove(
+    sql: &Sql<'_>,
+    found: &ThingGroup,
+    expected_version: Option<i64>,
+) -> Result<(), StoreError> {
+    let name = &found.name;
     things::check_version("thing group", name.as_str(), found.version, expected_version)?;
     if sql.exists("SELECT 1 FROM thing_groups WHERE parent_row = $1 LIMIT 1", args![found.row])? {
         return Err(StoreError::refused(

@@ -4,9 +4,18 @@ use fleetwright_core::error::ErrorCode;
 use fleetwright_core::limits;
 use fleetwright_core::names::{ThingGroupName, ThingName};
 
-use super::{line, require};
+use super::{line, require, require_static};
 use crate::sql::{Sql, args};
-use crate::{Change, GroupRow, Page, Store, StoreError, ThingRow, page, things};
+use crate::{Change, GroupRow, Page, Store, StoreError, ThingRow, fleet_index, page, things};
+
+/// How a thing enters a group.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    /// The code of a broken bound.
+    pub(crate) code: ErrorCode,
+    /// Whether a dynamic group gives way when the thing is in as many groups as it may be in.
+    pub(crate) over_dynamic: bool,
+}
 
 /// Where a listing of members goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +33,11 @@ impl Store {
         &self,
         thing: ThingName,
         group: ThingGroupName,
+        over_dynamic: bool,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
             let row = things::require(sql, &thing)?.row;
-            enter(sql, row, &group, ErrorCode::InvalidRequest)?;
+            enter(sql, row, &group, Entry { code: ErrorCode::InvalidRequest, over_dynamic })?;
             sql.changed(Change::Thing(thing));
             Ok(())
         })
@@ -63,13 +73,13 @@ impl Store {
         thing: ThingName,
         to_add: Vec<ThingGroupName>,
         to_remove: Vec<ThingGroupName>,
+        over_dynamic: bool,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
             let row = things::require(sql, &thing)?.row;
             to_remove.iter().try_for_each(|group| leave(sql, row, group))?;
-            to_add
-                .iter()
-                .try_for_each(|group| enter(sql, row, group, ErrorCode::InvalidRequest))?;
+            let entry = Entry { code: ErrorCode::InvalidRequest, over_dynamic };
+            to_add.iter().try_for_each(|group| enter(sql, row, group, entry))?;
             sql.changed(Change::Thing(thing));
             Ok(())
         })
@@ -140,7 +150,7 @@ fn tree(sql: &Sql<'_>, top: GroupRow) -> Result<Vec<GroupRow>, StoreError> {
 }
 
 /// The groups that a thing is in itself, by name.
-pub(crate) fn of_thing(sql: &Sql<'_>, thing: ThingRow) -> Result<Vec<ThingGroupName>, StoreError> {
+fn of_thing(sql: &Sql<'_>, thing: ThingRow) -> Result<Vec<ThingGroupName>, StoreError> {
     sql.all(
         "SELECT g.name FROM thing_group_members m JOIN thing_groups g ON g.row_id = m.group_row \
          WHERE m.thing_row = $1 ORDER BY g.name",
@@ -149,14 +159,27 @@ pub(crate) fn of_thing(sql: &Sql<'_>, thing: ThingRow) -> Result<Vec<ThingGroupN
     )
 }
 
-/// Puts a thing into a group; `code` is that of a broken bound.
+/// The static groups that a thing is in itself, by name.
+pub(crate) fn static_of_thing(
+    sql: &Sql<'_>,
+    thing: ThingRow,
+) -> Result<Vec<ThingGroupName>, StoreError> {
+    sql.all(
+        "SELECT g.name FROM thing_group_members m JOIN thing_groups g ON g.row_id = m.group_row \
+         WHERE m.thing_row = $1 AND g.query IS NULL ORDER BY g.name",
+        args![thing],
+        |row| row.get(0),
+    )
+}
+
+/// Puts a thing into a static group.
 pub(crate) fn enter(
     sql: &Sql<'_>,
     thing: ThingRow,
     name: &ThingGroupName,
-    code: ErrorCode,
+    Entry { code, over_dynamic }: Entry,
 ) -> Result<(), StoreError> {
-    let group = require(sql, name)?;
+    let group = require_static(sql, name, BY_QUERY)?;
     let added = sql.execute(
         "INSERT INTO thing_group_members (thing_row, group_row) VALUES ($1, $2) \
          ON CONFLICT DO NOTHING",
@@ -170,7 +193,11 @@ pub(crate) fn enter(
         args![thing],
         |row| row.get(0),
     )?;
-    if groups.len() > limits::GROUPS_PER_THING {
+    let mut is_full = groups.len() > limits::GROUPS_PER_THING;
+    if is_full && over_dynamic {
+        is_full = fleet_index::leave_newest(sql, thing)?.is_none();
+    }
+    if is_full {
         let message = format!("A thing may be in at most {} groups.", limits::GROUPS_PER_THING);
         return Err(StoreError::refused(code, message));
     }
@@ -200,10 +227,13 @@ pub(crate) fn leave(
 ) -> Result<(), StoreError> {
     sql.execute(
         "DELETE FROM thing_group_members WHERE thing_row = $1 AND group_row = $2",
-        args![thing, require(sql, name)?],
+        args![thing, require_static(sql, name, BY_QUERY)?],
     )?;
     Ok(())
 }
+
+/// What cannot be done to a dynamic group by hand.
+const BY_QUERY: &str = "its query says which things are in it, so none can be added or removed";
 
 fn top_of(sql: &Sql<'_>, group: GroupRow) -> Result<GroupRow, StoreError> {
     Ok(line(sql, group)?.last().copied().unwrap_or(group))

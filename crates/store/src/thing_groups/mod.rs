@@ -1,6 +1,8 @@
-//! Static thing groups: a forest; a thing is in one group of a tree at most.
+//! Thing groups. Static ones are a forest; a thing is in one group of a tree at most. Dynamic ones
+//! stand alone, and their query says who is in them.
 
 mod change;
+mod dynamic;
 mod list;
 mod members;
 
@@ -12,9 +14,10 @@ use fleetwright_core::limits;
 use fleetwright_core::names::{AttributeName, ThingGroupName};
 
 pub use change::NewThingGroup;
+pub use dynamic::{DynamicGroup, DynamicGroupUpdate, GroupStatus};
 pub use list::GroupFilter;
 pub use members::MemberKey;
-pub(crate) use members::{enter, leave, of_thing};
+pub(crate) use members::{Entry, enter, leave, static_of_thing};
 
 use crate::sql::{Row, Sql, args};
 use crate::{GroupRow, Store, StoreError, Uuid};
@@ -38,6 +41,8 @@ pub struct ThingGroup {
     pub version: i64,
     /// When it was made.
     pub created: Instant,
+    /// Its query, if it is a dynamic group.
+    pub dynamic: Option<DynamicGroup>,
 }
 
 impl Store {
@@ -76,6 +81,30 @@ pub(crate) fn require(sql: &Sql<'_>, name: &ThingGroupName) -> Result<GroupRow, 
         .ok_or_else(|| not_found(name))
 }
 
+/// The row of a group that is no dynamic one.
+///
+/// # Errors
+/// `ResourceNotFound`; `InvalidRequest`, saying what cannot be done to a dynamic group.
+pub(crate) fn require_static(
+    sql: &Sql<'_>,
+    name: &ThingGroupName,
+    what: &str,
+) -> Result<GroupRow, StoreError> {
+    let found: Option<(GroupRow, bool)> = sql.one(
+        "SELECT row_id, query IS NOT NULL FROM thing_groups WHERE name = $1",
+        args![name],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    match found {
+        None => Err(not_found(name)),
+        Some((row, false)) => Ok(row),
+        Some((_, true)) => Err(StoreError::refused(
+            ErrorCode::InvalidRequest,
+            format!("Thing group {name} is dynamic: {what}."),
+        )),
+    }
+}
+
 fn not_found(name: &ThingGroupName) -> StoreError {
     StoreError::refused(ErrorCode::ResourceNotFound, format!("Thing group not found: {name}"))
 }
@@ -83,7 +112,7 @@ fn not_found(name: &ThingGroupName) -> StoreError {
 fn group(sql: &Sql<'_>, name: &ThingGroupName) -> Result<Option<ThingGroup>, StoreError> {
     sql.one(
         "SELECT g.row_id, g.name, g.group_id, p.name, g.description, g.attributes, g.version, \
-         g.created FROM thing_groups g LEFT JOIN thing_groups p ON p.row_id = g.parent_row \
+         g.created, g.query, g.filling, g.rebuilding FROM thing_groups g LEFT JOIN thing_groups p ON p.row_id = g.parent_row \
          WHERE g.name = $1",
         args![name],
         read_group,
@@ -113,5 +142,6 @@ fn read_group(row: &Row<'_>) -> Result<ThingGroup, StoreError> {
         attributes: row.get(5)?,
         version: row.get(6)?,
         created: row.get(7)?,
+        dynamic: dynamic::read(row)?,
     })
 }

@@ -61,7 +61,7 @@ pub(crate) async fn policies_of_a_things_groups_and_their_ancestors_apply(regist
     registry.attach(&own, 1).await;
     let target = PolicyTarget::ThingGroup(group("mid"));
     registry.store.attach_policy(own, target).await.unwrap();
-    registry.store.add_thing_to_thing_group(thing("t"), group("low")).await.unwrap();
+    registry.store.add_thing_to_thing_group(thing("t"), group("low"), false).await.unwrap();
     let names = |client_id: &'static str| {
         let store = registry.store.clone();
         async move {

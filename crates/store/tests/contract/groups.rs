@@ -44,7 +44,7 @@ pub(crate) async fn the_eleventh_group_of_a_thing_is_refused(registry: Registry)
     registry.thing("t").await;
     for n in 0..11 {
         let name = registry.group(&format!("g{n}"), None).await;
-        let result = registry.store.add_thing_to_thing_group(thing("t"), name).await;
+        let result = registry.store.add_thing_to_thing_group(thing("t"), name, false).await;
         if n < 10 {
             result.unwrap();
         } else {
@@ -52,7 +52,7 @@ pub(crate) async fn the_eleventh_group_of_a_thing_is_refused(registry: Registry)
         }
     }
     // Entered already is no eleventh.
-    registry.store.add_thing_to_thing_group(thing("t"), group("g4")).await.unwrap();
+    registry.store.add_thing_to_thing_group(thing("t"), group("g4"), false).await.unwrap();
     assert_eq!(registry.store.groups_of_thing(&thing("t")).await.unwrap().len(), 10);
 }
 
@@ -62,13 +62,13 @@ pub(crate) async fn two_groups_of_one_hierarchy_are_refused(registry: Registry) 
     registry.group("a", Some("top")).await;
     registry.group("b", Some("top")).await;
     let store = &registry.store;
-    store.add_thing_to_thing_group(thing("t"), group("a")).await.unwrap();
+    store.add_thing_to_thing_group(thing("t"), group("a"), false).await.unwrap();
     for other in ["top", "b"] {
-        let refused = store.add_thing_to_thing_group(thing("t"), group(other)).await;
+        let refused = store.add_thing_to_thing_group(thing("t"), group(other), false).await;
         assert_eq!(code(refused), ErrorCode::InvalidRequest, "{other}");
     }
     store.remove_thing_from_thing_group(thing("t"), group("a")).await.unwrap();
-    store.add_thing_to_thing_group(thing("t"), group("b")).await.unwrap();
+    store.add_thing_to_thing_group(thing("t"), group("b"), false).await.unwrap();
 }
 
 pub(crate) async fn a_group_with_children_is_not_deleted(registry: Registry) {
@@ -110,7 +110,7 @@ pub(crate) async fn things_of_a_group_are_listed_with_those_below(registry: Regi
     registry.group("below", Some("top")).await;
     for (name, to) in [("t1", "top"), ("t2", "below"), ("t3", "below")] {
         registry.thing(name).await;
-        registry.store.add_thing_to_thing_group(thing(name), group(to)).await.unwrap();
+        registry.store.add_thing_to_thing_group(thing(name), group(to), false).await.unwrap();
     }
     let store = &registry.store;
     let own = store.things_in_group(&group("top"), false, None, 10).await.unwrap();
@@ -132,14 +132,14 @@ pub(crate) async fn groups_of_a_thing_change_all_or_not_at_all(registry: Registr
         registry.group(name, Some("top")).await;
     }
     let store = &registry.store;
-    store.add_thing_to_thing_group(thing("t"), group("a")).await.unwrap();
+    store.add_thing_to_thing_group(thing("t"), group("a"), false).await.unwrap();
     let refused = store
-        .update_thing_groups_for_thing(thing("t"), vec![group("none")], vec![group("a")])
+        .update_thing_groups_for_thing(thing("t"), vec![group("none")], vec![group("a")], false)
         .await;
     assert_eq!(code(refused), ErrorCode::ResourceNotFound);
     assert_eq!(store.groups_of_thing(&thing("t")).await.unwrap(), [group("a")]);
     let (add, remove) = (vec![group("b")], vec![group("a")]);
-    store.update_thing_groups_for_thing(thing("t"), add, remove).await.unwrap();
+    store.update_thing_groups_for_thing(thing("t"), add, remove, false).await.unwrap();
     assert_eq!(store.groups_of_thing(&thing("t")).await.unwrap(), [group("b")]);
 }
 

@@ -157,7 +157,7 @@ pub(crate) async fn an_existing_thing_is_met_by_its_overrides(registry: Registry
     registry.thing("t").await;
     registry.group("old", None).await;
     registry.group("new", None).await;
-    registry.store.add_thing_to_thing_group(thing("t"), group("old")).await.unwrap();
+    registry.store.add_thing_to_thing_group(thing("t"), group("old"), false).await.unwrap();
     registry.pending(1).await;
     let mut plan = plan(1, "t");
     let wanted = plan.thing.as_mut().unwrap();

@@ -13,6 +13,7 @@ mod certificates;
 mod domain_configurations;
 mod endpoint;
 mod event_configurations;
+mod fleet_indexing;
 mod functions;
 mod lint;
 pub(crate) mod members;
@@ -91,6 +92,7 @@ const FAMILIES: &[&[Operation]] = &[
     domain_configurations::OPERATIONS,
     endpoint::OPERATIONS,
     event_configurations::OPERATIONS,
+    fleet_indexing::OPERATIONS,
     policies::OPERATIONS,
     provisioning_templates::OPERATIONS,
     tagging::OPERATIONS,

@@ -39,7 +39,12 @@ pub(crate) struct Page {
 impl Paging {
     /// Reads the page from the query.
     pub(crate) fn read(&self, call: &Call) -> Result<Page, Refusal> {
-        let size = call.query_integer(self.size, 1..=PAGE as u64)?;
+        self.read_up_to(call, PAGE as u64)
+    }
+
+    /// Reads the page from the query, of another most than usual.
+    pub(crate) fn read_up_to(&self, call: &Call, most: u64) -> Result<Page, Refusal> {
+        let size = call.query_integer(self.size, 1..=most)?;
         let size = size.and_then(|size| usize::try_from(size).ok()).unwrap_or(self.default);
         let after = call.query_text(self.token)?.map(|token| self.key(token)).transpose()?;
         Ok(Page { size, after })

@@ -12,7 +12,7 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let body = call.object()?;
     let members = body.members();
     let (thing, group) = (thing(&control.home, &members)?, group(&control.home, &members)?);
-    members.flag("overrideDynamicGroups")?;
-    control.store.add_thing_to_thing_group(thing, group).await?;
+    let over_dynamic = members.flag("overrideDynamicGroups")?.unwrap_or(false);
+    control.store.add_thing_to_thing_group(thing, group, over_dynamic).await?;
     Ok(Answer::empty())
 }

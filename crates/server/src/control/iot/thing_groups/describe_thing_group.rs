@@ -1,6 +1,8 @@
 //! `DescribeThingGroup`, with the groups above it, the top one first.
 
+use fleetwright_core::fleet_index::{IndexName, QUERY_VERSION};
 use fleetwright_core::names::ThingGroupName;
+use fleetwright_store::GroupStatus;
 use serde_json::{Value, json};
 
 use super::properties::line;
@@ -19,6 +21,12 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let mut properties = json!({ "attributePayload": { "attributes": found.attributes } });
     put(&mut properties, "thingGroupDescription", found.description);
     let above: Vec<Value> = above.iter().map(|name| line(&control.home, name)).collect();
+    let dynamic = found.dynamic;
+    let status = dynamic.as_ref().map(|dynamic| match dynamic.status {
+        GroupStatus::Active => "ACTIVE",
+        GroupStatus::Building => "BUILDING",
+        GroupStatus::Rebuilding => "REBUILDING",
+    });
     let mut metadata = json!({
         "rootToParentThingGroups": above,
         "creationDate": found.created.epoch_seconds(),
@@ -31,5 +39,9 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         "version": found.version,
         "thingGroupProperties": properties,
         "thingGroupMetadata": metadata,
+        "indexName": status.map(|_| IndexName::Things.as_str()),
+        "queryVersion": status.map(|_| QUERY_VERSION),
+        "queryString": dynamic.map(|dynamic| dynamic.query),
+        "status": status,
     })))
 }

@@ -2,12 +2,14 @@
 
 use fleetwright_core::arn::{Home, Target};
 use fleetwright_core::error::Refusal;
+use fleetwright_core::fleet_index::IndexName;
 use fleetwright_core::limits::DESCRIPTION_CHARS;
 use fleetwright_core::names::ThingGroupName;
 use serde_json::{Value, json};
 
 use crate::control::iot::attributes::{AttributeUpdate, attribute_update};
 use crate::control::iot::call::description;
+use crate::control::iot::fleet_indexing::index;
 use crate::control::iot::members::{Members, invalid};
 use crate::control::iot::named::{name_or_arn, unnamed};
 
@@ -37,6 +39,16 @@ pub(super) fn group(home: &Home, members: &Members<'_>) -> Result<ThingGroupName
         _ => None,
     })?;
     found.ok_or_else(|| unnamed(both.0, both.1))
+}
+
+/// Checks the index of a dynamic group's request: it is that of things.
+pub(super) fn dynamic_index(members: &Members<'_>) -> Result<(), Refusal> {
+    match index(members.text("indexName")?)? {
+        IndexName::Things => Ok(()),
+        IndexName::ThingGroups => Err(invalid(
+            "Dynamic thing groups are of things; leave indexName out or use AWS_Things.",
+        )),
+    }
 }
 
 /// A group in a list.

@@ -17,8 +17,8 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let thing = members.required("thingName", ThingName::parse)?;
     let to_add = groups(&members, "thingGroupsToAdd")?;
     let to_remove = groups(&members, "thingGroupsToRemove")?;
-    members.flag("overrideDynamicGroups")?;
-    control.store.update_thing_groups_for_thing(thing, to_add, to_remove).await?;
+    let over_dynamic = members.flag("overrideDynamicGroups")?.unwrap_or(false);
+    control.store.update_thing_groups_for_thing(thing, to_add, to_remove, over_dynamic).await?;
     Ok(Answer::empty())
 }
 

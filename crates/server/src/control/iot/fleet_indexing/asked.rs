@@ -1,0 +1,115 @@
+//! Members that searches and aggregations share, and everything that fits a query.
+
+use fleetwright_core::error::{ErrorCode, Refusal};
+use fleetwright_core::fleet_index::{
+    CustomField, Document, IndexName, QUERY_VERSION, Query, Value, cell,
+};
+
+use crate::control::Control;
+use crate::control::error::Failure;
+use crate::control::iot::members::{Members, invalid};
+
+/// The index of a request; `AWS_Things` unless another is named.
+///
+/// # Errors
+/// `ResourceNotFound` for a name that is no index.
+pub(in crate::control::iot) fn index(name: Option<&str>) -> Result<IndexName, Refusal> {
+    let Some(name) = name else { return Ok(IndexName::Things) };
+    IndexName::parse(name).ok_or_else(|| {
+        let shown: String = name.chars().take(128).collect();
+        Refusal::new(
+            ErrorCode::ResourceNotFound,
+            format!(
+                "The index '{shown}' does not exist; there are AWS_Things and AWS_ThingGroups."
+            ),
+        )
+    })
+}
+
+/// The query of a request, checked with its version; `None` when there is none.
+pub(in crate::control::iot) fn query_text<'a>(
+    members: &Members<'a>,
+) -> Result<Option<&'a str>, Refusal> {
+    if let Some(version) = members.text("queryVersion")?
+        && version != QUERY_VERSION
+    {
+        let shown: String = version.chars().take(64).collect();
+        return Err(invalid(format!(
+            "The query version '{shown}' is not known; leave it out or use {QUERY_VERSION}."
+        )));
+    }
+    let text = members.text("queryString")?;
+    match text {
+        Some("") => Err(invalid("The member 'queryString' must not be empty.")),
+        text => Ok(text),
+    }
+}
+
+/// The index and the query of a request.
+pub(super) fn asked(members: &Members<'_>) -> Result<(IndexName, Query), Refusal> {
+    let index = index(members.text("indexName")?)?;
+    let text =
+        query_text(members)?.ok_or_else(|| invalid("The member 'queryString' is required."))?;
+    Ok((index, Query::parse(text)?))
+}
+
+/// Hands `take` the values of the request's field, of everything that its query finds; answers
+/// how much that is. `once` takes one value of each.
+pub(super) async fn aggregate(
+    control: &Control,
+    members: &Members<'_>,
+    wanted: impl Fn(&CustomField) -> Result<(), Refusal>,
+    mut take: impl FnMut(Value<'_>) -> Result<(), Refusal>,
+    once: bool,
+) -> Result<u64, Failure> {
+    let (index, query) = asked(members)?;
+    let configuration = control.store.indexing_configuration().await?;
+    let field = configuration.aggregated(index, members.text("aggregationField")?)?;
+    wanted(&field)?;
+    let mut fitting = 0;
+    let mut after: Option<String> = None;
+    loop {
+        let after_here = after.as_deref();
+        let (next, found) = match index {
+            IndexName::Things => {
+                let found = control.store.find_things(&query, after_here, usize::MAX).await?;
+                let count = found.items.len();
+                for document in &found.items {
+                    count_in(document, &field, once, &mut take)?;
+                }
+                (found.next, count)
+            }
+            IndexName::ThingGroups => {
+                let found = control.store.find_groups(&query, after_here, usize::MAX).await?;
+                let count = found.items.len();
+                for document in &found.items {
+                    count_in(document, &field, once, &mut take)?;
+                }
+                (found.next, count)
+            }
+        };
+        fitting += found as u64;
+        if next.is_none() {
+            return Ok(fitting);
+        }
+        after = next;
+        // A large fleet takes a while; others have their turn.
+        tokio::task::yield_now().await;
+    }
+}
+
+fn count_in(
+    document: &impl Document,
+    field: &CustomField,
+    once: bool,
+    take: &mut impl FnMut(Value<'_>) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    let (mut outcome, mut taken) = (Ok(()), false);
+    cell(document, field, &mut |value| {
+        if outcome.is_ok() && !(once && taken) {
+            outcome = take(value);
+        }
+        taken = true;
+    });
+    outcome
+}

@@ -1,0 +1,100 @@
+//! Things that fit a query. One call looks at a bounded number of things and holds a reader for
+//! that long only; who wants more calls again.
+
+use fleetwright_core::error::{ErrorCode, Refusal};
+use fleetwright_core::fleet_index::{IndexName, Query, ThingDocument};
+
+use super::configuration;
+use super::documents::add_groups;
+use super::place::Place;
+use crate::sql::Sql;
+use crate::{Store, StoreError};
+
+/// Things that one call looks at, at most (ours).
+const LOOKED_AT: usize = 500;
+
+/// What one call found, and where to go on; `next` is `None` when there is nothing more.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found<T> {
+    /// What fits; perhaps nothing, and there may still be more.
+    pub items: Vec<T>,
+    /// What to pass as `after` to go on.
+    pub next: Option<String>,
+}
+
+impl Store {
+    /// Looks for things that fit, at most `most`, after where an earlier call ended.
+    ///
+    /// # Errors
+    /// `ResourceNotFound` when things are not indexed; `InvalidRequest` for an `after` that no
+    /// call gave.
+    pub async fn find_things(
+        &self,
+        query: &Query,
+        after: Option<&str>,
+        most: usize,
+    ) -> Result<Found<ThingDocument>, StoreError> {
+        let place = after.map(|text| Place::parse(text).ok_or_else(foreign)).transpose()?;
+        self.snapshot(|sql| find(sql, query, place, most)).await
+    }
+}
+
+/// The refusal of a token that no search gave.
+pub(super) fn foreign() -> Refusal {
+    Refusal::new(
+        ErrorCode::InvalidRequest,
+        "The member 'nextToken' is not one that this operation gave; begin again without it.",
+    )
+}
+
+/// `ResourceNotFound`: there is no such index.
+pub(crate) fn not_indexed(index: IndexName) -> StoreError {
+    let mode = match index {
+        IndexName::Things => "thingIndexingMode",
+        IndexName::ThingGroups => "thingGroupIndexingMode",
+    };
+    StoreError::refused(
+        ErrorCode::ResourceNotFound,
+        format!(
+            "The index {} does not exist; switch {mode} on with UpdateIndexingConfiguration.",
+            index.as_str()
+        ),
+    )
+}
+
+fn find(
+    sql: &Sql<'_>,
+    query: &Query,
+    place: Option<Place>,
+    most: usize,
+) -> Result<Found<ThingDocument>, StoreError> {
+    let indexing = configuration(sql)?.things;
+    if !indexing.is_on() {
+        return Err(not_indexed(IndexName::Things));
+    }
+    let place = match place {
+        Some(place) => place,
+        None => Place::first(sql, &query.narrow())?,
+    };
+    let (found, last) = place.next(sql, query, LOOKED_AT)?;
+    let asks_for_groups = query.asks_for("thingGroupNames") || query.asks_for("registry.");
+    let mut items = Vec::new();
+    for (row, mut document) in found {
+        if asks_for_groups {
+            add_groups(sql, row, &mut document, true)?;
+        }
+        if !query.fits(&document) {
+            continue;
+        }
+        if !asks_for_groups {
+            add_groups(sql, row, &mut document, true)?;
+        }
+        let here = place.after(row, &document);
+        items.push(document);
+        if items.len() == most {
+            return Ok(Found { items, next: Some(here.to_text()) });
+        }
+    }
+    let next = (last != Place::Nowhere).then(|| last.to_text());
+    Ok(Found { items, next })
+}

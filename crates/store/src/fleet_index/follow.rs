@@ -1,0 +1,195 @@
+//! Membership of dynamic thing groups follows the registry. Triggers mark the things that a
+//! transaction touched, and before it commits they are looked at again, so that a thing is in its
+//! groups as soon as its writer is answered. A group that is new or has another query looks at
+//! all things, some in each transaction.
+//!
+//! AWS: guide, "Dynamic thing groups", for what happens to a thing in as many groups as it may
+//! be in.
+
+use fleetwright_core::fleet_index::{Query, ThingDocument};
+use fleetwright_core::limits;
+
+use super::documents::{add_groups, things};
+use crate::sql::{Sql, args};
+use crate::{GroupRow, Store, StoreError, ThingRow};
+
+/// Marked things that one transaction looks at; the others wait for the next (ours).
+const FOLLOWED: usize = 512;
+/// Things that a group which is built looks at in one transaction (ours).
+const FILLED: usize = 1000;
+
+/// A dynamic group and its query.
+struct Dynamic {
+    group: GroupRow,
+    query: Query,
+}
+
+impl Store {
+    /// Goes on with membership that is not up to date: things that were marked in large numbers,
+    /// and groups that are built. Answers whether there is more to do; a call takes milliseconds.
+    pub async fn follow_membership(&self) -> Result<bool, StoreError> {
+        if !self.read(is_behind).await? {
+            return Ok(false);
+        }
+        self.write(|sql| {
+            let filling = sql.one(
+                "SELECT row_id FROM thing_groups WHERE filling IS NOT NULL ORDER BY row_id LIMIT 1",
+                &[],
+                |row| row.get(0),
+            )?;
+            if let Some(group) = filling {
+                fill(sql, group)?;
+            }
+            Ok(())
+        })
+        .await?;
+        self.read(is_behind).await
+    }
+}
+
+fn is_behind(sql: &Sql<'_>) -> Result<bool, StoreError> {
+    sql.exists(
+        "SELECT 1 FROM stale_things UNION ALL \
+         SELECT 1 FROM thing_groups WHERE filling IS NOT NULL LIMIT 1",
+        &[],
+    )
+}
+
+/// Has a group look at all things again.
+pub(crate) fn begin_filling(sql: &Sql<'_>, group: GroupRow) -> Result<(), StoreError> {
+    sql.execute("UPDATE thing_groups SET filling = 0 WHERE row_id = $1", args![group])?;
+    Ok(())
+}
+
+/// Has every dynamic group look at all things again.
+pub(super) fn begin_filling_all(sql: &Sql<'_>) -> Result<(), StoreError> {
+    sql.execute(
+        "UPDATE thing_groups SET filling = 0, rebuilding = 1 WHERE query IS NOT NULL",
+        &[],
+    )?;
+    Ok(())
+}
+
+/// Has a group look at the next things.
+pub(crate) fn fill(sql: &Sql<'_>, group: GroupRow) -> Result<(), StoreError> {
+    let found: Option<(Option<String>, Option<i64>)> = sql.one(
+        "SELECT query, filling FROM thing_groups WHERE row_id = $1",
+        args![group],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let Some((Some(text), Some(after))) = found else { return Ok(()) };
+    let only = [dynamic(group, &text)?];
+    let rest = "WHERE t.row_id > $1 ORDER BY t.row_id LIMIT $2";
+    let found = things(sql, rest, args![after, FILLED])?;
+    let last = found.last().map(|(row, _)| *row).filter(|_| found.len() == FILLED);
+    for (row, document) in found {
+        place(sql, row, document, &only)?;
+    }
+    sql.execute("UPDATE thing_groups SET filling = $1 WHERE row_id = $2", args![last, group])?;
+    Ok(())
+}
+
+/// Looks at the things that this transaction marked, or earlier ones did.
+pub(crate) fn follow(sql: &Sql<'_>) -> Result<(), StoreError> {
+    let marked: Vec<ThingRow> = sql.all(
+        "SELECT thing_row FROM stale_things ORDER BY thing_row LIMIT $1",
+        args![FOLLOWED],
+        |row| row.get(0),
+    )?;
+    if marked.is_empty() {
+        return Ok(());
+    }
+    let groups = dynamic_groups(sql)?;
+    for row in marked {
+        sql.execute("DELETE FROM stale_things WHERE thing_row = $1", args![row])?;
+        // A thing that is gone has left its groups already.
+        for (row, document) in things(sql, "WHERE t.row_id = $1", args![row])? {
+            place(sql, row, document, &groups)?;
+        }
+    }
+    Ok(())
+}
+
+fn dynamic_groups(sql: &Sql<'_>) -> Result<Vec<Dynamic>, StoreError> {
+    let rows: Vec<(GroupRow, String)> = sql.all(
+        "SELECT row_id, query FROM thing_groups WHERE query IS NOT NULL ORDER BY row_id",
+        &[],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    rows.iter().map(|(group, text)| dynamic(*group, text)).collect()
+}
+
+fn dynamic(group: GroupRow, text: &str) -> Result<Dynamic, StoreError> {
+    let query = Query::parse(text).map_err(|error| {
+        StoreError::Corrupt(format!("the query of thing group row {}: {error}", group.0))
+    })?;
+    Ok(Dynamic { group, query })
+}
+
+/// Puts a thing into the groups, oldest first, whose query it fits, and out of the others.
+fn place(
+    sql: &Sql<'_>,
+    row: ThingRow,
+    mut document: ThingDocument,
+    groups: &[Dynamic],
+) -> Result<(), StoreError> {
+    add_groups(sql, row, &mut document, false)?;
+    let (fitting, others): (Vec<&Dynamic>, Vec<&Dynamic>) =
+        groups.iter().partition(|dynamic| dynamic.query.fits(&document));
+    for dynamic in others {
+        remove(sql, row, dynamic.group)?;
+    }
+    for dynamic in fitting {
+        add(sql, row, &document.name, dynamic.group)?;
+    }
+    Ok(())
+}
+
+fn add(sql: &Sql<'_>, thing: ThingRow, name: &str, group: GroupRow) -> Result<(), StoreError> {
+    let added = sql.execute(
+        "INSERT INTO thing_group_members (thing_row, group_row) VALUES ($1, $2) \
+         ON CONFLICT DO NOTHING",
+        args![thing, group],
+    )?;
+    if added == 0 || count(sql, thing)? <= limits::GROUPS_PER_THING {
+        return Ok(());
+    }
+    // One too many: the newest dynamic group gives way, which may be this one.
+    if let Some(left) = leave_newest(sql, thing)? {
+        tracing::warn!(
+            event = "AddThingToDynamicThingGroupsFailed",
+            thing_name = name,
+            thing_group_row = left.0,
+            "a thing is in as many groups as it may be in"
+        );
+    }
+    Ok(())
+}
+
+/// How many groups a thing is in.
+fn count(sql: &Sql<'_>, thing: ThingRow) -> Result<usize, StoreError> {
+    sql.count("SELECT count(*) FROM thing_group_members WHERE thing_row = $1", args![thing])
+}
+
+/// Takes a thing out of the newest dynamic group that it is in.
+pub(crate) fn leave_newest(sql: &Sql<'_>, thing: ThingRow) -> Result<Option<GroupRow>, StoreError> {
+    let newest = sql.one(
+        "SELECT m.group_row FROM thing_group_members m \
+         JOIN thing_groups g ON g.row_id = m.group_row \
+         WHERE m.thing_row = $1 AND g.query IS NOT NULL ORDER BY m.group_row DESC LIMIT 1",
+        args![thing],
+        |row| row.get(0),
+    )?;
+    if let Some(group) = newest {
+        remove(sql, thing, group)?;
+    }
+    Ok(newest)
+}
+
+fn remove(sql: &Sql<'_>, thing: ThingRow, group: GroupRow) -> Result<(), StoreError> {
+    sql.execute(
+        "DELETE FROM thing_group_members WHERE thing_row = $1 AND group_row = $2",
+        args![thing, group],
+    )?;
+    Ok(())
+}
