@@ -40,12 +40,12 @@ def _wait_until_ready(process, ready, log):
 
 
 @contextlib.contextmanager
-def _serving(directory):
-    """`fleetwright serve` in a new directory."""
+def _serving(directory, settings):
+    """`fleetwright serve` in a new directory, with further settings."""
     data, ready, log = directory / "data", directory / "ready.json", directory / "server.log"
     buckets, config = directory / "buckets", directory / "fleetwright.toml"
     buckets.mkdir()
-    config.write_text(f'[bulk]\ndirectory = "{buckets}"\n')
+    config.write_text(f'[bulk]\ndirectory = "{buckets}"\n{settings}')
     binary = os.environ.get("FLEETWRIGHT_BIN", str(ROOT / "target/debug/fleetwright"))
     command = [binary, "serve", "--data-dir", data, "--ready-file", ready, "--config", config]
     command += ["--mqtt-listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0"]
@@ -75,7 +75,11 @@ def _serving(directory):
 def start_server(tmp_path_factory):
     """Starts a server that runs until the session ends."""
     with contextlib.ExitStack() as running:
-        yield lambda name: running.enter_context(_serving(tmp_path_factory.mktemp(name)))
+
+        def start(name, settings=""):
+            return running.enter_context(_serving(tmp_path_factory.mktemp(name), settings))
+
+        yield start
 
 
 @pytest.fixture(scope="session")

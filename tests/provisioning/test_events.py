@@ -7,10 +7,12 @@ from botocore.exceptions import ClientError
 
 from device import Refused
 from fleet import ALLOW_ALL, allow
+from own_ca import OwnCa
 from running import arn
 
 REGISTRY = ["THING", "THING_TYPE", "THING_TYPE_ASSOCIATION", "THING_GROUP"]
 REGISTRY += ["THING_GROUP_MEMBERSHIP", "THING_GROUP_HIERARCHY", "CERTIFICATE", "POLICY"]
+REGISTRY += ["CA_CERTIFICATE"]
 
 
 @pytest.fixture
@@ -30,9 +32,9 @@ def published(fleet):
 def hear(device, fleet):
     """Subscribes; gives a function that gives the next events about a name, by topic."""
 
-    def hear(topic_filter):
+    def hear(*filters):
         hearing = device(fleet.identity(ALLOW_ALL))
-        assert hearing.subscribe(topic_filter) == [1]
+        assert hearing.subscribe(*filters) == [1] * len(filters)
 
         def of(name, count):
             found = []
@@ -100,6 +102,36 @@ def test_types_groups_certificates_and_policies_are_told(fleet, hear, published)
     assert body["certificateStatus"] == "ACTIVE"
 
 
+def test_a_ca_certificate_is_told_from_its_registration_to_its_end(fleet, hear, published):
+    ca = OwnCa(fleet.unique("ca"))
+    next_events = hear("$aws/events/caCertificate/#")
+    ca.register(fleet.iot, allowAutoRegistration=True)
+    fleet.iot.update_ca_certificate(certificateId=ca.id, newStatus="INACTIVE")
+    fleet.iot.delete_ca_certificate(certificateId=ca.id)
+    told = next_events(ca.id, 3)
+    place = f"caCertificate/{ca.id}"
+    assert [topic for topic, _ in told] == [
+        f"{place}/created", f"{place}/updated", f"{place}/deleted",
+    ]  # fmt: skip
+    created, updated, _ = (body for _, body in told)
+    assert created["eventType"] == "CA_CERTIFICATE_EVENT" and created["operation"] == "CREATED"
+    assert created["caCertificateId"] == ca.id and created["caCertificateStatus"] == "ACTIVE"
+    assert created["autoRegistrationStatus"] == "ENABLE"
+    assert updated["caCertificateStatus"] == "INACTIVE"
+    assert updated["versionNumber"] > created["versionNumber"]
+
+
+def test_a_kind_that_is_off_does_not_tell_of_ca_certificates(fleet, hear):
+    next_events = hear("$aws/events/caCertificate/#", "$aws/events/thing/#")
+    ca, mark = OwnCa(fleet.unique("ca")), fleet.unique("x")
+    fleet.iot.update_event_configurations(eventConfigurations={"THING": {"Enabled": True}})
+    ca.register(fleet.iot)
+    fleet.iot.create_thing(thingName=mark)
+    [(topic, _)] = next_events("", 1)
+    assert topic == f"thing/{mark}/created"
+    fleet.iot.update_event_configurations(eventConfigurations={"THING": {"Enabled": False}})
+
+
 def test_a_refused_operation_and_a_kind_that_is_off_tell_nothing(fleet, hear):
     fleet.iot.update_event_configurations(eventConfigurations={"THING_TYPE": {"Enabled": True}})
     mark = fleet.unique("x")
@@ -140,6 +172,24 @@ def test_a_connection_is_told_from_begin_to_end(fleet, device, hear):
     assert ended["versionNumber"] == begun["versionNumber"]
     assert ended["clientInitiatedDisconnect"] is True
     assert ended["disconnectReason"] == "CLIENT_INITIATED_DISCONNECT"
+
+
+@pytest.mark.parametrize("kind", ["EXCLUSIVE_THING", "NON_EXCLUSIVE_THING"])
+def test_events_of_a_connection_name_the_thing_of_an_exclusive_attachment(
+    fleet, device, hear, kind
+):
+    client, thing = fleet.unique("client"), fleet.unique("thing")
+    next_events = hear("$aws/events/#")
+    identity = fleet.identity(ALLOW_ALL)
+    fleet.iot.create_thing(thingName=thing)
+    fleet.iot.attach_thing_principal(
+        thingName=thing, principal=fleet.arn(identity), thingPrincipalType=kind
+    )
+    with device(identity, client) as connected:
+        assert connected.subscribe("some/topic") == [1]
+    named = thing if kind == "EXCLUSIVE_THING" else None
+    told = next_events(client, 3)
+    assert [body.get("thingName") for _, body in told] == [named] * 3, told
 
 
 def test_a_connection_that_its_policies_refuse_is_told(fleet, device, hear):

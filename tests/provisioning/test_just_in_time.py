@@ -10,10 +10,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from device import MQTTv5, Device, Refused
-from fleet import ALLOW_ALL, ROLE, Fleet
+from fleet import ALLOW_ALL, ROLE, ROLE_POLICY, Fleet, allow, document
 from identity import Identity
 from own_ca import OwnCa
 from serving import OwnServer
+from test_audit_of_devices import records_of
 
 SUBJECT = {
     "C": "CH", "O": "Factory", "OU": "Line3", "ST": "Zug", "serialNumber": "S-1", "dnQualifier": "q",
@@ -122,6 +123,35 @@ def test_a_template_of_type_jitp_provisions(fleet, device, line, policy):
     fleet.iot.update_provisioning_template(templateName=template, enabled=True)
     refused(device, identity)
     device(identity)
+
+
+def test_the_role_must_allow_what_provisioning_changes(fleet, device, line, policy, server):
+    name = fleet.unique("role")
+    role = fleet.role(name)
+    most = ["iot:CreateThing", "iot:AttachThingPrincipal", "iot:UpdateCertificate"]
+    fleet.iam.put_role_policy(
+        RoleName=name, PolicyName="most", PolicyDocument=document(allow(most, "*"))
+    )
+    stranger = fleet.role(fleet.unique("role"), ROLE_POLICY, service="lambda.amazonaws.com")
+    missing = "arn:aws:iam::123456789012:role/nobody-made-this"
+    for arn, why in (
+        (missing, "does not exist"),
+        (stranger, "does not trust iot.amazonaws.com"),
+        (role, "does not allow iot:AttachPolicy"),
+    ):
+        config = {"templateBody": jitp_body(policy), "roleArn": arn}
+        made = line(registrationConfig=config)
+        thing = fleet.unique("device")
+        identity, _ = made.identity(CN=thing)
+        refused(device, identity)
+        assert registered(fleet, identity)["status"] == "PENDING_ACTIVATION"
+        assert not fleet.exists(thing)
+        (record,) = records_of(server, identity.id, 1)
+        assert (record["operation"], record["outcome"]) == ("JustInTimeProvisioning", "Denied")
+        assert record["resource"] == made.ca.id and why in record["reason"]
+    fleet.iam.attach_role_policy(RoleName=name, PolicyArn=ROLE_POLICY)
+    refused(device, identity)
+    device(identity, thing)
 
 
 def test_v22_a_subject_without_a_declared_attribute_fails_and_the_log_names_it(

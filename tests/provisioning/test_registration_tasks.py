@@ -14,11 +14,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from device import Device
-from fleet import AS_ITSELF, Fleet, allow, document
+from fleet import AS_ITSELF, ROLE, ROLE_POLICY, Fleet, allow, document
 from identity import Identity, key_pem, make_csr, make_key
 from serving import PATIENCE, free_port
 
-ROLE = "arn:aws:iam::123456789012:role/bulk"
 TYPE = {"Type": "String"}
 
 
@@ -127,6 +126,42 @@ def test_every_line_becomes_a_thing_or_an_error_of_the_reports(plant):
     identity = Identity(response["certificatePem"], key_pem(plant.key))
     with Device(plant.fleet.server, identity, good):
         pass
+
+
+def test_the_tasks_role_must_allow_what_a_line_changes(plant):
+    fleet, missing = plant.fleet, "arn:aws:iam::123456789012:role/nobody-made-this"
+    name = fleet.unique("role")
+    narrow = fleet.role(name)
+    fleet.iam.put_role_policy(
+        RoleName=name, PolicyName="most", PolicyDocument=document(
+            allow(["iot:CreateThing", "iot:CreateCertificateFromCsr", "iot:AttachThing*"], "*")
+        ),
+    )  # fmt: skip
+    stranger = fleet.role(fleet.unique("role"), ROLE_POLICY, service="lambda.amazonaws.com")
+    for role, why in (
+        (missing, "does not exist"),
+        (stranger, "does not trust iot.amazonaws.com"),
+        (narrow, "does not allow iot:AttachPolicy"),
+    ):
+        thing = fleet.unique("thing")
+        task = plant.start(plant.put(plant.line(thing)), roleArn=role)
+        assert plant.end(task)["failureCount"] == 1
+        (error,) = plant.report(task, "ERRORS")
+        assert error["errorCode"] == "UnauthorizedException"
+        assert error["message"] == f"The role of this registration task {why}."
+        assert not fleet.exists(thing)
+    fleet.iam.attach_role_policy(RoleName=name, PolicyArn=ROLE_POLICY)
+    task = plant.start(plant.put(plant.line(thing)), roleArn=narrow)
+    assert plant.end(task)["successCount"] == 1 and fleet.exists(thing)
+
+
+def test_roles_are_left_alone_if_the_configuration_says_so(own_server, tmp_path):
+    (tmp_path / "plant").mkdir()
+    own = own_server(f'check-role = false\n[bulk]\ndirectory = "{tmp_path}"')
+    plant = Plant(own, tmp_path)
+    missing = "arn:aws:iam::123456789012:role/nobody-made-this"
+    task = plant.start(plant.put(plant.line("thing")), roleArn=missing)
+    assert plant.end(task)["successCount"] == 1
 
 
 def test_reports_are_for_those_who_hold_the_link(plant):

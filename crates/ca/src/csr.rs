@@ -11,7 +11,7 @@ use crate::{der, pem, signature};
 /// Labels in use: RFC 7468, and older tools.
 const LABELS: [&str; 2] = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"];
 /// An empty Name, DER.
-const EMPTY_NAME: &[u8] = &[0x30, 0x00];
+pub(crate) const EMPTY_NAME: &[u8] = &[0x30, 0x00];
 
 /// What a CSR asks for, its signature verified and its key allowed.
 #[derive(Debug, PartialEq, Eq)]

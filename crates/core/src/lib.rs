@@ -9,6 +9,7 @@ pub mod authorization;
 pub mod authorizer;
 pub mod ca_certificate;
 pub mod certificate;
+pub mod certificate_provider;
 pub mod error;
 pub mod event;
 pub mod fleet_index;
@@ -25,5 +26,6 @@ pub mod propagation;
 pub mod registry;
 pub mod reserved_topic;
 pub mod template;
+pub mod web_identity;
 
 mod tree;

@@ -247,3 +247,23 @@ pub const FUNCTION_UNRESERVED_CONCURRENCY: u32 = 100;
 pub const FUNCTION_REFERENCE_CHARS: usize = 256;
 /// Items on a page of Lambda, at most, and when none is asked for (B).
 pub const FUNCTION_PAGE: usize = 50;
+
+/// Characters of a web identity token (STS, `AssumeRoleWithWebIdentity`).
+pub const WEB_IDENTITY_TOKEN_CHARS: usize = 20_000;
+/// Characters of a web identity's subject (STS, `AssumeRoleWithWebIdentity`).
+pub const WEB_IDENTITY_SUBJECT_CHARS: usize = 255;
+/// Seconds after its issue within which a web identity token is taken (IAM user guide,
+/// "Troubleshooting": 24 hours).
+pub const WEB_IDENTITY_AGE_SECONDS: i64 = 86_400;
+/// Seconds by which an issuer's clock may be ahead (ours).
+pub const WEB_IDENTITY_SKEW_SECONDS: i64 = 300;
+/// Claims of a web identity token that become condition keys (ours).
+pub const WEB_IDENTITY_FACTS: usize = 64;
+/// Keys of an issuer: 100 of RSA and 100 of curves (IAM user guide, "OIDC federation").
+pub const ISSUER_KEYS: usize = 200;
+/// Characters of a session's source identity (STS, `AssumeRole`).
+pub const SOURCE_IDENTITY_CHARS: usize = 64;
+/// Characters of a tag's key (IAM, shape `tagKeyType`).
+pub const TAG_KEY_CHARS: usize = 128;
+/// Characters of a tag's value (IAM, shape `tagValueType`).
+pub const TAG_VALUE_CHARS: usize = 256;

@@ -1,8 +1,11 @@
 //! Propagating attributes of a thing type: user properties that its things' messages carry
 //! (AWS: guide, "Adding propagating attributes for message enrichment").
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::limits;
 use crate::names::AttributeName;
 
 /// Characters of a user property's key, and of a connection attribute's name. AWS: shapes
@@ -50,6 +53,35 @@ impl PropagatingAttribute {
         };
         Ok(Self { user_property_key: key.to_owned(), source })
     }
+}
+
+/// The connection attribute that AWS documents.
+const CLIENT_ID: &str = "iot:ClientId";
+
+/// The user properties of a connection's messages: of a thing with these attributes, under this
+/// client id. What has no value is left out, and so is what goes beyond
+/// [`limits::USER_PROPERTIES_BYTES`] in all.
+pub fn propagated(
+    rules: &[PropagatingAttribute],
+    client_id: &str,
+    attributes: &BTreeMap<String, String>,
+) -> Vec<(String, String)> {
+    let mut room = limits::USER_PROPERTIES_BYTES;
+    let value = |source: &PropagatedFrom| match source {
+        PropagatedFrom::Thing(name) => attributes.get(name.as_str()).map(String::as_str),
+        PropagatedFrom::Connection(name) if name == CLIENT_ID => Some(client_id),
+        PropagatedFrom::Connection(_) => None,
+    };
+    let mut properties = Vec::new();
+    for rule in rules {
+        let Some(value) = value(&rule.source) else { continue };
+        let bytes = rule.user_property_key.len() + value.len();
+        if let Some(left) = room.checked_sub(bytes) {
+            room = left;
+            properties.push((rule.user_property_key.clone(), value.to_owned()));
+        }
+    }
+    properties
 }
 
 fn named(kind: &str, text: &str, allowed: &str) -> Result<(), String> {

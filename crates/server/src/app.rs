@@ -18,6 +18,7 @@ use crate::gateway::{self, Gateway};
 use crate::hooks::Hooks;
 use crate::identities::{self, Identities};
 use crate::issuance::Issuance;
+use crate::issuers::Issuers;
 use crate::keys::DeviceKeys;
 use crate::policies::Policies;
 use crate::presence::Presences;
@@ -57,6 +58,7 @@ pub(crate) struct App {
     hooks: Arc<Hooks>,
     sealing: Arc<Sealing>,
     identities: Arc<Identities>,
+    issuers: Arc<Issuers>,
 }
 
 impl App {
@@ -81,7 +83,10 @@ impl App {
         let patience = Duration::from_millis(settings.provisioning.key_wait_millis);
         let keys = DeviceKeys::start(pool, patience).map_err(StartError::new)?;
         let issuance = Arc::new(Issuance::new(Arc::clone(&authority), keys, store.clone()));
-        let tls = tls::hooks(&settings.hooks).map_err(StartError::new)?;
+        let tls =
+            tls::outgoing("hooks", settings.hooks.ca_file.as_deref()).map_err(StartError::new)?;
+        let issuers_tls = tls::outgoing("web-identity", settings.web_identity.ca_file.as_deref())
+            .map_err(StartError::new)?;
         let identities =
             Arc::new(Identities::new(identities::in_store(store.clone(), settings.home.clone())));
         let functions = Functions::new(
@@ -105,6 +110,7 @@ impl App {
             settings.provisioning.check_role.then(|| Arc::clone(&identities)),
         );
         let bulk = Bulk::new(
+            settings.home.clone(),
             store.clone(),
             Arc::clone(&provisioning),
             Arc::clone(&sealing),
@@ -139,6 +145,7 @@ impl App {
             hooks,
             sealing,
             identities,
+            issuers: Arc::new(Issuers::new(issuers_tls)),
         })
     }
 
@@ -171,6 +178,7 @@ impl App {
             }),
             audit: Arc::clone(&self.audit),
             identities: Arc::clone(&self.identities),
+            issuers: Arc::clone(&self.issuers),
             clock: clock::now,
         })
     }
@@ -246,6 +254,8 @@ impl Caches {
             }
             Change::Policy(row) => policies.policy_changed(*row),
             Change::ThingGroup(_) => policies.groups_changed(),
+            Change::ThingType(_) => policies.groups_changed(),
+            Change::CertificateProvider => provisioning.certificate_provider_changed(),
             Change::Template(name) => provisioning.template_changed(name),
             Change::Identities => identities.changed(),
             Change::ConnectivityIndexing(on) => gateway.connectivity_indexed(*on),

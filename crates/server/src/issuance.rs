@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fleetwright_ca::{Authority, Prepared};
+use fleetwright_ca::{Authority, BroughtCertificate, Prepared, RequestedCertificate};
 use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
 use fleetwright_core::error::Refusal;
 use fleetwright_core::names::TemplateName;
@@ -152,6 +152,51 @@ impl Issuance {
         Ok((keys, until))
     }
 
+    /// A certificate that somebody else signs for a device's CSR. The row is there before `signing`
+    /// begins, as before every signature: it names the claim and the key; the serial number is the
+    /// signer's, so the row has none. A signature of which no answer comes stays unknown to the
+    /// registry, and nobody connects with it.
+    ///
+    /// # Errors
+    /// Those of `signing`, or the registry's; then the row is taken back.
+    pub async fn signed_elsewhere(
+        &self,
+        requested: &RequestedCertificate,
+        claim: CertificateId,
+        signing: impl Future<Output = Result<BroughtCertificate, Refusal>>,
+    ) -> Result<IssuedCertificate, Refusal> {
+        // 1. The row exists before anybody signs.
+        let row = NewIssuance {
+            serial: Vec::new(),
+            key_digest: requested.spki_sha256(),
+            claim: Some(claim),
+        };
+        let issuance = self.store.begin_issuance(row, clock::now()).await?;
+        // 2. Somebody signs; 3. and both are on disk before the device is told.
+        let registered = async {
+            let brought = signing.await?;
+            let token = TokenText::from_random(random::bytes()?);
+            let (id, pem) = (brought.id, fleetwright_ca::pem(&brought.der));
+            let issued = Issued {
+                id,
+                der: brought.der,
+                not_before: brought.ca.not_before,
+                not_after: brought.ca.not_after,
+                status: CertificateStatus::PendingActivation,
+                origin: Origin::Mqtt,
+                token: Some(grant(&token)),
+                terms: None,
+            };
+            self.store.finish_issuance(issuance, issued, clock::now()).await?;
+            Ok(IssuedCertificate { id, pem, token: Some(token) })
+        };
+        let registered: Result<_, Refusal> = registered.await;
+        if registered.is_err() {
+            self.store.abandon_issuance(issuance).await?;
+        }
+        registered
+    }
+
     /// A certificate for the key of a CSR, signed but not registered: the caller finishes its
     /// issuance in the transaction of its registration, or abandons it.
     ///
@@ -195,10 +240,6 @@ impl Issuance {
             Origin::Mqtt => Some(TokenText::from_random(random::bytes()?)),
             _ => None,
         };
-        let grant = token.as_ref().map(|token| TokenGrant {
-            digest: token.digest().0,
-            until: ownership::valid_until(clock::now()),
-        });
         let issued = Issued {
             id: issued.certificate_id,
             der: issued.der,
@@ -206,9 +247,13 @@ impl Issuance {
             not_after: issued.not_after,
             status: row.status,
             origin: row.origin,
-            token: grant,
+            token: token.as_ref().map(grant),
             terms: row.terms,
         };
         Ok((issuance, issued, token))
     }
+}
+
+fn grant(token: &TokenText) -> TokenGrant {
+    TokenGrant { digest: token.digest().0, until: ownership::valid_until(clock::now()) }
 }

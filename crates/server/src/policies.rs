@@ -6,12 +6,14 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytestring::ByteString;
 use fleetwright_core::arn::Home;
 use fleetwright_core::certificate::{CertificateId, CertificateStatus};
 use fleetwright_core::error::Refusal;
-use fleetwright_core::names::{PolicyName, TemplateName};
+use fleetwright_core::names::{PolicyName, TemplateName, ThingName};
 use fleetwright_core::policy::{AttachedPolicy, BoundThing, Context, Document};
-use fleetwright_store::{CertificateRow, EffectivePolicy, PolicyRow, Store};
+use fleetwright_core::propagation::propagated;
+use fleetwright_store::{CertificateRow, EffectivePolicies, EffectivePolicy, PolicyRow, Store};
 
 use crate::clock;
 use crate::events::lifecycle::Connection;
@@ -42,10 +44,15 @@ pub struct Rights {
     policies: Box<[AttachedPolicy]>,
     thing: Option<Box<BoundThing>>,
     is_attached: bool,
+    is_exclusive: bool,
+    propagated: Option<Box<UserProperties>>,
     arn_prefix: Arc<str>,
     epoch: u64,
     things: u64,
 }
+
+/// User properties of MQTT 5.
+pub type UserProperties = Vec<(ByteString, ByteString)>;
 
 impl Policies {
     /// Nothing compiled yet.
@@ -67,7 +74,8 @@ impl Policies {
         self.groups_changed();
     }
 
-    /// A group's policies or place changed: nobody knows cheaply whom that concerns.
+    /// A group's policies or place changed, or what a thing type adds to messages: nobody knows
+    /// cheaply whom that concerns.
     pub fn groups_changed(&self) {
         self.epoch.fetch_add(1, Ordering::AcqRel);
     }
@@ -97,6 +105,8 @@ impl Policies {
             policies: Box::default(),
             thing: None,
             is_attached: false,
+            is_exclusive: false,
+            propagated: None,
             arn_prefix: self.arn_prefix(),
             epoch: 0,
             things: 0,
@@ -143,6 +153,7 @@ impl Policies {
         }
         let effective =
             self.store.effective_policies(rights.principal.row, &rights.client_id).await?;
+        rights.propagated = properties(&effective, &rights.client_id);
         let mut policies = Vec::with_capacity(effective.policies.len());
         for policy in effective.policies {
             policies.push(self.compile(policy).await?);
@@ -150,6 +161,7 @@ impl Policies {
         rights.policies = policies.into();
         rights.thing = effective.thing.map(Box::new);
         rights.is_attached = effective.is_attached;
+        rights.is_exclusive = effective.is_exclusive;
         Ok(())
     }
 
@@ -193,6 +205,14 @@ impl Policies {
     }
 }
 
+/// What the bound thing's type adds to messages.
+fn properties(effective: &EffectivePolicies, client_id: &str) -> Option<Box<UserProperties>> {
+    let thing = effective.thing.as_ref().filter(|_| !effective.propagating.is_empty())?;
+    let found = propagated(&effective.propagating, client_id, &thing.attributes);
+    let found = found.into_iter().map(|(key, value)| (key.into(), value.into()));
+    Some(Box::new(found.collect::<UserProperties>())).filter(|found| !found.is_empty())
+}
+
 impl Rights {
     /// The connection's client id.
     pub fn client_id(&self) -> &str {
@@ -218,10 +238,21 @@ impl Rights {
     pub fn connection(&self, number: u64) -> Connection<'_> {
         Connection {
             client_id: &self.client_id,
+            thing: self.exclusive_thing(),
             certificate: self.principal.id,
             number,
             address: self.source_ip,
         }
+    }
+
+    /// The thing that the certificate is attached to exclusively.
+    pub fn exclusive_thing(&self) -> Option<&ThingName> {
+        self.thing.as_ref().filter(|_| self.is_exclusive).map(|thing| &thing.name)
+    }
+
+    /// The user properties that travel with its messages; `None`, for most, when there are none.
+    pub fn propagated(&self) -> Option<&UserProperties> {
+        self.propagated.as_deref()
     }
 
     /// The policies in force.

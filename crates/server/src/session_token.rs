@@ -12,7 +12,7 @@ use fleetwright_core::names::{RoleName, UserName};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::control::{Caller, CallerKind, Credentials, Session, TEMPORARY};
+use crate::control::{Caller, CallerKind, Credentials, Federated, Session, TEMPORARY};
 use crate::credentials::{fresh_id, fresh_secret};
 use crate::sealing::Sealing;
 
@@ -42,6 +42,16 @@ struct Sealed {
     policy_arns: Vec<String>,
     tags: BTreeMap<String, String>,
     source_identity: Option<String>,
+    #[serde(default)]
+    federated: Option<SealedFederated>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SealedFederated {
+    provider: String,
+    issuer: String,
+    audience: String,
+    subject: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -80,6 +90,9 @@ pub(crate) fn make(
         policy_arns: session.policy_arns,
         tags: session.tags,
         source_identity: session.source_identity,
+        federated: session.federated.map(|Federated { provider, issuer, audience, subject }| {
+            SealedFederated { provider, issuer, audience, subject }
+        }),
     };
     let inside = Zeroizing::new(serde_json::to_vec(&inside).map_err(Refusal::internal)?);
     let sealed = sealing.seal(&purpose(&access_key_id), &inside).map_err(Refusal::internal)?;
@@ -114,6 +127,14 @@ pub(crate) fn open(
         policy_arns: inside.policy_arns,
         tags: inside.tags,
         source_identity: inside.source_identity,
+        federated: inside.federated.map(
+            |SealedFederated { provider, issuer, audience, subject }| Federated {
+                provider,
+                issuer,
+                audience,
+                subject,
+            },
+        ),
     };
     Some(Credentials {
         access_key_id: access_key_id.to_owned(),

@@ -1,5 +1,6 @@
 //! TLS of the gateway and of the control plane.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -18,8 +19,6 @@ use rustls::{
     ServerConfig, SignatureScheme,
 };
 use rustls_pki_types::pem::PemObject;
-
-use crate::config;
 
 mod client_key;
 
@@ -155,16 +154,18 @@ pub(crate) fn control(certificate: Arc<OwnCertificate>) -> Result<Arc<ServerConf
     Ok(Arc::new(config))
 }
 
-/// Whom to trust over HTTPS when a hook is asked: the system's authorities and the configured ones.
+/// Whom to trust over HTTPS when this server asks: the system's authorities and those of the file
+/// that a section of the configuration names.
 ///
 /// # Errors
 /// When the configured file cannot be read; a missing system store only leaves fewer to trust.
-pub(crate) fn hooks(settings: &config::Hooks) -> Result<Arc<ClientConfig>, String> {
+pub(crate) fn outgoing(section: &str, ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = &settings.ca_file {
-        let fail =
-            |error: &dyn std::fmt::Display| format!("[hooks] ca-file {}: {error}", path.display());
+    if let Some(path) = ca_file {
+        let fail = |error: &dyn std::fmt::Display| {
+            format!("[{section}] ca-file {}: {error}", path.display())
+        };
         for certificate in CertificateDer::pem_file_iter(path).map_err(|error| fail(&error))? {
             let certificate = certificate.map_err(|error| fail(&error))?;
             roots.add(certificate).map_err(|error| fail(&error))?;

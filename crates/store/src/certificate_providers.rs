@@ -8,7 +8,7 @@ use fleetwright_core::limits;
 use fleetwright_core::names::CertificateProviderName;
 
 use crate::sql::{Row, Sql, args};
-use crate::{Store, StoreError, tags};
+use crate::{Change, Store, StoreError, tags};
 
 /// A certificate provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +69,7 @@ impl Store {
                  modified = $2 WHERE row_id = $3",
                 args![function_arn.as_ref(), now, row],
             )?;
+            sql.changed(Change::CertificateProvider);
             Ok(())
         })
         .await
@@ -82,6 +83,7 @@ impl Store {
         self.write(move |sql| {
             let row = require(sql, &name)?;
             sql.execute("DELETE FROM certificate_providers WHERE row_id = $1", args![row])?;
+            sql.changed(Change::CertificateProvider);
             tags::remove(sql, "certificate_provider", row)
         })
         .await
@@ -128,6 +130,7 @@ fn create(
          VALUES ($1, $2, $3, $4) RETURNING row_id",
         args![&new.name, &new.function_arn, new.created, new.modified],
     )?;
+    sql.changed(Change::CertificateProvider);
     tags::put(sql, "certificate_provider", row, tags)
 }
 

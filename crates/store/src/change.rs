@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fleetwright_core::certificate::CertificateId;
-use fleetwright_core::names::{FunctionName, TemplateName, ThingName};
+use fleetwright_core::names::{FunctionName, TemplateName, ThingName, ThingTypeName};
 
 use crate::{GroupRow, PolicyRow, RegistryEvent};
 
@@ -20,6 +20,10 @@ pub enum Change {
     ThingGroup(GroupRow),
     /// A template or its versions; or it is gone.
     Template(TemplateName),
+    /// What travels with the messages of a thing type's things.
+    ThingType(ThingTypeName),
+    /// The certificate provider: made, changed or removed.
+    CertificateProvider,
     /// A user, role or group, its policies or members, or a managed policy.
     Identities,
     /// An access key, by its id.

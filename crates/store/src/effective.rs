@@ -3,6 +3,7 @@
 use fleetwright_core::limits;
 use fleetwright_core::names::{PolicyName, ThingGroupName, ThingName};
 use fleetwright_core::policy::BoundThing;
+use fleetwright_core::propagation::PropagatingAttribute;
 
 use crate::sql::{Row, Sql, args};
 use crate::{CertificateRow, PolicyRow, Store, StoreError, ThingRow, thing_groups, things};
@@ -18,6 +19,10 @@ pub struct EffectivePolicies {
     /// Whether the certificate is attached to the thing that the client id names (or to a thing
     /// exclusively).
     pub is_attached: bool,
+    /// Whether the certificate is attached to that thing exclusively.
+    pub is_exclusive: bool,
+    /// What travels with the messages of the bound thing's type.
+    pub propagating: Vec<PropagatingAttribute>,
 }
 
 /// A policy in force.
@@ -43,12 +48,18 @@ impl Store {
     ) -> Result<EffectivePolicies, StoreError> {
         self.snapshot(|sql| {
             let bound = bound_thing(sql, certificate, client_id)?;
-            let policies = match &bound {
-                None => own_policies(sql, certificate)?,
-                Some((row, _)) => all_policies(sql, certificate, *row)?,
+            let Some(Bound { row, thing, is_exclusive, propagating }) = bound else {
+                let policies = own_policies(sql, certificate)?;
+                return Ok(EffectivePolicies { policies, ..EffectivePolicies::default() });
             };
-            let is_attached = bound.is_some();
-            Ok(EffectivePolicies { policies, thing: bound.map(|(_, thing)| thing), is_attached })
+            let policies = all_policies(sql, certificate, row)?;
+            Ok(EffectivePolicies {
+                policies,
+                thing: Some(thing),
+                is_attached: true,
+                is_exclusive,
+                propagating,
+            })
         })
         .await
     }
@@ -86,14 +97,24 @@ impl Store {
     }
 }
 
+/// The thing of a connection, and what its type adds to messages.
+struct Bound {
+    row: ThingRow,
+    thing: BoundThing,
+    is_exclusive: bool,
+    propagating: Vec<PropagatingAttribute>,
+}
+
 /// An exclusive attachment is a certificate's only one, so the first tells.
 fn bound_thing(
     sql: &Sql<'_>,
     certificate: CertificateRow,
     client_id: &str,
-) -> Result<Option<(ThingRow, BoundThing)>, StoreError> {
+) -> Result<Option<Bound>, StoreError> {
     sql.one(
-        "SELECT t.row_id, t.name, y.name, t.attributes FROM things t \
+        "SELECT t.row_id, t.name, y.name, t.attributes, y.propagating, \
+         EXISTS (SELECT 1 FROM thing_principals e WHERE e.certificate_row = $1 \
+         AND e.thing_row = t.row_id AND e.exclusive = 1) FROM things t \
          LEFT JOIN thing_types y ON y.row_id = t.type_row WHERE t.row_id = COALESCE(\
          (SELECT f.thing_row FROM (SELECT thing_row, exclusive FROM thing_principals \
          WHERE certificate_row = $1 ORDER BY thing_row LIMIT 1) f WHERE f.exclusive = 1), \
@@ -103,7 +124,8 @@ fn bound_thing(
         |row| {
             let thing =
                 BoundThing { name: row.get(1)?, type_name: row.get(2)?, attributes: row.get(3)? };
-            Ok((row.get(0)?, thing))
+            let propagating = row.get::<Option<_>>(4)?.unwrap_or_default();
+            Ok(Bound { row: row.get(0)?, thing, is_exclusive: row.get(5)?, propagating })
         },
     )
 }

@@ -59,6 +59,8 @@ pub enum EventSubject {
     Hierarchy { group: String, id: Uuid, child: String, child_id: Uuid },
     /// A certificate; ids in lower-case hexadecimal.
     Certificate { certificate: String, status: String, ca: Option<String> },
+    /// A CA certificate, its id in lower-case hexadecimal.
+    CaCertificate { certificate: String, status: String, auto_registration: bool, version: i64 },
     /// A policy and its default version.
     Policy { policy: String, version: i64 },
 }
@@ -88,6 +90,8 @@ struct Note {
     group_id: Uuid,
     #[serde(default, deserialize_with = "identifier")]
     child_id: Uuid,
+    #[serde(default)]
+    auto_registration: bool,
     #[serde(default)]
     version: i64,
     #[serde(default)]
@@ -169,6 +173,12 @@ fn subject(sql: &Sql<'_>, kind: &str, note: Note) -> Result<EventSubject, StoreE
             certificate: note.certificate,
             status: note.status,
             ca: note.ca.filter(|id| !id.is_empty()),
+        },
+        "CA_CERTIFICATE" => EventSubject::CaCertificate {
+            certificate: note.certificate,
+            status: note.status,
+            auto_registration: note.auto_registration,
+            version,
         },
         "POLICY" => EventSubject::Policy { policy: note.policy, version },
         other => return Err(StoreError::Corrupt(format!("an event of unknown kind {other}"))),

@@ -13,5 +13,6 @@ mod facts;
 mod key_pool;
 mod openssl;
 mod profile;
+mod requested;
 mod server_identity;
 mod support;

@@ -12,12 +12,22 @@ use serde_json::json;
 use super::input::{InputLine, LINE_BYTES};
 use super::{Bulk, TaskFailure};
 use crate::clock;
-use crate::provisioning::Line;
+use crate::provisioning::{Line, ProvisioningRole};
 
 /// Attempts at a line while the registry is busy. (ours)
 const ATTEMPTS: usize = 5;
 /// Pause between them. (ours)
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// What every line of a task has in common.
+pub(super) struct Task {
+    pub(super) row: TaskRow,
+    pub(super) template: Template,
+    /// The ARN of the role with whose permissions its lines are registered.
+    pub(super) role: String,
+    /// The task as `aws:SourceArn`.
+    pub(super) source: String,
+}
 
 impl Bulk {
     /// Registers what a line asks for and notes what became of it.
@@ -26,34 +36,39 @@ impl Bulk {
     /// When not even that can be noted.
     pub(super) async fn take_line(
         self: Arc<Self>,
-        task: TaskRow,
-        template: Arc<Template>,
+        task: Arc<Task>,
         line: InputLine,
     ) -> Result<(), TaskFailure> {
-        let Err(refusal) = self.register(task, &template, &line).await else { return Ok(()) };
+        let Err(refusal) = self.register(&task, &line).await else { return Ok(()) };
         let outcome = json!({
             "line": line.number,
             "offset": line.offset,
             "errorCode": refusal.code.rest_name(),
             "message": refusal.message,
         });
-        let outcome =
-            LineOutcome { task, line: line.number, succeeded: false, outcome: outcome.to_string() };
+        let outcome = LineOutcome {
+            task: task.row,
+            line: line.number,
+            succeeded: false,
+            outcome: outcome.to_string(),
+        };
         let noted = self.store.note_line(outcome, clock::now()).await;
         noted.map_err(|error| TaskFailure::new(format_args!("Line {}: {error}", line.number)))
     }
 
-    async fn register(
-        &self,
-        task: TaskRow,
-        template: &Template,
-        line: &InputLine,
-    ) -> Result<(), Refusal> {
+    async fn register(&self, task: &Task, line: &InputLine) -> Result<(), Refusal> {
         let parameters = parameters(line)?;
-        let place = Line { task, number: line.number };
+        let role = ProvisioningRole {
+            arn: &task.role,
+            source: &task.source,
+            called: "The role of this registration task",
+        };
+        let place = Line { task: task.row, number: line.number };
         for attempt in 1.. {
             let registered = async {
-                let plan = self.provisioning.plan_directly(template, &parameters).await?;
+                let plan = self.provisioning.plan_directly(&task.template, &parameters).await?;
+                let certificate = self.provisioning.certificate_arn(&plan);
+                let plan = self.provisioning.as_role(&role, &certificate, plan).await?;
                 self.provisioning.register_directly(plan, Some(place)).await
             };
             match registered.await {

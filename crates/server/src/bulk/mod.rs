@@ -15,6 +15,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use fleetwright_core::arn::Home;
 use fleetwright_store::{RegistrationTask, Store};
 use tokio::sync::Notify;
 
@@ -29,6 +30,7 @@ const INPUT_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// Carries out registration tasks, one after the other, and gives out their reports.
 pub struct Bulk {
+    home: Home,
     store: Store,
     provisioning: Arc<Provisioning>,
     sealing: Arc<Sealing>,
@@ -58,6 +60,7 @@ impl fmt::Display for TaskFailure {
 impl Bulk {
     /// Wires the parts; `copies` is a directory of the data directory.
     pub(crate) fn new(
+        home: Home,
         store: Store,
         provisioning: Arc<Provisioning>,
         sealing: Arc<Sealing>,
@@ -65,7 +68,8 @@ impl Bulk {
         tls: Arc<rustls::ClientConfig>,
         copies: PathBuf,
     ) -> Arc<Self> {
-        Arc::new(Self { store, provisioning, sealing, settings, tls, copies, wake: Notify::new() })
+        let wake = Notify::new();
+        Arc::new(Self { home, store, provisioning, sealing, settings, tls, copies, wake })
     }
 
     /// A task was started or stopped.

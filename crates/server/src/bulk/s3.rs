@@ -13,18 +13,13 @@ use aws_sigv4::sign::v4;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use rustls_pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio_rustls::TlsConnector;
 
 use super::{INPUT_BYTES, TaskFailure};
 use crate::config;
 use crate::hooks::{HookTarget, Url};
+use crate::outgoing::{self, Fault};
 
 /// Longest wait for the answer, and for each piece of it. (ours)
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -52,7 +47,7 @@ pub(super) async fn fetch(
     };
     let path = format!("/{bucket}/{}", utf8_percent_encode(key, PATH));
     let request = signed(settings, &url, &path).map_err(|error| wrong(&error))?;
-    let answered = tokio::time::timeout(PATIENCE, send(&url, tls, request)).await;
+    let answered = tokio::time::timeout(PATIENCE, outgoing::send(&url, tls, request)).await;
     let answer = answered.map_err(|_| wrong(&"no answer in time"))?.map_err(|e| wrong(&e))?;
     let (head, body) = answer.into_parts();
     if head.status != http::StatusCode::OK {
@@ -62,18 +57,12 @@ pub(super) async fn fetch(
     store(body, &copy).await.map_err(|error| wrong(&error))
 }
 
-type Fault = Box<dyn std::error::Error + Send + Sync>;
-
 fn signed(
     settings: &config::Bulk,
     url: &Url<'_>,
     path: &str,
 ) -> Result<http::Request<Empty<Bytes>>, Fault> {
-    let host = match (url.tls, url.port, url.host.contains(':')) {
-        (true, 443, false) | (false, 80, false) => url.host.to_owned(),
-        (_, port, false) => format!("{}:{port}", url.host),
-        (_, port, true) => format!("[{}]:{port}", url.host),
-    };
+    let host = outgoing::host(url);
     let mut request =
         http::Request::get(path).header(http::header::HOST, &host).body(Empty::<Bytes>::new())?;
     let Some(file) = &settings.s3_credentials_file else { return Ok(request) };
@@ -117,32 +106,6 @@ fn credentials(file: &Path) -> Result<Credentials, Fault> {
                   aws_secret_access_key"
             .into()),
     }
-}
-
-async fn send(
-    url: &Url<'_>,
-    tls: &Arc<rustls::ClientConfig>,
-    request: http::Request<Empty<Bytes>>,
-) -> Result<http::Response<Incoming>, Fault> {
-    let tcp = TcpStream::connect((url.host, url.port)).await?;
-    if !url.tls {
-        return exchange(tcp, request).await;
-    }
-    let name = ServerName::try_from(url.host.to_owned())?;
-    exchange(TlsConnector::from(Arc::clone(tls)).connect(name, tcp).await?, request).await
-}
-
-async fn exchange<S>(
-    stream: S,
-    request: http::Request<Empty<Bytes>>,
-) -> Result<http::Response<Incoming>, Fault>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // Ends with the answer's body.
-    tokio::spawn(connection);
-    Ok(sender.send_request(request).await?)
 }
 
 /// What is between `<Code>` and `</Code>`.

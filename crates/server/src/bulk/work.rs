@@ -8,6 +8,7 @@ use fleetwright_store::{RegistrationTask, TaskStatus};
 use tokio::task::JoinSet;
 
 use super::input::{Input, InputLine};
+use super::line::Task;
 use super::{Bulk, TaskFailure};
 use crate::clock;
 
@@ -79,7 +80,12 @@ impl Bulk {
     ) -> Result<TaskStatus, TaskFailure> {
         // 1. The template, and the input, which from now on is ours.
         let template = Template::parse(&task.asked.template_body, TemplateUse::Bulk);
-        let template = Arc::new(template.map_err(TaskFailure::new)?);
+        let common = Arc::new(Task {
+            row: task.row,
+            template: template.map_err(TaskFailure::new)?,
+            role: task.asked.role_arn.clone(),
+            source: self.home.arn("thingregistrationtask", task.asked.id),
+        });
         if task.status == TaskStatus::InProgress {
             self.fetch(task).await?;
         } else {
@@ -104,14 +110,13 @@ impl Bulk {
             let noted = self.store.noted_lines(task.row, bounds.0, bounds.1).await;
             let noted = noted.map_err(TaskFailure::new)?;
             let left = batch.into_iter().filter(|line| !noted.contains(&line.number));
-            self.register_all(task, &template, left).await?;
+            self.register_all(&common, left).await?;
         }
     }
 
     async fn register_all(
         self: &Arc<Self>,
-        task: &RegistrationTask,
-        template: &Arc<Template>,
+        task: &Arc<Task>,
         lines: impl Iterator<Item = InputLine>,
     ) -> Result<(), TaskFailure> {
         let mut under_way = JoinSet::new();
@@ -121,7 +126,7 @@ impl Bulk {
             {
                 done.map_err(TaskFailure::new)??;
             }
-            under_way.spawn(Arc::clone(self).take_line(task.row, Arc::clone(template), line));
+            under_way.spawn(Arc::clone(self).take_line(Arc::clone(task), line));
         }
         while let Some(done) = under_way.join_next().await {
             done.map_err(TaskFailure::new)??;

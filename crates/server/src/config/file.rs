@@ -7,8 +7,8 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    Audit, Bulk, Claims, Functions, Hooks, Mqtt, Provisioning, audit, bulk, claims, functions,
-    hooks, mqtt, provisioning,
+    Audit, Bulk, Claims, Functions, Hooks, Mqtt, Provisioning, WebIdentity, audit, bulk, claims,
+    functions, hooks, mqtt, provisioning, web_identity,
 };
 
 /// The whole file. Every key is optional.
@@ -43,6 +43,8 @@ pub struct ConfigFile {
     pub hooks: Hooks,
     /// `[functions]`
     pub functions: Functions,
+    /// `[web-identity]`
+    pub web_identity: WebIdentity,
 }
 
 const KEYS: &[&str] = &[
@@ -60,6 +62,7 @@ const KEYS: &[&str] = &[
     "hooks",
     "functions",
     "audit",
+    "web-identity",
 ];
 
 /// The file cannot be used. `Display` says where and what to write instead.
@@ -94,6 +97,7 @@ impl ConfigFile {
             ("hooks", hooks::KEYS),
             ("functions", functions::KEYS),
             ("audit", audit::KEYS),
+            ("web-identity", web_identity::KEYS),
         ] {
             if let Some(Value::Table(inner)) = table.get(section) {
                 check_keys(section, inner, keys)?;

@@ -14,6 +14,7 @@ mod provisioning;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod web_identity;
 
 pub use audit::Audit;
 pub use bulk::Bulk;
@@ -24,3 +25,4 @@ pub use hooks::{HookCommand, Hooks};
 pub use mqtt::{ConnectRefusalCode, Mqtt};
 pub use provisioning::Provisioning;
 pub use settings::{Given, Settings, SettingsError};
+pub use web_identity::WebIdentity;

@@ -9,7 +9,7 @@ use fleetwright_core::names::{AccountId, Region};
 
 use crate::hooks::HookTarget;
 
-use super::{Audit, Bulk, Claims, ConfigFile, Functions, Hooks, Mqtt, Provisioning};
+use super::{Audit, Bulk, Claims, ConfigFile, Functions, Hooks, Mqtt, Provisioning, WebIdentity};
 
 /// What was given on the command line or in the environment; wins over the file.
 #[derive(Debug, Clone, Default)]
@@ -63,6 +63,8 @@ pub struct Settings {
     pub hooks: Hooks,
     /// How functions run.
     pub functions: Functions,
+    /// How issuers of tokens are asked.
+    pub web_identity: WebIdentity,
 }
 
 /// A value is not usable. `Display` names the option, the value and the rule.
@@ -143,6 +145,7 @@ impl Settings {
             audit: file.audit,
             hooks: file.hooks,
             functions: file.functions,
+            web_identity: file.web_identity,
         })
     }
 }

@@ -1,5 +1,5 @@
 //! A request's body, within the bound of its operation. It is read once an access key is known,
-//! so that a stranger sends nothing.
+//! so that a stranger sends nothing but the small form of an operation that a token opens.
 
 use std::time::Duration;
 
@@ -51,12 +51,14 @@ impl BodyBound {
                     "Request must be smaller than {bytes} bytes for the {name} operation"
                 ),
             },
-            None => Self {
-                bytes: BODY_BYTES,
-                time: BODY_TIME,
-                refusal: format!("The body is larger than {BODY_BYTES} bytes."),
-            },
+            None => Self::up_to(BODY_BYTES),
         }
+    }
+
+    /// Any body of so many bytes.
+    pub(super) fn up_to(bytes: usize) -> Self {
+        let refusal = format!("The body is larger than {bytes} bytes.");
+        Self { bytes, time: BODY_TIME, refusal }
     }
 }
 

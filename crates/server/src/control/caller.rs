@@ -58,6 +58,21 @@ pub struct Session {
     pub tags: BTreeMap<String, String>,
     /// `sts:SourceIdentity`, `aws:SourceIdentity`.
     pub source_identity: Option<String>,
+    /// Whose token it stands on; `None` for one that a caller of the account opened.
+    pub federated: Option<Federated>,
+}
+
+/// The web identity behind a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Federated {
+    /// `aws:FederatedProvider`: the ARN of the issuer's provider.
+    pub provider: String,
+    /// The issuer's URL without its scheme: how its condition keys begin.
+    pub issuer: String,
+    /// `ISSUER:aud`.
+    pub audience: String,
+    /// `ISSUER:sub`.
+    pub subject: String,
 }
 
 impl Caller {

@@ -47,7 +47,7 @@ use auth::{AuthError, Query, Scope, Unverified};
 use authorize::Asking;
 pub use authorize::Peer;
 use body::{BodyBound, read_body};
-pub use caller::{Caller, CallerKind, Session};
+pub use caller::{Caller, CallerKind, Federated, Session};
 use error::{Failure, json_response};
 use service::Service;
 use trail::Trail;
@@ -58,6 +58,7 @@ use crate::functions::Functions;
 use crate::hooks::Hooks;
 use crate::identities::Identities;
 use crate::issuance::Issuance;
+use crate::issuers::Issuers;
 use crate::provisioning::Provisioning;
 use crate::sealing::Sealing;
 
@@ -109,12 +110,14 @@ pub struct Control {
     pub credentials: FindCredentials,
     /// What users and roles may do.
     pub identities: Arc<Identities>,
+    /// Knows the keys of OpenID Connect issuers.
+    pub(crate) issuers: Arc<Issuers>,
     /// The wall clock.
     pub clock: fn() -> Instant,
 }
 
 /// The HTTP service: `GET /healthz` without credentials, reports of registration tasks by their
-/// sealed links, all else signed with Signature Version 4.
+/// sealed links, `AssumeRoleWithWebIdentity` by its token, all else signed with Signature Version 4.
 pub fn router(control: Arc<Control>) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
@@ -152,6 +155,11 @@ async fn serve(
     request_id: &str,
     trail: &mut Trail,
 ) -> Result<Response, Failure> {
+    // 0. The one operation that a token of another issuer opens instead of a signature.
+    if sts::is_unsigned(&parts) {
+        let body = read_body(body, &BodyBound::up_to(sts::UNSIGNED_BODY_BYTES)).await?;
+        return unsigned(control, &parts, &body, request_id, trail).await;
+    }
     // 1. What the request says of its signer; no secret is needed to refuse most strangers.
     let now = (control.clock)();
     let scope = Scope {
@@ -231,7 +239,8 @@ async fn form(
     if parts.method != Method::POST || parts.uri.path() != "/" {
         return Err(no_such_operation(&parts.method, parts.uri.path()));
     }
-    let call = query::Call { form: query::Form::read(&body)?, caller: caller.clone() };
+    let form = query::Form::read(&body)?;
+    let call = query::Call { form, caller: caller.clone(), peer: peer(&parts) };
     let operation = offer.find(&call.form)?;
     trail.about_form(service, operation.name, &call.form);
     let asking = Asking { request_id, service, operation: operation.name, peer: peer(&parts) };
@@ -239,6 +248,25 @@ async fn form(
     let result = operation.answer(control, &call).await?;
     tracing::info!(request_id, operation = operation.name, principal = caller.arn, "answered");
     Ok(query::answer(service, operation.name, result, request_id))
+}
+
+/// An operation of STS whose form holds its own proof of who asks.
+async fn unsigned(
+    control: &Control,
+    parts: &Parts,
+    body: &[u8],
+    request_id: &str,
+    trail: &mut Trail,
+) -> Result<Response, Failure> {
+    let form = query::Form::read(body)?;
+    let operation = sts::WITH_WEB_IDENTITY;
+    if sts::OFFER.find(&form)?.name != operation {
+        return Err(AuthError::Missing.into());
+    }
+    trail.about_form(Service::Sts, operation, &form);
+    let granted = sts::with_web_identity(control, &form, peer(parts), &mut trail.principal).await?;
+    tracing::info!(request_id, operation, principal = trail.principal.as_deref(), "answered");
+    Ok(query::answer(Service::Sts, operation, granted, request_id))
 }
 
 fn peer(parts: &Parts) -> Option<Peer> {

@@ -62,7 +62,7 @@ impl Plane {
         let keys = DeviceKeys::start(pool, Duration::from_secs(60)).unwrap();
         let issuance = Arc::new(Issuance::new(Arc::new(authority), keys, store.clone()));
         let nothing = crate::config::Hooks::default();
-        let tls = crate::tls::hooks(&nothing).unwrap();
+        let tls = crate::tls::outgoing("hooks", None).unwrap();
         let functions = crate::functions::tests::none();
         let hooks = Arc::new(Hooks::new(nothing, Arc::clone(&tls), Arc::clone(&functions)));
         let data_dir = DataDir::open(&path("data")).unwrap();
@@ -79,11 +79,12 @@ impl Plane {
             Some(Arc::clone(&identities)),
         );
         let bulk = Bulk::new(
+            home.clone(),
             store.clone(),
             Arc::clone(&provisioning),
             Arc::clone(&sealing),
             crate::config::Bulk::default(),
-            tls,
+            Arc::clone(&tls),
             path("copies"),
         );
         let looked_up = Arc::new(AtomicUsize::new(0));
@@ -91,6 +92,7 @@ impl Plane {
         let control = Control {
             audit,
             identities,
+            issuers: Arc::new(Issuers::new(tls)),
             store: Arc::new(store),
             home,
             endpoint: "iot.example:1883".into(),

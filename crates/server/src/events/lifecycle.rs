@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use fleetwright_core::certificate::{CertificateId, Instant};
+use fleetwright_core::names::ThingName;
 use serde_json::{Value, json};
 
 use super::Event;
@@ -13,6 +14,8 @@ use super::Event;
 pub struct Connection<'a> {
     /// Its client id.
     pub client_id: &'a str,
+    /// The thing that its certificate is attached to exclusively, if it is.
+    pub thing: Option<&'a ThingName>,
     /// The certificate that it presented.
     pub certificate: CertificateId,
     /// Rises with each connection; the same for a connection's begin and end.
@@ -35,6 +38,7 @@ impl Connection<'_> {
             "principalIdentifier": self.certificate.to_string(),
         });
         if let (Some(members), Value::Object(more)) = (members.as_object_mut(), more) {
+            members.extend(self.thing.map(|thing| ("thingName".into(), thing.as_str().into())));
             members.extend(more);
         }
         let topic = format!("$aws/events/{kind}/{name}/{}", self.client_id);

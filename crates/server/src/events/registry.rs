@@ -1,5 +1,5 @@
-//! Changes of the registry (AWS: guide, "Registry events"). Certificates and policies have event
-//! types on AWS but no published topics; theirs are ours.
+//! Changes of the registry (AWS: guide, "Registry events"). Certificates, CA certificates and
+//! policies have event types on AWS but no published topics; theirs are ours.
 
 use fleetwright_core::arn::Home;
 use fleetwright_core::certificate::Instant;
@@ -100,6 +100,15 @@ fn shape(subject: &EventSubject, home: &Home) -> (&'static str, String, Value) {
             json!({
                 "certificateId": certificate, "certificateStatus": status, "caCertificateId": ca,
                 "certificateArn": home.arn("cert", certificate),
+            }),
+        ),
+        EventSubject::CaCertificate { certificate, status, auto_registration, version } => (
+            "CA_CERTIFICATE_EVENT",
+            format!("caCertificate/{certificate}"),
+            json!({
+                "caCertificateId": certificate, "caCertificateStatus": status,
+                "autoRegistrationStatus": if *auto_registration { "ENABLE" } else { "DISABLE" },
+                "caCertificateArn": home.arn("cacert", certificate), "versionNumber": version,
             }),
         ),
         EventSubject::Policy { policy, version } => (

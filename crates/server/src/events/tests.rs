@@ -2,7 +2,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use fleetwright_core::arn::Home;
 use fleetwright_core::certificate::{CertificateId, Instant};
-use fleetwright_core::names::{AccountId, Region};
+use fleetwright_core::names::{AccountId, Region, ThingName};
 use fleetwright_store::{EventSubject, RegistryEvent, Uuid};
 use serde_json::{Value, json};
 
@@ -68,6 +68,7 @@ fn a_group_names_those_above_it_from_the_top() {
 fn a_client_id_that_would_make_a_filter_makes_no_event() {
     let connection = |client_id| Connection {
         client_id,
+        thing: None,
         certificate: CertificateId([7; 32]),
         number: 3,
         address: IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -80,6 +81,37 @@ fn a_client_id_that_would_make_a_filter_makes_no_event() {
     assert_eq!(payload["versionNumber"], 3);
     let ended = connection("d").disconnected("CONNECTION_LOST", false, NOW).unwrap();
     assert_eq!(read(ended).1["versionNumber"], 3);
+}
+
+#[test]
+fn a_connection_of_an_exclusive_thing_names_it() {
+    let thing = ThingName::parse("press-7").unwrap();
+    let connection = |thing| Connection {
+        client_id: "d",
+        thing,
+        certificate: CertificateId([7; 32]),
+        number: 3,
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+    };
+    let named = read(connection(Some(&thing)).connected(NOW).unwrap()).1;
+    assert_eq!(named["thingName"], "press-7");
+    let unnamed = read(connection(None).connected(NOW).unwrap()).1;
+    assert!(unnamed.get("thingName").is_none());
+}
+
+#[test]
+fn a_ca_certificate_is_told_with_its_switches() {
+    let subject = EventSubject::CaCertificate {
+        certificate: "0a".into(),
+        status: "ACTIVE".into(),
+        auto_registration: true,
+        version: 2,
+    };
+    let (topic, payload) = told("UPDATED", subject);
+    assert_eq!(topic, "$aws/events/caCertificate/0a/updated");
+    assert_eq!(payload["eventType"], "CA_CERTIFICATE_EVENT");
+    assert_eq!(payload["autoRegistrationStatus"], "ENABLE");
+    assert_eq!(payload["caCertificateArn"], "arn:aws:iot:us-east-1:123456789012:cacert/0a");
 }
 
 #[test]

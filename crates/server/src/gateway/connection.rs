@@ -35,11 +35,12 @@ pub(super) async fn serve(
 ) {
     // Boxed: a connection that idles keeps nothing of how it came in.
     let Some(arrived) = Box::pin(arrive(&gateway, stream, peer)).await else { return };
-    let end = Box::pin(arrived.online.run(arrived.input, shutdown)).await;
+    let (end, thing) = Box::pin(arrived.online.run(arrived.input, shutdown)).await;
     drop(arrived.entry);
     log_end(&end, &arrived.client_id, &arrived.certificate);
     let ended = Connection {
         client_id: &arrived.client_id,
+        thing: thing.as_ref(),
         certificate: arrived.certificate,
         number: arrived.number,
         address: peer.ip(),

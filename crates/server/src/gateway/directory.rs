@@ -17,11 +17,6 @@ const SHARDS: usize = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct ConnectionNumber(pub(super) u64);
 
-impl ConnectionNumber {
-    /// Who publishes when the server itself does: no connection counts so far.
-    pub(super) const SERVER: Self = Self(u64::MAX);
-}
-
 type Shard<K, V> = Mutex<HashMap<K, V>>;
 /// A connection's number and letter box.
 type Contact = (ConnectionNumber, Arc<Mailbox>);

@@ -6,6 +6,7 @@
 mod authorize;
 mod connection;
 mod directory;
+mod enrichment;
 mod identity;
 mod listener;
 mod mailbox;

@@ -23,12 +23,13 @@ pub(super) async fn meet(
         _ => return refused(stranger, peer),
     };
     match gateway.provisioning.first_connection(presented).await {
-        Ok(FirstConnection::Waits { topic, payload }) => {
-            let heard = gateway.router.announce(&topic, payload);
+        Ok(FirstConnection::Waits(event)) => {
+            let heard = gateway.router.publish_own(&event.topic, &event.payload);
             tracing::warn!(
                 event = "Connection.AuthNError", reason = stranger.reason(), %peer, heard,
                 "refused: certificate {certificate} is registered and waits to be activated; \
-                 {topic} tells of it"
+                 {} tells of it",
+                event.topic
             );
         }
         Ok(FirstConnection::Provisioned { thing, status }) => tracing::info!(

@@ -124,20 +124,6 @@ impl Router {
         )
     }
 
-    /// Routes a message of the server itself. Returns how many get it.
-    pub(super) fn announce(&self, topic: &str, payload: String) -> usize {
-        let (topic, payload) = (ByteString::from(topic), Bytes::from(payload));
-        let message = Message {
-            topic: &topic,
-            payload: &payload,
-            qos: Qos::AtLeastOnce,
-            retain: false,
-            message_expiry: None,
-            properties: None,
-        };
-        self.route(ConnectionNumber::SERVER, &message)
-    }
-
     fn route(&self, from: ConnectionNumber, message: &Message<'_>) -> usize {
         let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
         let mut plain: Vec<(ConnectionNumber, &Subscription)> = Vec::new();

@@ -26,7 +26,7 @@ fn hooks(script: &str) -> Hooks {
         HookCommand { program: "/bin/sh".into(), arguments: vec!["-c".into(), script.into()] };
     let settings =
         config::Hooks { commands: BTreeMap::from([("test".into(), command)]), ca_file: None };
-    let tls = tls::hooks(&settings).unwrap();
+    let tls = tls::outgoing("hooks", None).unwrap();
     Hooks::new(settings, tls, crate::functions::tests::none())
 }
 

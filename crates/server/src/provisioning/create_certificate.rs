@@ -21,11 +21,15 @@ impl Provisioning {
         Ok(created.encode(ask.topic.format))
     }
 
-    /// A certificate for a key that the device keeps to itself.
+    /// A certificate for a key that the device keeps to itself: signed by the account's certificate
+    /// provider, or by our own CA when there is none.
     pub(super) async fn create_from_csr(&self, ask: &Ask) -> Result<Vec<u8>, Refusal> {
         let asked = payload::decode_create_from_csr(&ask.payload, ask.topic.format)?;
         let purpose = Purpose::Device { claim: ask.claim };
-        let issued = self.issuance.from_csr(&asked.csr, purpose).await?;
+        let issued = match self.provider().await? {
+            Some(provider) => self.signed_by(&provider, ask, &asked.csr).await?,
+            None => self.issuance.from_csr(&asked.csr, purpose).await?,
+        };
         let created = CsrCertificateCreated {
             certificate_id: issued.id,
             certificate_pem: &issued.pem,

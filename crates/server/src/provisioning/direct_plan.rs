@@ -44,13 +44,18 @@ impl Provisioning {
     /// its own.
     #[must_use]
     pub fn needs(&self, plan: &ProvisioningPlan) -> Vec<Need> {
+        of_plan(plan, &self.home, &self.certificate_arn(plan))
+    }
+
+    /// The ARN of a plan's certificate; `*` for one that is yet to be made.
+    #[must_use]
+    pub fn certificate_arn(&self, plan: &ProvisioningPlan) -> String {
         let id = match &plan.certificate.source {
             CertificateSource::Id(id) => Some(*id),
             CertificateSource::Pem { certificate, .. } => id_of(certificate),
             CertificateSource::SigningRequest(_) => None,
         };
-        let certificate = id.map_or_else(|| "*".to_owned(), |id| self.home.arn("cert", id));
-        of_plan(plan, &self.home, &certificate)
+        id.map_or_else(|| "*".to_owned(), |id| self.home.arn("cert", id))
     }
 }
 

@@ -4,6 +4,7 @@
 //! tells the story and turns its end into the answer's topic and payload.
 
 mod answer;
+mod certificate_provider;
 mod claims;
 mod create_certificate;
 mod direct_plan;
@@ -25,6 +26,7 @@ use fleetwright_store::{CertificateRow, Store};
 
 pub use just_in_time::{FirstConnection, NoFirstConnection, Presented};
 pub use register_directly::{Line, RegisteredDirectly};
+pub use role::ProvisioningRole;
 
 use crate::audit::Audit;
 use crate::config;
@@ -72,6 +74,7 @@ pub struct Provisioning {
     hooks: Arc<Hooks>,
     claims: claims::ClaimLimits,
     templates: templates::Templates,
+    certificate_provider: certificate_provider::ProviderInForce,
     turns: just_in_time::Turns,
     /// `None` when roles are not checked.
     roles: Option<Arc<Identities>>,
@@ -91,7 +94,19 @@ impl Provisioning {
         let claims = claims::ClaimLimits::new(claims);
         let templates = templates::Templates::default();
         let turns = just_in_time::Turns::default();
-        Arc::new(Self { home, store, audit, issuance, hooks, claims, templates, turns, roles })
+        let certificate_provider = certificate_provider::ProviderInForce::default();
+        Arc::new(Self {
+            home,
+            store,
+            audit,
+            issuance,
+            hooks,
+            claims,
+            templates,
+            certificate_provider,
+            turns,
+            roles,
+        })
     }
 }
 

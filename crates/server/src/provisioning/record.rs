@@ -1,5 +1,6 @@
 //! What a provisioning request leaves in the audit trail.
 
+use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::reserved_topic::Operation;
 use fleetwright_store::AuditRecord;
@@ -16,6 +17,29 @@ impl Provisioning {
             Operation::CreateCertificateFromCsr => ("CreateCertificateFromCsr", None),
             Operation::RegisterThing { template } => ("RegisterThing", Some(template.to_string())),
         };
+        let client_id = Some(ask.client_id.to_string());
+        self.keep(ask.claim, client_id, operation, resource, refusal).await;
+    }
+
+    /// Records what came of provisioning a device just in time; the resource is its CA.
+    pub(super) async fn record_just_in_time(
+        &self,
+        certificate: CertificateId,
+        ca: CertificateId,
+        refusal: Option<&Refusal>,
+    ) {
+        let resource = Some(ca.to_string());
+        self.keep(certificate, None, "JustInTimeProvisioning", resource, refusal).await;
+    }
+
+    async fn keep(
+        &self,
+        certificate: CertificateId,
+        client_id: Option<String>,
+        operation: &str,
+        resource: Option<String>,
+        refusal: Option<&Refusal>,
+    ) {
         let outcome = match refusal.map(|refusal| refusal.code) {
             None => ACCEPTED,
             Some(ErrorCode::AccessDenied | ErrorCode::Unauthorized) => DENIED,
@@ -24,8 +48,8 @@ impl Provisioning {
         let request_id = random::uuid().map(|id| id.to_string()).unwrap_or_default();
         let record = AuditRecord {
             at: clock::now(),
-            principal: self.home.arn("cert", ask.claim),
-            client_id: Some(ask.client_id.to_string()),
+            principal: self.home.arn("cert", certificate),
+            client_id,
             operation: operation.to_owned(),
             resource,
             parameters: String::new(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fleetwright_core::authorization::Authorized;
 use fleetwright_core::certificate::{CertificateId, CertificateStatus};
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::plan::{CertificateSource, PolicyPlan, ProvisioningPlan};
@@ -37,9 +38,10 @@ impl Provisioning {
     /// of it is kept.
     pub async fn register_directly(
         &self,
-        mut plan: ProvisioningPlan,
+        plan: Authorized<ProvisioningPlan>,
         line: Option<Line>,
     ) -> Result<RegisteredDirectly, Refusal> {
+        let mut plan = plan.into_inner();
         // 1. The certificate is found, or signed; its row exists before the signature.
         let found = self.certificate_of(&plan.certificate.source).await?;
         plan.certificate.source = CertificateSource::Id(found.id);

@@ -14,6 +14,7 @@ use fleetwright_core::plan::ProvisioningPlan;
 use fleetwright_core::template::Inputs;
 use fleetwright_store::{ApplyRegistration, SpendToken, TemplateType, TokenState};
 
+use super::role::{OF_TEMPLATE, ProvisioningRole};
 use super::templates::Compiled;
 use super::{Ask, Provisioning};
 use crate::{clock, random};
@@ -54,7 +55,9 @@ impl Provisioning {
         // 5. The template's role allows what the plan changes.
         let source = self.home.arn("provisioningtemplate", name);
         let role = &template.record.role_arn;
-        let plan = self.as_role(role, &source, certificate.certificate, plan).await?;
+        let role = ProvisioningRole { arn: role, source: &source, called: OF_TEMPLATE };
+        let certificate_arn = self.home.arn("cert", certificate.certificate);
+        let plan = self.as_role(&role, &certificate_arn, plan).await?;
 
         // 6. The plan is applied and the token spent, in one transaction.
         let applied = self.apply(ask, plan, digest, request, &answer, now).await?;

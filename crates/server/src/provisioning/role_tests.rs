@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::managed_policy::AwsPolicy;
 use fleetwright_core::names::{AccountId, PolicyName, Region};
 use fleetwright_core::template::{Inputs, Template, TemplateUse};
@@ -61,13 +62,10 @@ async fn refused(role_arn: &str, trust: Value, policy: String) -> Option<(String
         let there = identity == Identity::Role(RoleName::parse("Provisioning").unwrap());
         Box::pin(async move { Ok(there.then_some(stored)) })
     }));
-    let asked = Asking {
-        role_arn,
-        source: SOURCE,
-        certificate: CertificateId([1; 32]),
-        now: Instant(1_800_000_000_000),
-    };
-    let refusal = allowed(&roles, &home(), &asked, plan()).await.err()?;
+    let asked = ProvisioningRole { arn: role_arn, source: SOURCE, called: OF_TEMPLATE };
+    let certificate = home().arn("cert", CertificateId([1; 32]));
+    let now = Instant(1_800_000_000_000);
+    let refusal = allowed(&roles, &home(), &asked, &certificate, plan(), now).await.err()?;
     assert_eq!(refusal.code, ErrorCode::AccessDenied);
     Some((refusal.message, refusal.cause.unwrap_or_default()))
 }

@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0008_configuration.sql"),
     include_str!("../../migrations/sqlite/0009_fleet_index.sql"),
     include_str!("../../migrations/sqlite/0010_functions.sql"),
+    include_str!("../../migrations/sqlite/0011_identity.sql"),
 ];
 /// Prepared statements kept per connection; more than the registry has.
 const STATEMENTS: usize = 256;

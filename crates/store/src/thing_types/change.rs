@@ -10,7 +10,7 @@ use fleetwright_core::propagation::PropagatingAttribute;
 
 use super::{ThingType, not_found, require, thing_type};
 use crate::sql::{Sql, args, json};
-use crate::{Store, StoreError, Uuid, tags};
+use crate::{Change, Store, StoreError, Uuid, tags};
 
 /// Milliseconds between a type's deprecation and its deletion. AWS: five minutes.
 const DEPRECATED_MILLIS: i64 = 5 * 60 * 1000;
@@ -180,6 +180,7 @@ fn update_type(
             "UPDATE thing_types SET propagating = $1 WHERE name = $2",
             args![&json(&propagating)?, name],
         )?;
+        sql.changed(Change::ThingType(name.clone()));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use fleetwright_core::arn::Home;
 use fleetwright_core::certificate::Instant;
 use fleetwright_core::policy::Context;
 
-use crate::control::caller::{Caller, CallerKind};
+use crate::control::caller::{Caller, CallerKind, Federated};
 
 /// Where a request came from; an extension of every request that came over a socket.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +63,12 @@ impl Facts {
         for (key, value) in &session.tags {
             self.add(format!("aws:PrincipalTag/{key}"), vec![value.clone()]);
         }
+        let Some(Federated { provider, issuer, audience, subject }) = &session.federated else {
+            return;
+        };
+        self.add("aws:FederatedProvider", vec![provider.clone()]);
+        self.add(format!("{issuer}:aud"), vec![audience.clone()]);
+        self.add(format!("{issuer}:sub"), vec![subject.clone()]);
     }
 
     /// One key more; without values it does not exist.

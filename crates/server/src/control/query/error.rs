@@ -17,6 +17,7 @@ const CODES: &[(&str, &str, u16)] = &[
     ("ConflictingResourceUpdateException", "ConcurrentModification", 409),
     ("DeleteConflictException", "DeleteConflict", 409),
     ("ExpiredTokenException", "ExpiredToken", 403),
+    ("ExpiredWebIdentity", "ExpiredTokenException", 400),
     ("IncompleteSignatureException", "IncompleteSignature", 400),
     ("InternalFailureException", "ServiceFailure", 500),
     ("InvalidRequestException", "ValidationError", 400),

@@ -20,7 +20,7 @@ use fleetwright_core::authorization::{Authorized, Member, Tags};
 use http::StatusCode;
 
 use super::Control;
-use super::authorize::Holds;
+use super::authorize::{Holds, Peer};
 use super::caller::Caller;
 use super::error::Failure;
 use super::service::Service;
@@ -35,6 +35,8 @@ pub(crate) struct Call {
     pub(crate) form: Form,
     /// Who signed it.
     pub(crate) caller: Caller,
+    /// Where it came from, if that is known.
+    pub(crate) peer: Option<Peer>,
 }
 
 /// What an operation comes to: the content of its `…Result`.

@@ -36,6 +36,7 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         policy_arns: Vec::new(),
         tags: BTreeMap::new(),
         source_identity: None,
+        federated: None,
     };
     let made = session_token::make(&control.sealing, call.caller.clone(), session)?;
     Ok(Element::new().nested("Credentials", credentials(&made)))

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use fleetwright_core::names::ThingName;
 use fleetwright_mqtt::{DisconnectCode, Event, Qos, Session};
 use tokio::sync::watch;
 
@@ -20,7 +21,7 @@ pub(super) use self::end::End;
 use super::directory::ConnectionNumber;
 use super::mailbox::Mailbox;
 use super::stream::{self, Stream};
-use super::{Gateway, authorize};
+use super::{Gateway, authorize, enrichment};
 use crate::clock;
 use crate::policies::Rights;
 use crate::provisioning::Answer;
@@ -71,14 +72,20 @@ impl Online {
         }
     }
 
-    /// Runs until the end, then publishes the will if it is due.
-    pub(super) async fn run(mut self, input: BytesMut, shutdown: watch::Receiver<bool>) -> End {
+    /// Runs until the end, then publishes the will if it is due. Gives also the thing that the
+    /// certificate was attached to exclusively.
+    pub(super) async fn run(
+        mut self,
+        input: BytesMut,
+        shutdown: watch::Receiver<bool>,
+    ) -> (End, Option<ThingName>) {
         let end = self.run_to_end(input, shutdown).await;
         for filter in self.subscriptions.keys() {
             self.gateway.router.unsubscribe(self.number, filter);
         }
         // The session drops its will at a clean DISCONNECT; what is left is due.
-        if let Some(will) = self.session.take_will() {
+        if let Some(mut will) = self.session.take_will() {
+            enrichment::enrich(&self.rights, &mut will.properties);
             match authorize::will(&self.rights, *will) {
                 Ok(will) => {
                     if let Err(refusal) = self.gateway.retain_will(&will).await {
@@ -89,7 +96,7 @@ impl Online {
                 Err(denied) => denied.log(&self.rights),
             }
         }
-        end
+        (end, self.rights.exclusive_thing().cloned())
     }
 
     async fn run_to_end(

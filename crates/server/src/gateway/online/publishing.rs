@@ -4,10 +4,10 @@ use bytes::Bytes;
 use fleetwright_mqtt::{DisconnectCode, PubAckCode, Publish, Qos, Version};
 
 use super::{End, Online};
-use crate::gateway::{authorize, topics};
+use crate::gateway::{authorize, enrichment, topics};
 
 impl Online {
-    pub(super) async fn on_publish(&mut self, publish: Publish) -> Option<End> {
+    pub(super) async fn on_publish(&mut self, mut publish: Publish) -> Option<End> {
         if let Err(end) = self.freshen().await {
             return Some(end);
         }
@@ -28,6 +28,7 @@ impl Online {
             }
         };
         let (qos, id) = (publish.qos, publish.id);
+        enrichment::enrich(&self.rights, &mut publish.properties);
         match authorize::publish(&self.rights, publish) {
             Ok(publish) => {
                 match class {

@@ -16,9 +16,10 @@ use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::template::{Inputs, Template, TemplateUse};
 use fleetwright_store::{ApplyRegistration, CaCertificate, Certificate, Origin, TemplateType};
-use serde_json::json;
 
 use super::Provisioning;
+use super::role::{OF_TEMPLATE, ProvisioningRole};
+use crate::events::registered;
 use crate::{clock, random, registration};
 
 pub use outcome::{FirstConnection, NoFirstConnection, Presented};
@@ -54,10 +55,16 @@ impl Provisioning {
         let pending = self.pending(&certificate, &ca, now).await?;
 
         // 5. A CA with a template provisions; one without tells, each time.
-        match self.template_of(&ca).await? {
-            Some(template) => self.provision(&template, &certificate, now).await,
-            None => Ok(self.announcement(&pending, &ca, now)),
-        }
+        let provisioned = match self.template_of(&ca).await {
+            Ok(Some(template)) => self.provision(template, &certificate, now).await,
+            Ok(None) => {
+                let event = registered(&self.home, &pending.id, &ca.id, pending.created, now);
+                return Ok(FirstConnection::Waits(event));
+            }
+            Err(refusal) => Err(refusal),
+        };
+        self.record_just_in_time(certificate.id, ca.id, provisioned.as_ref().err()).await;
+        Ok(provisioned?)
     }
 
     /// The registered certificate, which waits.
@@ -90,10 +97,15 @@ impl Provisioning {
         Err(NoFirstConnection::Settled(found.status))
     }
 
-    /// The template that a CA provisions with, if it does.
-    async fn template_of(&self, ca: &CaCertificate) -> Result<Option<Arc<Template>>, Refusal> {
+    /// The template that a CA provisions with, if it does, and the role.
+    async fn template_of(&self, ca: &CaCertificate) -> Result<Option<WithRole>, Refusal> {
         if let Some(body) = &ca.config.template_body {
-            return Ok(Some(Arc::new(Template::parse(body, TemplateUse::Jitp)?)));
+            return Ok(Some(WithRole {
+                template: Arc::new(Template::parse(body, TemplateUse::Jitp)?),
+                role: ca.config.role_arn.clone().unwrap_or_default(),
+                source: self.home.arn("cacert", ca.id),
+                called: "The role of this CA certificate's registration configuration",
+            }));
         }
         let Some(name) = &ca.config.template_name else { return Ok(None) };
         let refuse = |code, what: &str| {
@@ -114,16 +126,21 @@ impl Provisioning {
         if !found.record.enabled {
             return refuse(ErrorCode::AccessDenied, "is disabled");
         }
-        Ok(Some(Arc::clone(&found.template)))
+        Ok(Some(WithRole {
+            template: Arc::clone(&found.template),
+            role: found.record.role_arn.clone(),
+            source: self.home.arn("provisioningtemplate", name),
+            called: OF_TEMPLATE,
+        }))
     }
 
-    /// The template's plan, applied in one transaction.
+    /// The template's plan, as far as its role allows it, applied in one transaction.
     async fn provision(
         &self,
-        template: &Template,
+        WithRole { template, role, source, called }: WithRole,
         certificate: &BroughtCertificate,
         now: Instant,
-    ) -> Result<FirstConnection, NoFirstConnection> {
+    ) -> Result<FirstConnection, Refusal> {
         let none = BTreeMap::new();
         let plan = template.evaluate(&Inputs {
             parameters: &none,
@@ -131,32 +148,22 @@ impl Provisioning {
             certificate_id: Some(certificate.id),
             subject: Some(&certificate.facts.subject),
         })?;
+        let role = ProvisioningRole { arn: &role, source: &source, called };
+        let certificate_arn = self.home.arn("cert", certificate.id);
+        let plan = self.as_role(&role, &certificate_arn, plan).await?.into_inner();
         let thing_id = random::uuid()?;
         let apply = ApplyRegistration { plan, token: None, thing_id, claim: None, now };
         let registered = self.store.apply_registration(apply).await?;
         Ok(FirstConnection::Provisioned { thing: registered.thing, status: registered.status })
     }
+}
 
-    /// AWS: guide, "Just-in-time registration", the message's members.
-    fn announcement(
-        &self,
-        pending: &Certificate,
-        ca: &CaCertificate,
-        now: Instant,
-    ) -> FirstConnection {
-        let payload = json!({
-            "certificateId": pending.id.to_string(),
-            "caCertificateId": ca.id.to_string(),
-            "timestamp": now.0,
-            "certificateStatus": pending.status.as_str(),
-            "awsAccountId": self.home.account.as_str(),
-            "certificateRegistrationTimestamp": pending.created.0.to_string(),
-        });
-        FirstConnection::Waits {
-            topic: format!("$aws/events/certificates/registered/{}", ca.id),
-            payload: payload.to_string(),
-        }
-    }
+/// A template, and the role with whose permissions it works.
+struct WithRole {
+    template: Arc<Template>,
+    role: String,
+    source: String,
+    called: &'static str,
 }
 
 fn vouching_ca(

@@ -7,6 +7,8 @@ use fleetwright_core::certificate::CertificateStatus;
 use fleetwright_core::error::Refusal;
 use fleetwright_core::names::ThingName;
 
+use crate::events::Event;
+
 /// What a peer presented that may not connect.
 #[derive(Debug)]
 pub struct Presented {
@@ -21,13 +23,8 @@ pub struct Presented {
 /// What came of a first connection.
 #[derive(Debug)]
 pub enum FirstConnection {
-    /// It is registered, and waits to be activated by whoever hears of it.
-    Waits {
-        /// Where to tell of it.
-        topic: String,
-        /// What to tell, JSON.
-        payload: String,
-    },
+    /// It is registered, and waits to be activated by whoever hears of this event.
+    Waits(Event),
     /// It is provisioned: the next connection is let in, unless the template left it off.
     Provisioned {
         /// The thing, if the template has one.

@@ -1,0 +1,72 @@
+//! Message enrichment: what a thing's type adds to the messages that the thing publishes (AWS:
+//! guide, "Adding propagating attributes for message enrichment"). MQTT 3.1.1 receivers see nothing
+//! of it.
+
+use std::sync::Arc;
+
+use fleetwright_core::limits::USER_PROPERTIES_BYTES;
+use fleetwright_mqtt::PublishProperties;
+
+use crate::policies::{Rights, UserProperties};
+
+/// Adds what a connection's rights say, if they say anything. The registry's word stands for a
+/// property of the same name that the device sent, so that no device passes for another; and
+/// where both together are more than MQTT messages may carry here, the device's own go first.
+pub(super) fn enrich(rights: &Rights, properties: &mut Option<Arc<PublishProperties>>) {
+    if let Some(added) = rights.propagated() {
+        let own = properties.take();
+        *properties = Some(Arc::new(enriched(own.as_deref(), added)));
+    }
+}
+
+fn enriched(own: Option<&PublishProperties>, added: &UserProperties) -> PublishProperties {
+    let mut enriched = own.cloned().unwrap_or_default();
+    let taken: usize = added.iter().map(|(key, value)| key.len() + value.len()).sum();
+    let mut room = USER_PROPERTIES_BYTES.saturating_sub(taken);
+    enriched.user_properties.retain(|(key, value)| {
+        let left = room.checked_sub(key.len() + value.len());
+        let keep = left.is_some() && !added.iter().any(|(name, _)| name == key);
+        if let (true, Some(left)) = (keep, left) {
+            room = left;
+        }
+        keep
+    });
+    enriched.user_properties.extend(added.iter().cloned());
+    enriched
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn properties(pairs: &[(&str, &str)]) -> UserProperties {
+        pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect()
+    }
+
+    fn own(pairs: &[(&str, &str)]) -> PublishProperties {
+        PublishProperties { user_properties: properties(pairs), ..PublishProperties::default() }
+    }
+
+    #[test]
+    fn what_is_added_comes_behind_what_the_device_sent() {
+        let own = PublishProperties { content_type: Some("text".into()), ..own(&[("a", "1")]) };
+        let enriched = enriched(Some(&own), &properties(&[("site", "north")]));
+        assert_eq!(enriched.user_properties, properties(&[("a", "1"), ("site", "north")]));
+        assert_eq!(enriched.content_type, own.content_type);
+    }
+
+    #[test]
+    fn a_device_cannot_send_what_the_registry_says() {
+        let own = own(&[("site", "south"), ("a", "1"), ("site", "west")]);
+        let enriched = enriched(Some(&own), &properties(&[("site", "north")]));
+        assert_eq!(enriched.user_properties, properties(&[("a", "1"), ("site", "north")]));
+    }
+
+    #[test]
+    fn together_they_keep_within_the_bound() {
+        let long = "x".repeat(USER_PROPERTIES_BYTES - 10);
+        let own = own(&[("long", &long), ("a", "1")]);
+        let enriched = enriched(Some(&own), &properties(&[("site", "north")]));
+        assert_eq!(enriched.user_properties, properties(&[("a", "1"), ("site", "north")]));
+    }
+}
