@@ -87,3 +87,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(test)]
+#[path = "canonical_tests.rs"]
+mod tests;
