@@ -99,7 +99,9 @@ impl Provisioning {
             principal_id: &ask.claim.to_string(),
             client_id: &ask.client_id,
         };
-        let answer = self.hooks.call(function, &request).await.map_err(|e| refuse(&e))?;
+        let source = self.home.arn("certificateprovider", name);
+        let answer = self.hooks.call(function, &source, &request).await;
+        let answer = answer.map_err(|failure| refuse(&failure))?;
         let pem = certificate_pem(&answer).map_err(|error| refuse(&error))?;
         requested.answered_by(&pem, clock::now()).map_err(|why| refuse(&why))
     }
