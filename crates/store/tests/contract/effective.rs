@@ -1,5 +1,6 @@
 use fleetwright_core::certificate::CertificateStatus::Active;
-use fleetwright_store::{Change, PolicyTarget};
+use fleetwright_core::propagation::PropagatingAttribute;
+use fleetwright_store::{Change, PolicyTarget, ThingTypeUpdate};
 
 use crate::support::{DOCUMENT, NOW, Registry, group, id, new_thing, thing};
 
@@ -40,8 +41,29 @@ pub(crate) async fn an_exclusive_thing_binds_whatever_the_client_id(registry: Re
     registry.store.attach_thing_principal(thing("a"), id(1), true).await.unwrap();
     for client_id in ["a", "b", "none"] {
         let found = registry.store.effective_policies(row, client_id).await.unwrap();
+        assert!(found.is_exclusive);
         assert_eq!(found.thing.unwrap().name, thing("a"), "{client_id}");
     }
+    registry.store.detach_thing_principal(thing("a"), id(1)).await.unwrap();
+    registry.store.attach_thing_principal(thing("a"), id(1), false).await.unwrap();
+    assert!(!registry.store.effective_policies(row, "a").await.unwrap().is_exclusive);
+}
+
+pub(crate) async fn a_bound_things_type_says_what_travels_with_its_messages(registry: Registry) {
+    let row = registry.certificate(1, Active).await;
+    let kind = registry.thing_type("lamp").await;
+    let mut new = new_thing("t", &[]);
+    new.type_name = Some(kind.clone());
+    registry.store.create_thing(new, NOW).await.unwrap();
+    registry.store.attach_thing_principal(thing("t"), id(1), false).await.unwrap();
+    assert!(registry.store.effective_policies(row, "t").await.unwrap().propagating.is_empty());
+    let rule = PropagatingAttribute::parse("device", None, Some("iot:ClientId")).unwrap();
+    let update =
+        ThingTypeUpdate { propagating: Some(vec![rule.clone()]), ..ThingTypeUpdate::default() };
+    registry.store.update_thing_type(kind.clone(), update).await.unwrap();
+    assert!(registry.heard().contains(&Change::ThingType(kind)));
+    assert_eq!(registry.store.effective_policies(row, "t").await.unwrap().propagating, [rule]);
+    assert!(registry.store.effective_policies(row, "other").await.unwrap().propagating.is_empty());
 }
 
 pub(crate) async fn policies_of_a_things_groups_and_their_ancestors_apply(registry: Registry) {

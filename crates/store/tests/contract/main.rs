@@ -92,6 +92,7 @@ contract! {
         a_thing_binds_by_its_name_when_attached
         an_unattached_thing_does_not_bind
         an_exclusive_thing_binds_whatever_the_client_id
+        a_bound_things_type_says_what_travels_with_its_messages
         policies_of_a_things_groups_and_their_ancestors_apply
         a_new_default_version_applies
     }
