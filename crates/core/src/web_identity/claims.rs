@@ -107,11 +107,8 @@ impl Claims {
         Ok(())
     }
 
-    pub(super) fn identity(
-        &self,
-        issuer: &str,
-        audience: String,
-    ) -> Result<WebIdentity, TokenError> {
+    /// What they prove once the signature is verified.
+    pub(super) fn identity(&self, issuer: &str, audience: String) -> WebIdentity {
         let mut keys = vec![
             (
                 format!("{issuer}:aud"),
@@ -124,14 +121,14 @@ impl Claims {
             (format!("{issuer}:oaud"), self.audiences.clone()),
         ];
         keys.extend(self.facts.iter().map(|(name, all)| (format!("{issuer}:{name}"), all.clone())));
-        Ok(WebIdentity {
+        WebIdentity {
             issuer: issuer.to_owned(),
             subject: self.subject.clone(),
             audience,
             keys,
             tags: self.tags.clone(),
             source_identity: self.source_identity.clone(),
-        })
+        }
     }
 }
 

@@ -94,7 +94,7 @@ impl Unverified {
         }
         let audience = self.claims.audience(provider.client_ids)?;
         self.claims.check_time(now.0.div_euclid(1000))?;
-        let identity = self.claims.identity(url, audience)?;
+        let identity = self.claims.identity(url, audience);
         Ok(Fitting { token: self, identity })
     }
 }

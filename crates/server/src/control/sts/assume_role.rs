@@ -4,9 +4,8 @@ use fleetwright_core::limits::SOURCE_IDENTITY_CHARS;
 use fleetwright_core::policy::Principal;
 
 use super::credentials;
-use super::role_session::{
-    Asked, Keys, MAX_CHAINED, Opened, allows, denied, find, open, read, trusts,
-};
+use super::role_session::{Asked, MAX_CHAINED, Opened, find, open, read};
+use super::trust::{Keys, allows, denied, trusts};
 use crate::control::Control;
 use crate::control::caller::CallerKind;
 use crate::control::query::{Call, Element, Outcome};

@@ -6,7 +6,8 @@ use fleetwright_core::web_identity::{Provider, TokenError, Unverified, WebIdenti
 use http::StatusCode;
 
 use super::credentials;
-use super::role_session::{Asked, Keys, Opened, find, open, read, trusts};
+use super::role_session::{Asked, Opened, find, open, read};
+use super::trust::{Keys, trusts};
 use crate::control::Control;
 use crate::control::authorize::Peer;
 use crate::control::caller::Federated;

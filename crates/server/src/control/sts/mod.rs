@@ -6,6 +6,7 @@ mod get_access_key_info;
 mod get_caller_identity;
 mod get_session_token;
 mod role_session;
+mod trust;
 
 use http::Method;
 use http::header::AUTHORIZATION;

@@ -1,24 +1,17 @@
-//! Sessions of roles: what is asked for, whether the role's trust policy grants it, and the
-//! credentials.
+//! Sessions of roles: what is asked for, and the credentials.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::Refusal;
-use fleetwright_core::names::{PolicyName, RoleName};
-use fleetwright_core::policy::{
-    AttachedPolicy, Context, Document, Principal, Request, Verdict, decide,
-};
+use fleetwright_core::names::RoleName;
+use fleetwright_core::policy::Document;
 use fleetwright_store::Role;
 use http::StatusCode;
 
 use crate::control::Control;
-use crate::control::authorize::Peer;
 use crate::control::caller::{Caller, CallerKind, Federated, Session};
 use crate::control::error::Failure;
 use crate::control::query::{Element, Form, invalid};
-use crate::identities::Identity;
 use crate::session_token::{self, Temporary};
 
 /// Longest session of a role that a role assumes, seconds. AWS: "role chaining".
@@ -121,106 +114,6 @@ pub(super) async fn find(control: &Control, asked: &Asked) -> Result<Option<Role
     }))
 }
 
-/// What conditions may ask about somebody who asks for a role.
-pub(super) struct Keys {
-    source_ip: Option<IpAddr>,
-    keys: Vec<(String, Vec<String>)>,
-}
-
-impl Keys {
-    /// Those that every way of assuming a role has.
-    pub(super) fn of(asked: &Asked, peer: Option<Peer>) -> Self {
-        let mut keys = Self { source_ip: peer.map(|peer| peer.address), keys: Vec::new() };
-        let secure = peer.is_some_and(|peer| peer.tls);
-        keys.add("aws:SecureTransport", [if secure { "true" } else { "false" }]);
-        keys.add("sts:RoleSessionName", [asked.session.as_str()]);
-        keys.add("sts:SourceIdentity", asked.source_identity.as_deref());
-        keys.add("aws:TagKeys", asked.tags.keys().map(String::as_str));
-        for (key, value) in &asked.tags {
-            keys.add(&format!("aws:RequestTag/{key}"), [value.as_str()]);
-        }
-        keys
-    }
-
-    /// One key more; without values it does not exist. Of two of one name the first counts.
-    pub(super) fn add<'v>(&mut self, key: &str, values: impl IntoIterator<Item = &'v str>) {
-        let values: Vec<String> = values.into_iter().map(str::to_owned).collect();
-        if !values.is_empty() {
-            self.keys.push((key.to_owned(), values));
-        }
-    }
-
-    /// The keys in the form that the engine reads.
-    fn with_context<R>(
-        &self,
-        now: Instant,
-        principals: &[Principal<'_>],
-        read: impl FnOnce(&Context<'_>) -> R,
-    ) -> R {
-        let values: Vec<Vec<&str>> =
-            self.keys.iter().map(|(_, all)| all.iter().map(String::as_str).collect()).collect();
-        let extra: Vec<(&str, &[&str])> =
-            self.keys.iter().zip(&values).map(|((key, _), all)| (&**key, all.as_slice())).collect();
-        let (source_ip, now, extra) = (self.source_ip, Some(now), extra.as_slice());
-        read(&Context { source_ip, now, extra, principals, ..Context::default() })
-    }
-}
-
-/// Whether the trust policy lets these principals do this action; tags and source identity are
-/// actions of their own. The error is the cause, for the log.
-pub(super) fn trusts(
-    control: &Control,
-    role: &Role,
-    asked: &Asked,
-    action: &str,
-    principals: &[Principal<'_>],
-    keys: &Keys,
-) -> Result<(), String> {
-    let document = Document::parse_trust(&role.terms.trust).map_err(|error| error.to_string())?;
-    let name = PolicyName::parse("trust").map_err(|error| error.to_string())?;
-    let policy = AttachedPolicy { name, version: 1, document: document.into() };
-    let tagging = (!asked.tags.is_empty()).then_some("sts:TagSession");
-    let source = asked.source_identity.as_ref().map(|_| "sts:SetSourceIdentity");
-    keys.with_context((control.clock)(), principals, |context| {
-        for action in [Some(action), tagging, source].into_iter().flatten() {
-            let request = Request { action, resource: &asked.role_arn };
-            let verdict = decide([&policy], &request, context).verdict;
-            if verdict != Verdict::Allowed {
-                return Err(format!("the trust policy, on {action}: {}", verdict.as_str()));
-            }
-        }
-        Ok(())
-    })
-}
-
-/// Whether the caller's own policies allow to assume the role. A session that is narrowed may not:
-/// what it gives away is not narrowed with it.
-pub(super) async fn allows(
-    control: &Control,
-    caller: &Caller,
-    asked: &Asked,
-    keys: &Keys,
-) -> Result<(), Failure> {
-    let action = "sts:AssumeRole";
-    let identity = match &caller.kind {
-        CallerKind::User { name } => Identity::User(name.clone()),
-        CallerKind::AssumedRole { role, .. } => Identity::Role(role.clone()),
-    };
-    let narrowed = caller
-        .session
-        .as_ref()
-        .is_some_and(|session| !session.policies.is_empty() || !session.policy_arns.is_empty());
-    let known = control.identities.get(&identity).await?;
-    let request = Request { action, resource: &asked.role_arn };
-    let verdict = keys.with_context((control.clock)(), &[], |context| {
-        decide(known.policies.iter(), &request, context).verdict
-    });
-    if verdict == Verdict::Allowed && !narrowed && known.is(caller.unique_id()) {
-        return Ok(());
-    }
-    Err(denied(&caller.arn, action, &asked.role_arn, "no identity policy of the caller allows it"))
-}
-
 /// A session that is open.
 pub(super) struct Opened {
     /// Its credentials.
@@ -272,12 +165,4 @@ pub(super) fn open(
     };
     let user = Element::new().text("AssumedRoleId", &caller.user_id).text("Arn", &caller.arn);
     Ok(Opened { made: session_token::make(&control.sealing, caller, session)?, user, packed })
-}
-
-/// AWS's words for a caller who may not.
-pub(super) fn denied(who: &str, action: &str, role: &str, cause: &str) -> Failure {
-    let message = format!("User: {who} is not authorized to perform: {action} on resource: {role}");
-    let mut failure = Failure::new(StatusCode::FORBIDDEN, "AccessDenied", message);
-    failure.cause = Some(cause.to_owned());
-    failure
 }
