@@ -153,6 +153,7 @@ impl Workshop {
             policy_arns: Vec::new(),
             tags: std::collections::BTreeMap::new(),
             source_identity: None,
+            federated: None,
         };
         let caller = self.caller(revision, role.clone(), id);
         session_token::make(&self.sealing, caller, session).map_err(|error| text(&error.message))
