@@ -1,6 +1,7 @@
 //! A request's body, within the bound of its operation. It is read once an access key is known,
 //! so that a stranger sends nothing but the small form of an operation that a token opens.
 
+use std::error::Error;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -8,31 +9,39 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use super::auth::AuthError;
 use super::error::Failure;
-use super::lambda;
+use super::lambda::{self, LargeBody};
 use super::service::Service;
 
 /// Bytes of a request's body. (ours)
 pub(super) const BODY_BYTES: usize = 1024 * 1024;
 /// Time that a client has to send the body. (ours)
 const BODY_TIME: Duration = Duration::from_secs(30);
-/// The same for a large body. (ours)
-const LARGE_BODY_TIME: Duration = Duration::from_secs(300);
-/// Large bodies that are read and worked on at once; further ones wait. (ours)
-const LARGE_BODIES: usize = 4;
+/// The same for a deployment package. (ours)
+const PACKAGE_TIME: Duration = Duration::from_secs(120);
+/// Requests with deployment packages that are read and answered at once; further ones wait: each
+/// may take several times its bytes in memory. (ours)
+const PACKAGES: usize = 4;
 
-static LARGE: Semaphore = Semaphore::const_new(LARGE_BODIES);
+static PACKAGE: Semaphore = Semaphore::const_new(PACKAGES);
 
 /// How much of a body is read.
 pub(super) struct BodyBound {
     bytes: usize,
     time: Duration,
+    is_package: bool,
     /// What a larger one is told.
     refusal: String,
+}
+
+/// A body, and its place among those that are large; kept until the request is answered.
+pub(super) struct ReadBody {
+    pub(super) bytes: Bytes,
+    _place: Option<SemaphorePermit<'static>>,
 }
 
 impl BodyBound {
@@ -40,15 +49,16 @@ impl BodyBound {
     /// is verified.
     pub(super) fn of(service: Service, parts: &Parts) -> Self {
         let large = match service {
-            Service::Lambda => lambda::body_bytes(&parts.method, parts.uri.path()),
+            Service::Lambda => lambda::large_body(&parts.method, parts.uri.path()),
             _ => None,
         };
         match large {
-            Some((name, bytes)) => Self {
+            Some(LargeBody { operation, bytes, is_package }) => Self {
                 bytes,
-                time: LARGE_BODY_TIME,
+                time: if is_package { PACKAGE_TIME } else { BODY_TIME },
+                is_package,
                 refusal: format!(
-                    "Request must be smaller than {bytes} bytes for the {name} operation"
+                    "Request must be smaller than {bytes} bytes for the {operation} operation"
                 ),
             },
             None => Self::up_to(BODY_BYTES),
@@ -58,7 +68,7 @@ impl BodyBound {
     /// Any body of so many bytes.
     pub(super) fn up_to(bytes: usize) -> Self {
         let refusal = format!("The body is larger than {bytes} bytes.");
-        Self { bytes, time: BODY_TIME, refusal }
+        Self { bytes, time: BODY_TIME, is_package: false, refusal }
     }
 }
 
@@ -66,13 +76,14 @@ impl BodyBound {
 ///
 /// # Errors
 /// Too large, too slow, or broken off.
-pub(super) async fn read_body(body: Body, bound: &BodyBound) -> Result<Bytes, Failure> {
+pub(super) async fn read_body(body: Body, bound: &BodyBound) -> Result<ReadBody, Failure> {
     let read = async {
-        let _permit = match bound.bytes > BODY_BYTES {
-            true => LARGE.acquire().await.ok(),
-            false => None,
-        };
-        Limited::new(body, bound.bytes).collect().await
+        let place = if bound.is_package { PACKAGE.acquire().await.ok() } else { None };
+        let collected = Limited::new(body, bound.bytes).collect().await?;
+        Ok::<_, Box<dyn Error + Send + Sync>>(ReadBody {
+            bytes: collected.to_bytes(),
+            _place: place,
+        })
     };
     let collected = timeout(bound.time, read).await.map_err(|_| {
         Failure::new(
@@ -82,7 +93,7 @@ pub(super) async fn read_body(body: Body, bound: &BodyBound) -> Result<Bytes, Fa
         )
     })?;
     match collected {
-        Ok(body) => Ok(body.to_bytes()),
+        Ok(body) => Ok(body),
         Err(error) if error.is::<LengthLimitError>() => Err(Failure::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "RequestEntityTooLargeException",

@@ -158,7 +158,7 @@ async fn serve(
     // 0. The one operation that a token of another issuer opens instead of a signature.
     if sts::is_unsigned(&parts) {
         let body = read_body(body, &BodyBound::up_to(sts::UNSIGNED_BODY_BYTES)).await?;
-        return unsigned(control, &parts, &body, request_id, trail).await;
+        return unsigned(control, &parts, &body.bytes, request_id, trail).await;
     }
     // 1. What the request says of its signer; no secret is needed to refuse most strangers.
     let now = (control.clock)();
@@ -173,10 +173,11 @@ async fn serve(
     let token = unverified.session_token().map(str::to_owned);
     let credentials = (control.credentials)(unverified.access_key_id().to_owned(), token).await?;
     // 2. The body, whose hash is signed.
-    let body = match credentials {
-        Some(_) => read_body(body, &BodyBound::of(service, &parts)).await?,
-        None => Bytes::new(),
+    let read = match credentials {
+        Some(_) => Some(read_body(body, &BodyBound::of(service, &parts)).await?),
+        None => None,
     };
+    let body = read.as_ref().map(|read| read.bytes.clone()).unwrap_or_default();
     // 3. The signature.
     let query = unverified.verify(&parts, &body, credentials.as_ref(), now)?;
     let caller = credentials.ok_or(AuthError::Missing)?.caller;

@@ -54,15 +54,25 @@ pub(crate) fn find(method: &Method, path: &str) -> Result<(&'static Operation, L
     ROUTES.find(method, path)
 }
 
-/// The operations whose bodies may be large: what AWS calls them there, and their bytes.
-pub(super) fn body_bytes(method: &Method, path: &str) -> Option<(&'static str, usize)> {
+/// What the body of an operation may hold, when that is more than elsewhere.
+pub(super) struct LargeBody {
+    /// The operation as AWS's message calls it.
+    pub(super) operation: &'static str,
+    pub(super) bytes: usize,
+    /// Whether it holds a deployment package.
+    pub(super) is_package: bool,
+}
+
+/// The bound of a body, if that is a large one.
+pub(super) fn large_body(method: &Method, path: &str) -> Option<LargeBody> {
     let (operation, _) = find(method, path).ok()?;
-    match operation.name {
-        "CreateFunction" => Some(("CreateFunction", CREATE_BYTES)),
-        "UpdateFunctionCode" => Some(("UpdateFunctionCode", UPDATE_BYTES)),
-        "Invoke" => Some(("InvokeFunction", FUNCTION_PAYLOAD_BYTES)),
-        _ => None,
-    }
+    let (operation, bytes, is_package) = match operation.name {
+        "CreateFunction" => ("CreateFunction", CREATE_BYTES, true),
+        "UpdateFunctionCode" => ("UpdateFunctionCode", UPDATE_BYTES, true),
+        "Invoke" => ("InvokeFunction", FUNCTION_PAYLOAD_BYTES, false),
+        _ => return None,
+    };
+    Some(LargeBody { operation, bytes, is_package })
 }
 
 #[cfg(test)]

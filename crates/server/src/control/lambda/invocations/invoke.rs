@@ -49,6 +49,8 @@ pub(super) async fn run(control: &Control, call: &Call) -> iot::Outcome {
     let payload = if call.body.is_empty() { Bytes::from_static(b"{}") } else { call.body.clone() };
     let (name, qualifier) = (&function.name, function.qualifier.as_ref());
     let ran = control.functions.invoke(name, qualifier, payload, None).await.map_err(not_run)?;
+    let (request_id, invocation) = (&call.request_id, &ran.request_id);
+    tracing::info!(request_id, invocation, "a function ran");
     // 3. Answer.
     let (body, failed) = match ran.outcome {
         Outcome::Answered(body) => (body, false),
