@@ -138,3 +138,22 @@ def test_who_follows_hears_of_what_comes(iot, server, unique):
     finally:
         following.kill()
         following.wait()
+
+
+def test_work_on_a_function_is_recorded_without_code_and_variables(
+    functions, create, function, record_of
+):
+    made = create(Environment={"Variables": {"PIN": "hunter2-hunter2"}})
+    record = record_of(request_id(made), "--operation", "lambda:CreateFunction")
+    assert record["resource"] == made["FunctionName"] and record["outcome"] == "Accepted"
+    assert set(record["parameters"].split(",")) >= {"Code", "Environment", "Role"}
+    assert "hunter2" not in json.dumps(record)
+    with pytest.raises(ClientError) as caught:
+        functions.invoke(FunctionName=function, Payload=b'{"pin": "hunter2"')
+    record = record_of(request_id(caught.value.response), "--operation", "lambda:Invoke")
+    assert record["code"] == "InvalidRequestContentException" and record["parameters"] == ""
+    with pytest.raises(ClientError) as caught:
+        functions.update_function_configuration(FunctionName=function, Timeout=901)
+    record = record_of(request_id(caught.value.response))
+    assert record["code"] == "InvalidParameterValueException"
+    assert (record["resource"], record["parameters"]) == (function, "Timeout")

@@ -137,6 +137,10 @@ async fn answer(State(control): State<Arc<Control>>, request: Request) -> Respon
     let service = Service::meant(&parts);
     let mut trail = Trail::from(peer(&parts));
     let outcome = serve(&control, parts, body, &request_id, &mut trail).await;
+    let outcome = outcome.map_err(|failure| match service {
+        Service::Lambda => lambda::named(failure),
+        _ => failure,
+    });
     if let Some(record) = trail.record(&outcome, &request_id, (control.clock)()) {
         control.audit.record(record).await;
     }

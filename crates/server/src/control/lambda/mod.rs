@@ -27,7 +27,7 @@ use http::Method;
 use super::error::Failure;
 use super::iot::Operation;
 use super::iot::route::{Labels, Routes};
-pub(crate) use refusal::refuse;
+pub(crate) use refusal::{named, refuse};
 
 /// Every operation of the service model whose path is its own, `METHOD PATH NAME`, one a line.
 const KNOWN: &str = include_str!("known_operations.txt");

@@ -32,18 +32,22 @@ const CAPITAL: &[&str] = &[
     "ServiceException",
 ];
 
+/// A refusal by Lambda's own name.
+pub(crate) fn named(mut failure: Failure) -> Failure {
+    let found = NAMES.iter().find(|(name, _, _)| *name == failure.name);
+    if let Some((_, name, status)) = found {
+        failure.name = (*name).into();
+        failure.status = StatusCode::from_u16(*status).unwrap_or(failure.status);
+    }
+    failure
+}
+
 /// Shapes a refusal; the cause is logged by the caller.
 pub(crate) fn refuse(failure: Failure) -> Response {
-    let found = NAMES.iter().find(|(name, _, _)| *name == failure.name);
-    let (name, status) = match found {
-        Some((_, name, status)) => {
-            ((*name).to_owned(), StatusCode::from_u16(*status).unwrap_or(failure.status))
-        }
-        None => (failure.name.into_owned(), failure.status),
-    };
+    let Failure { name, status, message, .. } = named(failure);
     let kind = if status.is_server_error() { "Service" } else { "User" };
-    let member = if CAPITAL.contains(&name.as_str()) { "Message" } else { "message" };
-    let mut response = json_response(status, &json!({"Type": kind, member: failure.message}));
+    let member = if CAPITAL.contains(&&*name) { "Message" } else { "message" };
+    let mut response = json_response(status, &json!({"Type": kind, member: message}));
     if let Ok(name) = HeaderValue::from_str(&name) {
         response.headers_mut().insert("x-amzn-errortype", name);
     }
