@@ -175,6 +175,13 @@ def test_concurrency_is_reserved_and_given_back(functions, function, refused):
     assert "ReservedConcurrentExecutions" not in found
 
 
+def test_code_is_not_signed(functions, function, refused):
+    found = functions.get_function_code_signing_config(FunctionName=function)
+    assert (found["FunctionName"], found["CodeSigningConfigArn"]) == (function, "")
+    error = refused(functions.get_function_code_signing_config, FunctionName="absent")
+    assert error[:2] == ("ResourceNotFoundException", 404)
+
+
 def test_account_settings_count_what_there_is(functions, function):
     found = functions.get_account_settings()
     assert found["AccountLimit"]["CodeSizeZipped"] == 50 * 1024 * 1024

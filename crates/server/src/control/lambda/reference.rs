@@ -48,6 +48,16 @@ pub(super) fn unqualified(control: &Control, call: &Call) -> Result<FunctionName
     }
 }
 
+/// The function of the path, as a whole; it must be there.
+pub(super) async fn existing(control: &Control, call: &Call) -> Result<FunctionName, Refusal> {
+    let name = unqualified(control, call)?;
+    let function = FunctionRef { name, qualifier: None };
+    match control.store.function(&function.name, None).await? {
+        Some(_) => Ok(function.name),
+        None => Err(no_function(control, &function)),
+    }
+}
+
 /// The refusal of a function that is not there.
 pub(super) fn no_function(control: &Control, function: &FunctionRef) -> Refusal {
     let arn = function.arn(&control.home);

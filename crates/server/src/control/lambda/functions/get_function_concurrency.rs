@@ -1,7 +1,5 @@
 //! `GetFunctionConcurrency`.
 
-use fleetwright_core::function::FunctionRef;
-
 use super::concurrency::shape;
 use crate::control::Control;
 use crate::control::iot::{Answer, Call, Outcome};
@@ -10,10 +8,6 @@ use crate::control::lambda::reference;
 pub(super) const NAME: &str = "GetFunctionConcurrency";
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
-    let name = reference::unqualified(control, call)?;
-    let function = FunctionRef { name, qualifier: None };
-    if control.store.function(&function.name, None).await?.is_none() {
-        return Err(reference::no_function(control, &function).into());
-    }
-    Ok(Answer::json(shape(control.store.function_concurrency(&function.name).await?)))
+    let name = reference::existing(control, call).await?;
+    Ok(Answer::json(shape(control.store.function_concurrency(&name).await?)))
 }

@@ -6,6 +6,7 @@ mod create_function;
 mod delete_function;
 mod delete_function_concurrency;
 mod get_function;
+mod get_function_code_signing_config;
 mod get_function_concurrency;
 mod get_function_configuration;
 mod list_functions;
@@ -20,6 +21,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation!(delete_function),
     operation!(delete_function_concurrency),
     operation!(get_function),
+    operation!(get_function_code_signing_config),
     operation!(get_function_concurrency),
     operation!(get_function_configuration),
     operation!(list_functions),
