@@ -60,6 +60,8 @@ def _serving(directory, settings):
             root_ca=data / "root-ca.pem",
             credentials=data / "admin.credentials",
             buckets=buckets,
+            registry=data / "fleetwright.db",
+            log=log,
         )
     finally:
         process.send_signal(signal.SIGTERM)

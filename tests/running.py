@@ -17,6 +17,8 @@ class Server:
     root_ca: pathlib.Path
     credentials: pathlib.Path
     buckets: pathlib.Path | None = None
+    registry: pathlib.Path | None = None
+    log: pathlib.Path | None = None
 
     @property
     def environment(self):

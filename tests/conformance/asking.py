@@ -134,6 +134,8 @@ VALUES = {
     "DetachThingPrincipal.principal": lambda s: s.principal_of_thing,
     "CreateThingType.thingTypeName": lambda s: s.fresh("type"),
     "UpdateThingType.thingTypeName": lambda s: s.described_type,
+    "DeleteThingType.thingTypeName": lambda s: s.deprecated_type,
+    "StopThingRegistrationTask.taskId": lambda s: s.long_task,
     "CreateThingGroup.thingGroupName": lambda s: s.fresh("group"),
     "CreateThingGroup.parentGroupName": lambda s: s.group,
     "ListThingGroups.parentGroup": lambda s: s.group,
@@ -254,12 +256,6 @@ BEFORE = {
     "DeleteRegistrationCode": lambda s: s.iot.get_registration_code(),
     "ClearDefaultAuthorizer": lambda s: s.default_authorizer(),
     "DescribeDefaultAuthorizer": lambda s: s.default_authorizer(),
-}
-
-# What no request of a few seconds can show.
-LATER = {
-    "DeleteThingType": "a type is deleted five minutes after its deprecation",
-    "StopThingRegistrationTask": "only a task under way is stopped, and ours ends at once",
 }
 
 # Members that exclude one another: several maximal requests, each without some members, which

@@ -15,7 +15,8 @@ from botocore.parsers import ResponseParserError
 
 from report import PATH, Committed, Results
 from running import REGION
-from scene import POLICY
+from scene import PATIENCE, POLICY
+from trouble import Trouble
 
 ALLOWED = {
     "isAuthenticated": True,
@@ -24,16 +25,35 @@ ALLOWED = {
     "disconnectAfterInSeconds": 3600,
     "refreshAfterInSeconds": 300,
 }
-ANSWERS = {"/allow": json.dumps(ALLOWED), "/nonsense": "nonsense"}
+ANSWERS = {
+    "/allow": json.dumps(ALLOWED),
+    "/slow": json.dumps(ALLOWED),
+    "/nonsense": "nonsense",
+}
+# Lines of a bulk registration that is still under way when it is stopped.
+MANY = 20_000
+
+
+class Hook:
+    """A function that answers by its path; on `/slow` when it may."""
+
+    def __init__(self):
+        self.url, self.begun, self.may_answer = None, threading.Event(), threading.Event()
+
+    def wait(self, path):
+        if path == "/slow":
+            self.begun.set()
+            self.may_answer.wait(PATIENCE)
 
 
 @pytest.fixture(scope="session")
-def answering():
-    """The URL of a function that answers by its path."""
+def hook():
+    hook = Hook()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
+            hook.wait(self.path)
             body = ANSWERS[self.path].encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
@@ -45,7 +65,8 @@ def answering():
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    hook.url = f"http://127.0.0.1:{server.server_port}"
+    yield hook
     server.shutdown()
     server.server_close()
 
@@ -53,12 +74,25 @@ def answering():
 @pytest.fixture(scope="session")
 def conforming(start_server):
     """The server under test."""
-    return start_server("conformance")
+    server = start_server("conformance")
+    (server.buckets / "bucket").mkdir()
+    many = "".join(json.dumps({"ThingName": f"many-{n}"}) + "\n" for n in range(MANY))
+    (server.buckets / "bucket" / "many.json").write_text(many)
+    return server
 
 
 @pytest.fixture(scope="session")
 def clients(conforming):
-    return {name: client(conforming, name) for name in ("iot", "iot-data", "iam", "sts")}
+    return clients_of(conforming)
+
+
+@pytest.fixture(scope="session")
+def trouble(start_server, hook):
+    return Trouble(start_server, clients_of, hook)
+
+
+def clients_of(server):
+    return {name: client(server, name) for name in ("iot", "iot-data", "iam", "sts")}
 
 
 def client(server, service, key=None, secret=None):

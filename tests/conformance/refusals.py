@@ -6,16 +6,10 @@ import json
 
 import asking
 import service_model
+from botocore.exceptions import ClientError
 from running import ACCOUNT
 from scene import FUNCTION, POLICY, OwnCa
-
-NEVER = {
-    "InternalFailureException": "a fault of the server; no request makes one",
-    "InternalException": "a fault of the server; no request makes one",
-    "ServiceUnavailableException": "a registry that cannot write; no request makes one",
-    "ThrottlingException": "nothing is throttled (DIVERGENCES.md)",
-    "MethodNotAllowedException": "no method of an SDK is sent to another operation's path",
-}
+from trouble import WHO_ASKS
 
 # Errors that an operation lists and no cause of ours brings about.
 SERIAL = "changes of a template follow one another"
@@ -38,7 +32,6 @@ NO_CAUSE = {
     "GetRegistrationCode.InvalidRequestException": "its request has no members",
     "GetIndexingConfiguration.InvalidRequestException": "its request has no members",
     "DescribeEncryptionConfiguration.InvalidRequestException": "its request has no members",
-    "CreateKeysAndCertificate.InvalidRequestException": "botocore sends a flag as a flag",
     "CreateDomainConfiguration.CertificateValidationException": (
         "server certificates are kept, not looked up (DIVERGENCES.md)"
     ),
@@ -104,6 +97,11 @@ SPOILED = {
     "topic": "with/a/+/wildcard",
 }
 
+# Requests of one operation in a second, of which the last is one too many.
+TOO_OFTEN = 50
+# What makes an operation work with the registry.
+WITH_REGISTRY = {"Publish": {"retain": True}}
+
 CASES = {}
 
 
@@ -125,9 +123,12 @@ def case_of(operation, error):
         return CASES[case]
     if case in NO_CAUSE:
         return NO_CAUSE[case]
-    if error in NEVER:
-        return NEVER[error]
     return {
+        "InternalException": has_no_registry,
+        "InternalFailureException": has_no_registry,
+        "MethodNotAllowedException": has_another_method,
+        "ServiceUnavailableException": finds_no_place,
+        "ThrottlingException": comes_too_often,
         "ResourceNotFoundException": names_nothing,
         "InvalidRequestException": is_spoiled,
         "UnauthorizedException": has_no_permission,
@@ -168,6 +169,58 @@ def has_another_version(scene, call):
 def has_no_query(scene, call):
     scene.indexed()
     call(**asking.minimal(scene, call.service, call.operation) | {"queryString": "a:(("})
+
+
+def comes_too_often(_, call):
+    for _ in range(TOO_OFTEN):
+        try:
+            call.probe(call.trouble.throttling)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ThrottlingException":
+                # The way out stands in the message.
+                assert "requests-per-second" in error.response["Error"]["Message"]
+                raise
+
+
+def finds_no_place(_, call):
+    full = call.trouble.full
+    with full.taken():
+        call.probe(full.clients)
+
+
+def has_no_registry(_, call):
+    """The operation's own tables are gone; for one that reads none, those of its caller as well.
+    The cause stands in the log and nowhere else."""
+    broken = call.trouble.broken
+    request = asking.minimal(broken.scene(), call.service, call.operation)
+    request |= WITH_REGISTRY.get(call.operation, {})
+    try:
+        with broken.without_tables(WHO_ASKS):
+            call.of(broken.clients, request)
+        with broken.without_tables():
+            call.of(broken.clients, request)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 500:
+            cause = "no such table"
+            assert cause in broken.cause_in_log(error.response["ResponseMetadata"]["RequestId"])
+            assert cause not in str(error.response)
+        raise
+
+
+def has_another_method(scene, call):
+    def change(request):
+        request["method"] = "PATCH"
+
+    request = asking.minimal(scene, call.service, call.operation)
+    call.changed_on_the_way(change, **request)
+
+
+@provokes("CreateKeysAndCertificate.InvalidRequestException")
+def a_flag_that_is_none(_, call):
+    def change(request):
+        request["url"] += "?setAsActive=perhaps"
+
+    call.changed_on_the_way(change)
 
 
 @provokes(
@@ -442,11 +495,8 @@ def an_active_certificate(scene, call):
 
 
 @provokes("UpdateCertificate.CertificateStateException")
-def a_status_of_the_service_only(scene, call):
-    scene.iot.update_certificate(
-        certificateId=scene.certificate["certificateId"], newStatus="REVOKED"
-    )
-    call(certificateId=scene.certificate["certificateId"], newStatus="PENDING_TRANSFER")
+def a_certificate_on_its_way(scene, call):
+    call(certificateId=scene.transferred, newStatus="ACTIVE")
 
 
 @provokes("DeleteCACertificate.CertificateStateException")

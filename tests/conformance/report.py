@@ -13,9 +13,9 @@ when an operation gets worse than this table. For each operation boto3, with par
 on, sends a request with the required members only (*minimal*) and requests that together have
 every optional member (*maximal*); the answer must have every member that the model requires and
 none that it does not know. *Errors* counts the errors that the model lists for the operation: how
-many a test provokes, of those that a request can provoke. The others are
-`InternalFailure`, `ServiceUnavailable` (no request makes them) and `Throttling` (nothing is
-throttled), and those named at the end.
+many a test provokes, of those that have a cause here. `Throttling` is provoked with a rate in
+`[control]`, `ServiceUnavailable` with its one place taken, `InternalFailure` with a registry that
+loses its tables while the server runs. The errors without a cause are named at the end.
 
 """
 ROW = re.compile(r"^\| (\w+) \| (yes|no|—) \| (yes|no|—) \| (.*?) \| (.*?) \|$")
@@ -76,7 +76,7 @@ class Results:
         by_reason = {}
         for (operation, error), reason in self.reasons.items():
             by_reason.setdefault((short(error), reason), []).append(operation)
-        lines = ["## Errors that no request provokes", "", "| error | operations | why |"]
+        lines = ["## Errors without a cause here", "", "| error | operations | why |"]
         lines += ["|---|---|---|"]
         for (error, reason), operations in sorted(by_reason.items()):
             named = ", ".join(operations) if len(operations) <= 5 else f"{len(operations)}"

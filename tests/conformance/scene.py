@@ -1,10 +1,13 @@
 """What an operation needs to exist before it can be asked for: made on first use, anew for every
 request."""
 
+import contextlib
 import datetime
 import functools
 import itertools
 import json
+import sqlite3
+import time
 import uuid
 
 from botocore.exceptions import ClientError
@@ -36,6 +39,8 @@ TRUST = json.dumps(
 )
 REGISTRATION = "arn:aws:iam::aws:policy/service-role/AWSIoTThingsRegistration"
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:none"
+# Seconds for what must come to its end.
+PATIENCE = 30
 PREFIX, COUNT = uuid.uuid4().hex[:6], itertools.count()
 
 
@@ -81,11 +86,12 @@ class OwnCa:
 
 
 class Scene:
-    """The resources of one request. `hook` is the URL of a hook that answers what its path says."""
+    """The resources of one request. `hook` is the URL of a hook that answers what its path says;
+    `server` is needed for what only time brings about."""
 
-    def __init__(self, clients, hook):
+    def __init__(self, clients, hook, server=None):
         self.iot, self.iam, self.data = clients["iot"], clients["iam"], clients["iot-data"]
-        self.hook = hook
+        self.hook, self.server = hook, server
 
     def fresh(self, kind="n"):
         return f"{kind}-{PREFIX}-{next(COUNT)}"
@@ -118,6 +124,18 @@ class Scene:
             thingTypeName=self.fresh("type"), thingTypeProperties=properties
         )
         return made["thingTypeName"]
+
+    @functools.cached_property
+    def deprecated_type(self):
+        """A type that was deprecated a day ago: it may be deleted after five minutes."""
+        self.iot.deprecate_thing_type(thingTypeName=self.thing_type)
+        with contextlib.closing(sqlite3.connect(self.server.registry, timeout=PATIENCE)) as registry:
+            registry.execute(
+                "UPDATE thing_types SET deprecated = deprecated - 86400000 WHERE name = ?",
+                (self.thing_type,),
+            )
+            registry.commit()
+        return self.thing_type
 
     @functools.cached_property
     def group(self):
@@ -284,12 +302,37 @@ class Scene:
         )
         return made["versionId"]
 
+    def no_task(self):
+        """No task is under way: the account has one at a time."""
+        deadline = time.monotonic() + PATIENCE
+        while any(
+            self.iot.list_thing_registration_tasks(status=status)["taskIds"]
+            for status in ("InProgress", "Cancelling")
+        ):
+            assert time.monotonic() < deadline, "a task does not end"
+            for task in self.iot.list_thing_registration_tasks(status="InProgress")["taskIds"]:
+                self.iot.stop_thing_registration_task(taskId=task)
+            time.sleep(0.02)
+
     @functools.cached_property
     def task(self):
+        self.no_task()
         made = self.iot.start_thing_registration_task(
             templateBody=self.template_body,
             inputFileBucket="bucket",
             inputFileKey="devices.json",
+            roleArn=self.role,
+        )
+        return made["taskId"]
+
+    @functools.cached_property
+    def long_task(self):
+        """A task under way: it has many lines."""
+        self.no_task()
+        made = self.iot.start_thing_registration_task(
+            templateBody=self.template_body,
+            inputFileBucket="bucket",
+            inputFileKey="many.json",
             roleArn=self.role,
         )
         return made["taskId"]

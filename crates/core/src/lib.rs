@@ -23,6 +23,7 @@ pub mod payload;
 pub mod plan;
 pub mod policy;
 pub mod propagation;
+pub mod rate;
 pub mod registry;
 pub mod reserved_topic;
 pub mod template;

@@ -10,7 +10,7 @@ use fleetwright_store::{Change, Store};
 use crate::audit::Audit;
 use crate::bulk::Bulk;
 use crate::config::Settings;
-use crate::control::Control;
+use crate::control::{Admission, Control};
 use crate::data_dir::{DATABASE, DataDir};
 use crate::events::{self, Events};
 use crate::functions::Functions;
@@ -176,6 +176,7 @@ impl App {
                     async move { credentials::find(&store, &sealing, &home, &id, token).await },
                 )
             }),
+            admission: Admission::new(&settings.control),
             audit: Arc::clone(&self.audit),
             identities: Arc::clone(&self.identities),
             issuers: Arc::clone(&self.issuers),

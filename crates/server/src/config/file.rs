@@ -7,8 +7,8 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    Audit, Bulk, Claims, Functions, Hooks, Mqtt, Provisioning, WebIdentity, audit, bulk, claims,
-    functions, hooks, mqtt, provisioning, web_identity,
+    Audit, Bulk, Claims, Control, Functions, Hooks, Mqtt, Provisioning, WebIdentity, audit, bulk,
+    claims, control, functions, hooks, mqtt, provisioning, web_identity,
 };
 
 /// The whole file. Every key is optional.
@@ -35,6 +35,8 @@ pub struct ConfigFile {
     pub provisioning: Provisioning,
     /// `[claims]`
     pub claims: Claims,
+    /// `[control]`
+    pub control: Control,
     /// `[bulk]`
     pub bulk: Bulk,
     /// `[audit]`
@@ -58,6 +60,7 @@ const KEYS: &[&str] = &[
     "mqtt",
     "provisioning",
     "claims",
+    "control",
     "bulk",
     "hooks",
     "functions",
@@ -93,6 +96,7 @@ impl ConfigFile {
             ("mqtt", mqtt::KEYS),
             ("provisioning", provisioning::KEYS),
             ("claims", claims::KEYS),
+            ("control", control::KEYS),
             ("bulk", bulk::KEYS),
             ("hooks", hooks::KEYS),
             ("functions", functions::KEYS),

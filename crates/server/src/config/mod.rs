@@ -6,6 +6,7 @@
 mod audit;
 mod bulk;
 mod claims;
+mod control;
 mod file;
 mod functions;
 mod hooks;
@@ -19,6 +20,7 @@ mod web_identity;
 pub use audit::Audit;
 pub use bulk::Bulk;
 pub use claims::{ClaimLimits, Claims};
+pub use control::Control;
 pub use file::{ConfigError, ConfigFile};
 pub use functions::{Containment, Functions};
 pub use hooks::{HookCommand, Hooks};

@@ -9,7 +9,9 @@ use fleetwright_core::names::{AccountId, Region};
 
 use crate::hooks::HookTarget;
 
-use super::{Audit, Bulk, Claims, ConfigFile, Functions, Hooks, Mqtt, Provisioning, WebIdentity};
+use super::{
+    Audit, Bulk, Claims, ConfigFile, Control, Functions, Hooks, Mqtt, Provisioning, WebIdentity,
+};
 
 /// What was given on the command line or in the environment; wins over the file.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +57,8 @@ pub struct Settings {
     pub provisioning: Provisioning,
     /// Limits per claim certificate.
     pub claims: Claims,
+    /// What the control plane takes on at once.
+    pub control: Control,
     /// Where the input of bulk registration comes from.
     pub bulk: Bulk,
     /// How long the audit trail is kept.
@@ -125,6 +129,9 @@ impl Settings {
                 "[bulk] s3-endpoint '{endpoint}' must be https://HOST:PORT, or http:// on loopback"
             )));
         }
+        if let Some(fault) = file.control.fault() {
+            return Err(SettingsError(fault));
+        }
         let hostnames =
             if given.hostnames.is_empty() { file.hostnames } else { Some(given.hostnames) };
         Ok(Self {
@@ -141,6 +148,7 @@ impl Settings {
             mqtt: file.mqtt,
             provisioning: file.provisioning,
             claims: file.claims,
+            control: file.control,
             bulk: file.bulk,
             audit: file.audit,
             hooks: file.hooks,

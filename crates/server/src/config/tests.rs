@@ -23,6 +23,7 @@ fn an_unknown_key_names_its_nearest_neighbour() {
         ("[claims.certificates.ab]\nexpire = 3", "expires"),
         ("[hooks]\ncomands = {}", "commands"),
         ("[provisioning]\nkey-pool = 3", "key-pool-capacity"),
+        ("[control]\nrequests-per-minute = 3", "requests-per-second"),
     ] {
         let error = resolve(Given::default(), text).unwrap_err();
         assert!(error.contains(&format!("did you mean '{nearest}'?")), "{text}: {error}");
@@ -43,6 +44,7 @@ fn the_key_lists_name_every_field() {
         expires: Some(1),
         certificates: [("x".into(), limits)].into(),
     };
+    let control = Control { requests_per_second: Some(1), burst: Some(1), ..Control::default() };
     let command = HookCommand::try_from(vec!["/bin/true".to_owned()]).unwrap();
     let hooks = Hooks { commands: [("x".into(), command)].into(), ca_file: Some("/tmp/x".into()) };
     for (mut known, fields) in [
@@ -50,6 +52,7 @@ fn the_key_lists_name_every_field() {
         (provisioning::KEYS.to_vec(), fields(Provisioning::default())),
         (claims::KEYS.to_vec(), fields(claims)),
         (claims::LIMIT_KEYS.to_vec(), fields(limits)),
+        (control::KEYS.to_vec(), fields(control)),
         (audit::KEYS.to_vec(), fields(Audit::default())),
         (hooks::KEYS.to_vec(), fields(hooks)),
     ] {
@@ -83,6 +86,10 @@ fn bad_values_are_named() {
         ("[hooks.commands]\nx = []", "needs at least its program"),
         ("[provisioning]\nkey-pool-capacity = 100001", "100001 is not within"),
         ("[provisioning]\nkey-pool-capacity = 0", "0 is not within"),
+        ("[control]\nrequests-per-second = 0", "requests-per-second 0 would admit no request"),
+        ("[control]\nrequests-per-second = 1\nburst = 0", "burst 0 would admit no request"),
+        ("[control]\nrequests-at-once = 0", "requests-at-once 0 would admit no request"),
+        ("[control]\nburst = 1", "burst belongs to requests-per-second"),
     ] {
         let error = resolve(Given::default(), text).unwrap_err();
         assert!(error.contains(part), "{text}: {error}");

@@ -1,8 +1,10 @@
 //! The control plane: AWS operations over HTTP.
 //!
 //! A request is read in this order: its claim (signature form, scope, clock), its body within a
-//! bound, its signature, its operation, whether its caller may have that. Every answer carries `x-amzn-RequestId`.
+//! bound, its signature, its operation, whether there is room for it, whether its caller may have
+//! that. Every answer carries `x-amzn-RequestId`.
 
+mod admission;
 mod auth;
 mod authorize;
 mod body;
@@ -41,6 +43,7 @@ use fleetwright_store::Store;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 
+pub use admission::Admission;
 pub use auth::Credentials;
 pub(crate) use auth::TEMPORARY;
 use auth::{AuthError, Query, Scope, Unverified};
@@ -54,6 +57,7 @@ use trail::Trail;
 
 use crate::audit::Audit;
 use crate::bulk::Bulk;
+use crate::clock;
 use crate::functions::Functions;
 use crate::hooks::Hooks;
 use crate::identities::Identities;
@@ -104,6 +108,8 @@ pub struct Control {
     pub claim_seconds: u16,
     /// Seals secrets of keys and sessions.
     pub(crate) sealing: Arc<Sealing>,
+    /// Room for requests.
+    pub admission: Admission,
     /// Keeps what was asked and decided.
     pub audit: Arc<Audit>,
     /// Finds access keys.
@@ -224,6 +230,7 @@ async fn rest(
     let asking = Asking { request_id, service, operation: operation.name, peer: peer(&parts) };
     let call = iot::Call::new(labels, query, parts.headers, body, caller.clone(), &asking);
     trail.about(service, operation.name, &call);
+    let _place = control.admission.admit(service, operation.name, clock::monotonic_millis())?;
     let call = authorize::call(control, &caller, &asking, call).await?;
     let answer = operation.answer(control, &call).await?;
     tracing::info!(request_id, operation = operation.name, principal = caller.arn, "answered");
@@ -248,6 +255,7 @@ async fn form(
     let call = query::Call { form, caller: caller.clone(), peer: peer(&parts) };
     let operation = offer.find(&call.form)?;
     trail.about_form(service, operation.name, &call.form);
+    let _place = control.admission.admit(service, operation.name, clock::monotonic_millis())?;
     let asking = Asking { request_id, service, operation: operation.name, peer: peer(&parts) };
     let call = authorize::call(control, &caller, &asking, call).await?;
     let result = operation.answer(control, &call).await?;

@@ -90,6 +90,7 @@ impl Plane {
         let looked_up = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&looked_up);
         let control = Control {
+            admission: Admission::new(&crate::config::Control::default()),
             audit,
             identities,
             issuers: Arc::new(Issuers::new(tls)),

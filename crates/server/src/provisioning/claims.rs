@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use fleetwright_core::certificate::{CertificateId, Instant};
 use fleetwright_core::error::{ErrorCode, Refusal};
+use fleetwright_core::rate::{Allowance, Rate};
 
 use crate::{clock, config};
 
@@ -15,12 +16,6 @@ const REMEMBERED: usize = 10_000;
 pub(super) struct ClaimLimits {
     settings: config::Claims,
     asked: Mutex<HashMap<CertificateId, Allowance>>,
-}
-
-/// A token bucket of one second's requests.
-struct Allowance {
-    left: f64,
-    at_millis: u64,
 }
 
 impl ClaimLimits {
@@ -58,20 +53,12 @@ impl ClaimLimits {
     }
 
     fn spend(&self, claim: &CertificateId, rate: u32, now: u64) -> bool {
-        let rate = f64::from(rate);
+        let rate = Rate { per_second: rate, burst: rate };
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         if asked.len() >= REMEMBERED {
-            asked.retain(|_, allowance| now.saturating_sub(allowance.at_millis) < 1000);
+            asked.retain(|_, allowance| allowance.since(now) < 1000);
         }
-        let allowance = asked.entry(*claim).or_insert(Allowance { left: rate, at_millis: now });
-        let earned = now.saturating_sub(allowance.at_millis) as f64 / 1000.0 * rate;
-        allowance.left = (allowance.left + earned).min(rate);
-        allowance.at_millis = now;
-        if allowance.left < 1.0 {
-            return false;
-        }
-        allowance.left -= 1.0;
-        true
+        asked.entry(*claim).or_insert_with(|| Allowance::full(rate, now)).spend(rate, now)
     }
 }
 
