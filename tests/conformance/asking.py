@@ -5,9 +5,11 @@ import base64
 import datetime
 import json
 
+import identity
 import service_model
+from documents import POLICY
 from running import ACCOUNT
-from scene import FUNCTION, POLICY, Scene
+from scene import FUNCTION, Scene
 
 # A member's value by its name, unless VALUES says otherwise for an operation.
 BY_NAME = {
@@ -88,6 +90,7 @@ BY_NAME = {
     "clientCertificateCallbackArn": FUNCTION,
     "securityPolicy": "IoTSecurityPolicy_TLS13_1_2_2022_10",
     "credentialDurationSeconds": 900,
+    **identity.BY_NAME,
 }
 
 # By operation and path; these win.
@@ -232,6 +235,7 @@ VALUES = {
     "Publish.responseTopic": "an/answer",
     "Publish.correlationData": "YQ==",
     "Publish.messageExpiry": 60,
+    **identity.VALUES,
 }
 
 # Optional for the model, but without them there is nothing to do.
@@ -249,6 +253,7 @@ NEEDED = {
     "UpdateThing": {"attributePayload"},
     "CreateDomainConfiguration": {"serviceType"},
     "UpdateEventConfigurations": {"eventConfigurations"},
+    **identity.NEEDED,
 }
 
 # What must be so before an operation that names no resource.
@@ -284,6 +289,7 @@ LEFT_OUT = {
     "nextToken": "only a token that the server gave is good; paging has its own tests",
     "marker": "as nextToken",
     "cognitoIdentityPoolId": "there are no Cognito identities here (DIVERGENCES.md)",
+    **identity.LEFT_OUT,
 }
 DEFAULTS = {"boolean": True, "timestamp": datetime.datetime(2026, 1, 1), "double": 1.0}
 

@@ -13,9 +13,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
+from documents import POLICY
 from report import PATH, Committed, Results
 from running import REGION
-from scene import PATIENCE, POLICY
+from scene import PATIENCE
 from trouble import Trouble
 
 ALLOWED = {
@@ -91,8 +92,8 @@ def trouble(start_server, hook):
     return Trouble(start_server, clients_of, hook)
 
 
-def clients_of(server):
-    return {name: client(server, name) for name in ("iot", "iot-data", "iam", "sts")}
+def clients_of(server, *key):
+    return {name: client(server, name, *key) for name in ("iot", "iot-data", "iam", "sts")}
 
 
 def client(server, service, key=None, secret=None):
@@ -118,11 +119,7 @@ def nobody(conforming, clients):
         key = iam.create_access_key(UserName="nobody")["AccessKey"]
     except (ClientError, ResponseParserError):
         return None
-    made = ("iot", "iot-data")
-    return {
-        name: client(conforming, name, key["AccessKeyId"], key["SecretAccessKey"])
-        for name in made
-    }
+    return clients_of(conforming, key["AccessKeyId"], key["SecretAccessKey"])
 
 
 @pytest.fixture(scope="session")

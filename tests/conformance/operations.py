@@ -99,7 +99,32 @@ FAMILIES = {
         UpdateEncryptionConfiguration""",
     ),
     "Data plane": ("iot-data", "Publish GetRetainedMessage ListRetainedMessages"),
+    "Identity and Access Management": (
+        "iam",
+        """CreateUser GetUser DeleteUser ListUsers TagUser UntagUser ListUserTags CreateGroup GetGroup
+        DeleteGroup ListGroups AddUserToGroup RemoveUserFromGroup ListGroupsForUser CreateRole
+        GetRole UpdateRole UpdateAssumeRolePolicy DeleteRole ListRoles TagRole UntagRole
+        ListRoleTags CreateAccessKey UpdateAccessKey DeleteAccessKey ListAccessKeys CreatePolicy
+        GetPolicy DeletePolicy ListPolicies CreatePolicyVersion GetPolicyVersion
+        DeletePolicyVersion ListPolicyVersions SetDefaultPolicyVersion ListEntitiesForPolicy
+        AttachUserPolicy DetachUserPolicy ListAttachedUserPolicies AttachGroupPolicy
+        DetachGroupPolicy ListAttachedGroupPolicies AttachRolePolicy DetachRolePolicy
+        ListAttachedRolePolicies PutUserPolicy GetUserPolicy DeleteUserPolicy ListUserPolicies
+        PutGroupPolicy GetGroupPolicy DeleteGroupPolicy ListGroupPolicies PutRolePolicy
+        GetRolePolicy DeleteRolePolicy ListRolePolicies CreateOpenIDConnectProvider
+        GetOpenIDConnectProvider DeleteOpenIDConnectProvider ListOpenIDConnectProviders""",
+    ),
+    "Security Token Service": (
+        "sts",
+        "GetCallerIdentity AssumeRole GetSessionToken GetAccessKeyInfo",
+    ),
 }
+
+
+def label(service, name):
+    """A name that is the operation's alone: AWS IoT and IAM both have a `CreatePolicy`."""
+    return name if service.startswith("iot") else f"{service}:{name}"
+
 
 OPERATIONS = [
     (service, name) for service, names in FAMILIES.values() for name in names.split()

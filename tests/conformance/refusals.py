@@ -5,10 +5,12 @@ import base64
 import json
 
 import asking
+import identity
 import service_model
 from botocore.exceptions import ClientError
+from documents import POLICY
 from running import ACCOUNT
-from scene import FUNCTION, POLICY, OwnCa
+from scene import FUNCTION, OwnCa
 from trouble import WHO_ASKS
 
 # Errors that an operation lists and no cause of ours brings about.
@@ -38,6 +40,7 @@ NO_CAUSE = {
     "UpdateDomainConfiguration.CertificateValidationException": (
         "server certificates are kept, not looked up (DIVERGENCES.md)"
     ),
+    **identity.NO_CAUSE,
 }
 
 # A value of the right form that names nothing.
@@ -63,6 +66,11 @@ ABSENT = {
     "indexName": "absent",
     "topic": "absent",
     "parentGroup": "absent",
+    "UserName": "absent",
+    "GroupName": "absent",
+    "RoleName": "absent",
+    "PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/absent",
+    "OpenIDConnectProviderArn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/absent.example.com",
 }
 
 # A value that the model's own bounds let through and its pattern, or sense, does not.
@@ -97,6 +105,7 @@ SPOILED = {
     "topic": "with/a/+/wildcard",
 }
 
+DOCUMENTS = ("PolicyDocument", "AssumeRolePolicyDocument")
 # Requests of one operation in a second, of which the last is one too many.
 TOO_OFTEN = 50
 # What makes an operation work with the registry.
@@ -116,20 +125,25 @@ def provokes(*cases):
     return register
 
 
-def case_of(operation, error):
-    """What provokes an error: a function of (scene, call), or the reason why nothing does."""
-    case = f"{operation}.{error}"
+def case_of(name, error):
+    """What provokes an error of an operation: a function of (scene, call), or the reason why
+    nothing does."""
+    case = f"{name}.{error}"
     if case in CASES:
         return CASES[case]
     if case in NO_CAUSE:
         return NO_CAUSE[case]
     return {
+        "EntityAlreadyExistsException": the_same_again,
         "InternalException": has_no_registry,
         "InternalFailureException": has_no_registry,
         "MethodNotAllowedException": has_another_method,
         "ServiceUnavailableException": finds_no_place,
         "ThrottlingException": comes_too_often,
+        "MalformedPolicyDocumentException": has_no_document,
+        "NoSuchEntityException": names_nothing,
         "ResourceNotFoundException": names_nothing,
+        "ServiceFailureException": has_no_registry,
         "InvalidRequestException": is_spoiled,
         "UnauthorizedException": has_no_permission,
         "VersionConflictException": has_another_version,
@@ -162,6 +176,12 @@ def has_no_permission(scene, call):
     call.as_nobody(**request)
 
 
+def has_no_document(scene, call):
+    request = asking.minimal(scene, call.service, call.operation)
+    member = next(name for name in (*DOCUMENTS, "Policy") if name in (*request, "Policy"))
+    call(**request | {member: "no policy"})
+
+
 def has_another_version(scene, call):
     call(**asking.minimal(scene, call.service, call.operation) | {"expectedVersion": 99})
 
@@ -192,13 +212,16 @@ def has_no_registry(_, call):
     """The operation's own tables are gone; for one that reads none, those of its caller as well.
     The cause stands in the log and nowhere else."""
     broken = call.trouble.broken
-    request = asking.minimal(broken.scene(), call.service, call.operation)
+    scene = broken.scene()
+    request = asking.minimal(scene, call.service, call.operation)
+    scene.no_task()
     request |= WITH_REGISTRY.get(call.operation, {})
     try:
         with broken.without_tables(WHO_ASKS):
             call.of(broken.clients, request)
+        unseen = broken.unseen()
         with broken.without_tables():
-            call.of(broken.clients, request)
+            call.of(unseen, request)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 500:
             cause = "no such table"

@@ -17,26 +17,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 
+from documents import POLICY, TRUST
+from identity import Identities
 from running import ACCOUNT, REGION, arn
 
-POLICY = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "iot:Connect", "Resource": "*"}],
-    }
-)
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "iot.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
-)
 REGISTRATION = "arn:aws:iam::aws:policy/service-role/AWSIoTThingsRegistration"
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:none"
 # Seconds for what must come to its end.
@@ -95,6 +79,10 @@ class Scene:
 
     def fresh(self, kind="n"):
         return f"{kind}-{PREFIX}-{next(COUNT)}"
+
+    @functools.cached_property
+    def identities(self):
+        return Identities(self)
 
     @functools.cached_property
     def role(self):
@@ -311,7 +299,8 @@ class Scene:
         ):
             assert time.monotonic() < deadline, "a task does not end"
             for task in self.iot.list_thing_registration_tasks(status="InProgress")["taskIds"]:
-                self.iot.stop_thing_registration_task(taskId=task)
+                with contextlib.suppress(self.iot.exceptions.InvalidRequestException):
+                    self.iot.stop_thing_registration_task(taskId=task)
             time.sleep(0.02)
 
     @functools.cached_property

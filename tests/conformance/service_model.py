@@ -28,6 +28,16 @@ def errors(model):
     return sorted(shape.name for shape in model.error_shapes)
 
 
+def code(model, error):
+    """What stands in the answer for an error of the model: IAM and STS call it otherwise."""
+    shape = next(shape for shape in model.error_shapes if shape.name == error)
+    return shape.metadata.get("error", {}).get("code", error)
+
+
+def answers_json(model):
+    return "json" in model.service_model.metadata["protocol"]
+
+
 def optional_members(model):
     shape = model.input_shape
     return set(shape.members) - set(shape.required_members) if shape else set()

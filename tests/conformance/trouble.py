@@ -41,7 +41,7 @@ class Trouble:
     @functools.cached_property
     def broken(self):
         server = self._start("broken")
-        return Broken(server, self._clients_of(server), self._hook)
+        return Broken(server, self._clients_of, self._hook)
 
 
 class Full:
@@ -72,11 +72,18 @@ class Full:
 class Broken:
     """A server whose registry loses its tables underneath it."""
 
-    def __init__(self, server, clients, hook):
-        self.server, self.clients, self._hook = server, clients, hook
+    def __init__(self, server, clients_of, hook):
+        self.server, self._clients_of, self._hook = server, clients_of, hook
+        self.clients = clients_of(server)
 
     def scene(self):
         return Scene(self.clients, self._hook.url, self.server)
+
+    def unseen(self):
+        """Clients with a key that the server has not read yet."""
+        user = self.scene().identities.user
+        key = self.clients["iam"].create_access_key(UserName=user)["AccessKey"]
+        return self._clients_of(self.server, key["AccessKeyId"], key["SecretAccessKey"])
 
     @contextlib.contextmanager
     def without_tables(self, kept=frozenset()):

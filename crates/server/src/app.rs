@@ -24,6 +24,7 @@ use crate::policies::Policies;
 use crate::presence::Presences;
 use crate::provisioning::Provisioning;
 use crate::sealing::Sealing;
+use crate::signing_keys::SigningKeys;
 use crate::{admin, clock, credentials, tls};
 
 /// The server could not start. `Display` says what, where and what to do.
@@ -47,7 +48,7 @@ impl std::error::Error for StartError {}
 /// Everything of one server.
 pub(crate) struct App {
     pub(crate) store: Store,
-    audit: Arc<Audit>,
+    pub(crate) audit: Arc<Audit>,
     pub(crate) authority: Arc<Authority>,
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) presences: Arc<Presences>,
@@ -59,6 +60,7 @@ pub(crate) struct App {
     sealing: Arc<Sealing>,
     identities: Arc<Identities>,
     issuers: Arc<Issuers>,
+    keys: Arc<SigningKeys>,
 }
 
 impl App {
@@ -131,7 +133,15 @@ impl App {
         // 3. Who hears of changes.
         tokio::spawn(events::publish(waiting, Arc::downgrade(&gateway)));
         tokio::spawn(gateway::tell_who_is_connected(Arc::downgrade(&gateway)));
-        caches.wire(&policies, &gateway, &provisioning, &identities, &functions);
+        let keys = Arc::new(SigningKeys::default());
+        caches.wire(Listeners {
+            policies: Arc::downgrade(&policies),
+            gateway: Arc::downgrade(&gateway),
+            provisioning: Arc::downgrade(&provisioning),
+            identities: Arc::downgrade(&identities),
+            functions: Arc::downgrade(&functions),
+            keys: Arc::downgrade(&keys),
+        });
         Ok(Self {
             audit,
             store,
@@ -146,12 +156,14 @@ impl App {
             sealing,
             identities,
             issuers: Arc::new(Issuers::new(issuers_tls)),
+            keys,
         })
     }
 
     /// The control plane; `endpoint` is what `DescribeEndpoint` answers.
     pub(crate) fn control(&self, settings: &Settings, endpoint: String) -> Arc<Control> {
         let (store, sealing) = (self.store.clone(), Arc::clone(&self.sealing));
+        let keys = Arc::clone(&self.keys);
         let home = settings.home.clone();
         let gateway = Arc::clone(&self.gateway);
         Arc::new(Control {
@@ -170,10 +182,11 @@ impl App {
             own_scheme: if settings.api_tls { "https" } else { "http" },
             claim_seconds: settings.provisioning.claim_seconds,
             sealing: Arc::clone(&self.sealing),
-            credentials: Box::new(move |id, token| {
+            credentials: Box::new(move |asked| {
                 let (store, sealing, home) = (store.clone(), Arc::clone(&sealing), home.clone());
+                let keys = Arc::clone(&keys);
                 Box::pin(
-                    async move { credentials::find(&store, &sealing, &home, &id, token).await },
+                    async move { credentials::find(&store, &sealing, &home, &keys, asked).await },
                 )
             }),
             admission: Admission::new(&settings.control),
@@ -204,8 +217,14 @@ fn open_store(
 }
 
 /// Who hears of a change.
-type Listeners =
-    (Weak<Policies>, Weak<Gateway>, Weak<Provisioning>, Weak<Identities>, Weak<Functions>);
+struct Listeners {
+    policies: Weak<Policies>,
+    gateway: Weak<Gateway>,
+    provisioning: Weak<Provisioning>,
+    identities: Weak<Identities>,
+    functions: Weak<Functions>,
+    keys: Weak<SigningKeys>,
+}
 
 /// What must be told of a change. Wired late: the registry opens before those who listen exist.
 struct Caches {
@@ -214,55 +233,44 @@ struct Caches {
 }
 
 impl Caches {
-    fn wire(
-        &self,
-        policies: &Arc<Policies>,
-        gateway: &Arc<Gateway>,
-        provisioning: &Arc<Provisioning>,
-        identities: &Arc<Identities>,
-        functions: &Arc<Functions>,
-    ) {
-        let parts = (
-            Arc::downgrade(policies),
-            Arc::downgrade(gateway),
-            Arc::downgrade(provisioning),
-            Arc::downgrade(identities),
-            Arc::downgrade(functions),
-        );
+    fn wire(&self, listeners: Listeners) {
         // Wired once, by `App::build`.
-        let _ = self.wired.set(parts);
+        let _ = self.wired.set(listeners);
     }
 
     fn on_change(&self, change: &Change) {
-        let Some((policies, gateway, provisioning, identities, functions)) = self.wired.get()
-        else {
-            return;
-        };
-        let (Some(policies), Some(gateway), Some(provisioning), Some(identities), Some(functions)) = (
-            policies.upgrade(),
-            gateway.upgrade(),
-            provisioning.upgrade(),
-            identities.upgrade(),
-            functions.upgrade(),
-        ) else {
-            return;
-        };
+        let Some(wired) = self.wired.get() else { return };
         match change {
-            Change::Certificate(id) => gateway.certificate_changed(id),
+            Change::Certificate(id) => tell(&wired.gateway, |it| it.certificate_changed(id)),
             Change::Thing(name) => {
-                policies.thing_changed();
-                gateway.thing_changed(name.as_str());
+                tell(&wired.policies, |it| it.thing_changed());
+                tell(&wired.gateway, |it| it.thing_changed(name.as_str()));
             }
-            Change::Policy(row) => policies.policy_changed(*row),
-            Change::ThingGroup(_) => policies.groups_changed(),
-            Change::ThingType(_) => policies.groups_changed(),
-            Change::CertificateProvider => provisioning.certificate_provider_changed(),
-            Change::Template(name) => provisioning.template_changed(name),
-            Change::Identities => identities.changed(),
-            Change::ConnectivityIndexing(on) => gateway.connectivity_indexed(*on),
-            Change::AccessKey(_) => {}
-            Change::Function(name) => functions.changed(name),
+            Change::Policy(row) => tell(&wired.policies, |it| it.policy_changed(*row)),
+            Change::ThingGroup(_) | Change::ThingType(_) => {
+                tell(&wired.policies, |it| it.groups_changed());
+            }
+            Change::CertificateProvider => {
+                tell(&wired.provisioning, |it| it.certificate_provider_changed());
+            }
+            Change::Template(name) => tell(&wired.provisioning, |it| it.template_changed(name)),
+            Change::Identities => {
+                tell(&wired.identities, |it| it.changed());
+                tell(&wired.keys, |it| it.changed());
+            }
+            Change::ConnectivityIndexing(on) => {
+                tell(&wired.gateway, |it| it.connectivity_indexed(*on));
+            }
+            Change::AccessKey(_) => tell(&wired.keys, |it| it.changed()),
+            Change::Function(name) => tell(&wired.functions, |it| it.changed(name)),
             Change::Registry(event) => self.events.hear(event),
         }
+    }
+}
+
+/// Tells a listener that is still there.
+fn tell<T>(listener: &Weak<T>, of: impl FnOnce(&Arc<T>)) {
+    if let Some(listener) = listener.upgrade() {
+        of(&listener);
     }
 }

@@ -1,5 +1,5 @@
-//! The audit trail's way into the registry: records queue here and are written many at a time,
-//! sharing the commits of whatever else is written.
+//! The audit trail's way into the registry: records queue here, gather for a moment and are
+//! written many at a time, sharing the commits of whatever else is written.
 //!
 //! A record holds names: who, the operation, the resource as the path names it, the parameters'
 //! names. Values of query and body are never kept, for some are secrets.
@@ -10,14 +10,17 @@ use std::time::Duration;
 
 use fleetwright_core::certificate::Instant;
 use fleetwright_store::{AuditRecord, Store};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{clock, config};
 
 /// Records that wait to be written; whoever brings a further one waits. (ours)
 const QUEUE: usize = 4096;
 /// Records of one write. (ours)
-const BATCH: usize = 256;
+const BATCH: usize = 1024;
+/// Time in which records gather for one write: a commit for each would cost more than what it
+/// tells of. A machine that fails loses the records of this time. (ours)
+const GATHER: Duration = Duration::from_millis(20);
 /// Denials kept per second; those of strangers cost us a write and them nothing. (ours)
 const DENIALS_PER_SECOND: u32 = 100;
 /// Characters of a text from outside. (ours)
@@ -30,10 +33,18 @@ const PURGE_AT_ONCE: usize = 1000;
 /// Takes records.
 #[derive(Debug)]
 pub struct Audit {
-    queue: mpsc::Sender<AuditRecord>,
+    queue: mpsc::Sender<Entry>,
     /// The second, and the denials that were kept in it.
     denials: Mutex<(u64, u32)>,
     left_out: AtomicU64,
+}
+
+/// What waits for the writer.
+#[derive(Debug)]
+enum Entry {
+    Record(Box<AuditRecord>),
+    /// Somebody wants to know that everything before it is written.
+    Flush(oneshot::Sender<()>),
 }
 
 impl Audit {
@@ -53,12 +64,20 @@ impl Audit {
             }
             return;
         }
-        for text in [&mut record.client_id, &mut record.resource, &mut record.reason] {
-            *text = text.take().map(|text| text.chars().take(TEXT_CHARS).collect());
+        let texts = [&mut record.client_id, &mut record.resource, &mut record.reason];
+        for text in texts.into_iter().flatten().chain([&mut record.parameters]) {
+            shorten(text);
         }
-        record.parameters = record.parameters.chars().take(TEXT_CHARS).collect();
         // The writer is gone only when the server is.
-        let _ = self.queue.send(record).await;
+        let _ = self.queue.send(Entry::Record(Box::new(record))).await;
+    }
+
+    /// Comes when every record that was taken before is written, or known to be lost.
+    pub async fn flush(&self) {
+        let (told, written) = oneshot::channel();
+        if self.queue.send(Entry::Flush(told)).await.is_ok() {
+            let _ = written.await;
+        }
     }
 
     fn keeps_denial(&self, second: u64) -> bool {
@@ -71,6 +90,13 @@ impl Audit {
     }
 }
 
+/// At most [`TEXT_CHARS`] characters.
+fn shorten(text: &mut String) {
+    if let Some((end, _)) = text.char_indices().nth(TEXT_CHARS) {
+        text.truncate(end);
+    }
+}
+
 /// It was done.
 pub const ACCEPTED: &str = "Accepted";
 /// It could not be done.
@@ -78,12 +104,32 @@ pub const REJECTED: &str = "Rejected";
 /// It may not be done, or who asks is not proven.
 pub const DENIED: &str = "Denied";
 
-async fn write(mut waiting: mpsc::Receiver<AuditRecord>, store: Store) {
-    let mut batch = Vec::with_capacity(BATCH);
+async fn write(mut waiting: mpsc::Receiver<Entry>, store: Store) {
+    let mut batch = Vec::new();
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
-        let count = batch.len();
-        if let Err(error) = store.append_audit(std::mem::take(&mut batch)).await {
+        if batch.len() < BATCH {
+            tokio::time::sleep(GATHER).await;
+            while batch.len() < BATCH
+                && let Ok(entry) = waiting.try_recv()
+            {
+                batch.push(entry);
+            }
+        }
+        let (mut records, mut flushes) = (Vec::with_capacity(batch.len()), Vec::new());
+        for entry in batch.drain(..) {
+            match entry {
+                Entry::Record(record) => records.push(*record),
+                Entry::Flush(told) => flushes.push(told),
+            }
+        }
+        let count = records.len();
+        if count > 0
+            && let Err(error) = store.append_audit(records).await
+        {
             tracing::error!(%error, count, "records of the audit trail are lost");
+        }
+        for told in flushes {
+            let _ = told.send(());
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Access keys: made, sealed, and opened for one verification.
 
+use std::sync::Arc;
+
 use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,9 +12,10 @@ use fleetwright_core::names::UserName;
 use fleetwright_store::{AccessKey, AccessKeyStatus, IdentityName, Store};
 use zeroize::Zeroizing;
 
-use crate::control::{Caller, CallerKind, Credentials, TEMPORARY};
+use crate::control::{AskedKey, Caller, CallerKind, Credentials, SigningKey, TEMPORARY};
 use crate::sealing::{Sealing, SealingError};
 use crate::session_token;
+use crate::signing_keys::SigningKeys;
 
 /// Characters of an id after its four letters, as access keys have on AWS.
 const ID_CHARS: usize = 16;
@@ -64,15 +67,19 @@ pub(crate) async fn find(
     store: &Store,
     sealing: &Sealing,
     home: &Home,
-    id: &str,
-    token: Option<String>,
+    keys: &SigningKeys,
+    asked: AskedKey,
 ) -> Result<Option<Credentials>, Refusal> {
-    if id.starts_with(TEMPORARY) {
-        let opened = token.and_then(|token| session_token::open(sealing, home, id, &token));
+    if asked.id.starts_with(TEMPORARY) {
+        let opened = session_token::open(sealing, home, &asked);
         let Some(credentials) = opened else { return Ok(None) };
         return Ok(still_there(store, &credentials.caller).await?.then_some(credentials));
     }
-    let Some(key) = store.access_key(id).await? else { return Ok(None) };
+    if let Some(known) = keys.get(&asked) {
+        return Ok(Some(known));
+    }
+    let changes = keys.changes();
+    let Some(key) = store.access_key(&asked.id).await? else { return Ok(None) };
     if key.status != AccessKeyStatus::Active {
         return Ok(None);
     }
@@ -80,13 +87,15 @@ pub(crate) async fn find(
     let Some(user) = store.identity(&IdentityName::User(name.clone())).await? else {
         return Ok(None);
     };
-    Ok(Some(Credentials {
-        secret: open_secret(sealing, &key)?,
+    let found = Credentials {
+        key: SigningKey::derive(&open_secret(sealing, &key)?, &asked.scope),
         access_key_id: key.id,
         session_token: None,
         expires: None,
-        caller: Caller::user(home, name, &user.path, user.unique_id),
-    }))
+        caller: Arc::new(Caller::user(home, name, &user.path, user.unique_id)),
+    };
+    keys.keep(asked, found.clone(), changes);
+    Ok(Some(found))
 }
 
 /// Whether the user or role of a session exists: one made anew under its name is another.

@@ -30,6 +30,7 @@ mod registration;
 mod sealing;
 mod serve;
 mod session_token;
+mod signing_keys;
 pub mod telemetry;
 mod tls;
 

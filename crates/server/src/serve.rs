@@ -89,6 +89,7 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     chores.abort_all();
     let _ = tokio::join!(gateway, api);
     app.presences.drain().await;
+    app.audit.flush().await;
     if let Some(path) = &settings.ready_file {
         let _ = std::fs::remove_file(path);
     }

@@ -2,6 +2,7 @@
 //! of a session is stored; a token opens for its own access key only.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +13,9 @@ use fleetwright_core::names::{RoleName, UserName};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::control::{Caller, CallerKind, Credentials, Federated, Session, TEMPORARY};
+use crate::control::{
+    AskedKey, Caller, CallerKind, Credentials, Federated, Session, SigningKey, TEMPORARY,
+};
 use crate::credentials::{fresh_id, fresh_secret};
 use crate::sealing::Sealing;
 
@@ -101,12 +104,8 @@ pub(crate) fn make(
 
 /// Opens the token of a temporary access key; `None` when this server did not make it for that
 /// key, or for another account. Whether it has ended is the verifier's to judge.
-pub(crate) fn open(
-    sealing: &Sealing,
-    home: &Home,
-    access_key_id: &str,
-    token: &str,
-) -> Option<Credentials> {
+pub(crate) fn open(sealing: &Sealing, home: &Home, asked: &AskedKey) -> Option<Credentials> {
+    let (access_key_id, token) = (asked.id.as_str(), asked.token.as_deref()?);
     let sealed = (token.len() <= TOKEN_CHARS).then(|| STANDARD.decode(token).ok()).flatten()?;
     let inside = Zeroizing::new(sealing.open_sealed(&purpose(access_key_id), &sealed).ok()?);
     let inside: Sealed = serde_json::from_slice(&inside).ok()?;
@@ -138,17 +137,17 @@ pub(crate) fn open(
     };
     Some(Credentials {
         access_key_id: access_key_id.to_owned(),
-        secret: Zeroizing::new(inside.secret),
+        key: SigningKey::derive(&Zeroizing::new(inside.secret), &asked.scope),
         session_token: Some(Zeroizing::new(token.to_owned())),
         expires: Some(expires),
-        caller: Caller {
+        caller: Arc::new(Caller {
             arn: inside.arn,
             account: inside.account,
             user_id: inside.user_id,
             principal_arn: inside.principal_arn,
             kind,
             session: Some(session),
-        },
+        }),
     })
 }
 

@@ -29,12 +29,18 @@ impl Uuid {
 
 impl fmt::Display for Uuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, byte) in self.0.iter().enumerate() {
-            if matches!(index, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
-            }
-            write!(f, "{byte:02x}")?;
-        }
-        Ok(())
+        let number = u128::from_be_bytes(self.0);
+        let digits = |from: u32, count: u32| {
+            (number >> (128 - 4 * (from + count))) & ((1 << (4 * count)) - 1)
+        };
+        write!(
+            f,
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            digits(0, 8),
+            digits(8, 4),
+            digits(12, 4),
+            digits(16, 4),
+            digits(20, 12),
+        )
     }
 }

@@ -16,6 +16,8 @@ use crate::clock;
 const LINES_AT_ONCE: usize = 16;
 /// Longest sleep between looks for a task or for old ones.
 const IDLE: Duration = Duration::from_secs(60);
+/// Pause after the registry could not be asked. (ours)
+const RETRY: Duration = Duration::from_secs(2);
 /// A task is given up after this time, and forgotten so long after its end. AWS: 30 days.
 const DAYS_30_MILLIS: i64 = 30 * 24 * 60 * 60 * 1000;
 
@@ -31,7 +33,7 @@ impl Bulk {
                 }
                 Err(error) => {
                     tracing::error!(%error, "cannot look for registration tasks");
-                    tokio::time::sleep(IDLE).await;
+                    tokio::time::sleep(RETRY).await;
                 }
             }
         }
@@ -64,7 +66,7 @@ impl Bulk {
                 Ok(false) => {}
                 Err(error) => {
                     tracing::error!(%error, "cannot note the end of a registration task");
-                    tokio::time::sleep(IDLE).await;
+                    tokio::time::sleep(RETRY).await;
                     return;
                 }
             }

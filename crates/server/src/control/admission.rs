@@ -75,12 +75,14 @@ impl Admission {
 }
 
 /// AWS: `ThrottlingException` is 400 in the model of AWS IoT, 429 in that of its data plane;
-/// IAM and STS have `Throttling` with 400 among their common errors.
+/// IAM and STS have `Throttling` with 400 among their common errors; Lambda has
+/// `TooManyRequestsException` with 429.
 fn throttled(service: Service, operation: &str, rate: Rate) -> Failure {
     let (status, name) = match service {
         Service::Iot => (StatusCode::BAD_REQUEST, "ThrottlingException"),
         Service::IotData => (StatusCode::TOO_MANY_REQUESTS, "ThrottlingException"),
         Service::Iam | Service::Sts => (StatusCode::BAD_REQUEST, "Throttling"),
+        Service::Lambda => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException"),
     };
     let Rate { per_second, burst } = rate;
     Failure::new(
@@ -109,7 +111,7 @@ mod tests {
     fn without_a_rate_nothing_is_throttled() {
         let admission = admission(None, 1);
         for _ in 0..1000 {
-            admission.admit(Service::Iot, "CreateThing", 0).ok().unwrap();
+            assert!(admission.admit(Service::Iot, "CreateThing", 0).is_ok());
         }
         assert!(admission.asked.lock().unwrap().is_empty());
     }
@@ -124,7 +126,7 @@ mod tests {
         assert_eq!(admitted(Service::Iot, "CreateThing"), 2);
         assert_eq!(admitted(Service::Iam, "CreatePolicy"), 2);
         assert_eq!(admission.asked.lock().unwrap().len(), 3);
-        admission.admit(Service::Iot, "CreatePolicy", 507).ok().unwrap();
+        assert!(admission.admit(Service::Iot, "CreatePolicy", 507).is_ok());
     }
 
     #[test]
@@ -135,8 +137,9 @@ mod tests {
             (Service::IotData, 429, "ThrottlingException"),
             (Service::Iam, 400, "Throttling"),
             (Service::Sts, 400, "Throttling"),
+            (Service::Lambda, 429, "TooManyRequestsException"),
         ] {
-            admission.admit(service, "Operation", 0).ok().unwrap();
+            assert!(admission.admit(service, "Operation", 0).is_ok());
             let failure = admission.admit(service, "Operation", 0).err().unwrap();
             assert_eq!((failure.status.as_u16(), &*failure.name), (status, name));
             for part in ["Operation", "1 requests per second", "requests-per-second", "backoff"] {
@@ -155,6 +158,6 @@ mod tests {
         assert_eq!(failure.name, "ServiceUnavailableException");
         assert!(failure.message.contains("2 requests under way"), "{}", failure.message);
         drop(first);
-        admission.admit(Service::Iot, "ListThings", 0).ok().unwrap();
+        assert!(admission.admit(Service::Iot, "ListThings", 0).is_ok());
     }
 }

@@ -44,8 +44,8 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 
 pub use admission::Admission;
-pub use auth::Credentials;
 pub(crate) use auth::TEMPORARY;
+pub use auth::{AskedKey, Credentials, SigningKey, SigningScope};
 use auth::{AuthError, Query, Scope, Unverified};
 use authorize::Asking;
 pub use authorize::Peer;
@@ -67,12 +67,9 @@ use crate::provisioning::Provisioning;
 use crate::sealing::Sealing;
 
 /// Finds an access key by its id and, for a temporary one, its session token; `None` when there
-/// is none. The secret is opened for this request only.
+/// is none. Its secret is opened to derive a signing key, and not kept.
 pub type FindCredentials = Box<
-    dyn Fn(
-            String,
-            Option<String>,
-        ) -> Pin<Box<dyn Future<Output = Result<Option<Credentials>, Refusal>> + Send>>
+    dyn Fn(AskedKey) -> Pin<Box<dyn Future<Output = Result<Option<Credentials>, Refusal>> + Send>>
         + Send
         + Sync,
 >;
@@ -180,8 +177,7 @@ async fn serve(
     };
     let unverified = Unverified::read(&parts, &scope)?;
     let service = Service::signed_as(unverified.service()).ok_or(AuthError::Missing)?;
-    let token = unverified.session_token().map(str::to_owned);
-    let credentials = (control.credentials)(unverified.access_key_id().to_owned(), token).await?;
+    let credentials = (control.credentials)(unverified.asked_key()).await?;
     // 2. The body, whose hash is signed.
     let read = match credentials {
         Some(_) => Some(read_body(body, &BodyBound::of(service, &parts)).await?),
@@ -210,7 +206,7 @@ struct Verified {
     parts: Parts,
     query: Query,
     body: Bytes,
-    caller: Caller,
+    caller: Arc<Caller>,
 }
 
 /// How a service of paths finds its operation.
@@ -228,7 +224,7 @@ async fn rest(
     let Verified { parts, query, body, caller } = verified;
     let (operation, labels) = find(&parts.method, parts.uri.path())?;
     let asking = Asking { request_id, service, operation: operation.name, peer: peer(&parts) };
-    let call = iot::Call::new(labels, query, parts.headers, body, caller.clone(), &asking);
+    let call = iot::Call::new(labels, query, parts.headers, body, Arc::clone(&caller), &asking);
     trail.about(service, operation.name, &call);
     let _place = control.admission.admit(service, operation.name, clock::monotonic_millis())?;
     let call = authorize::call(control, &caller, &asking, call).await?;
@@ -252,7 +248,7 @@ async fn form(
         return Err(no_such_operation(&parts.method, parts.uri.path()));
     }
     let form = query::Form::read(&body)?;
-    let call = query::Call { form, caller: caller.clone(), peer: peer(&parts) };
+    let call = query::Call { form, caller: Arc::clone(&caller), peer: peer(&parts) };
     let operation = offer.find(&call.form)?;
     trail.about_form(service, operation.name, &call.form);
     let _place = control.admission.admit(service, operation.name, clock::monotonic_millis())?;

@@ -106,9 +106,11 @@ impl Plane {
             own_scheme: "http",
             claim_seconds: 300,
             sealing,
-            credentials: Box::new(move |id, _| {
+            credentials: Box::new(move |asked| {
                 counter.fetch_add(1, Ordering::Relaxed);
-                Box::pin(async move { Ok((id == "AKIDEXAMPLE").then(known)) })
+                Box::pin(
+                    async move { Ok((asked.id == "AKIDEXAMPLE").then(|| known(&asked.scope))) },
+                )
             }),
             clock: || Instant(NOW * 1000),
         };

@@ -2,13 +2,13 @@
 //! IAM user guide, 2025.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
 use http::{HeaderMap, Method};
 use percent_encoding::utf8_percent_encode;
 
 use super::claim::{ALGORITHM, Claim};
 use super::query::{Query, RESERVED};
 use super::refusal::AuthError;
+use super::signing_key::SigningKey;
 
 /// The request in the form that is hashed and signed. `path` is as sent: services other than S3
 /// encode it a second time, so that `%3A` becomes `%253A`.
@@ -57,35 +57,25 @@ fn push_trimmed(text: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
-/// The signature that the holder of the secret makes for this claim over a canonical request.
-pub(super) fn signature(claim: &Claim, secret: &str, canonical_request: &[u8]) -> [u8; 32] {
+/// The signature that the holder of the key's secret makes for this claim over a canonical
+/// request.
+pub(super) fn signature(claim: &Claim, key: &SigningKey, canonical_request: &[u8]) -> [u8; 32] {
     let Claim { date, region, service, date_time, .. } = claim;
     let hash = hex(digest(&SHA256, canonical_request).as_ref());
     let to_sign =
         format!("{ALGORITHM}\n{date_time}\n{date}/{region}/{service}/aws4_request\n{hash}");
-    let mut key = hmac(format!("AWS4{secret}").as_bytes(), date.as_bytes());
-    for part in [region.as_str(), service, "aws4_request"] {
-        key = hmac(&key, part.as_bytes());
-    }
-    hmac(&key, to_sign.as_bytes())
-}
-
-fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
-    let tag = sign(&Key::new(HMAC_SHA256, key), message);
-    let mut out = [0; 32];
-    for (slot, byte) in out.iter_mut().zip(tag.as_ref()) {
-        *slot = *byte;
-    }
-    out
+    key.sign(to_sign.as_bytes())
 }
 
 /// Lower-case hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
 }
 
 #[cfg(test)]

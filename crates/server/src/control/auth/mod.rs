@@ -7,12 +7,14 @@ mod canonical;
 mod claim;
 mod query;
 mod refusal;
+mod signing_key;
 mod time;
 
 #[cfg(test)]
 pub(super) mod tests;
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use fleetwright_core::certificate::Instant;
@@ -26,6 +28,7 @@ use claim::{Claim, single};
 pub(crate) use query::{Query, decode};
 pub(crate) use refusal::AuthError;
 use refusal::SKEW_SECONDS;
+pub use signing_key::{SigningKey, SigningScope};
 pub(super) use time::format as date_time;
 
 /// The region that global services are signed for. AWS: General Reference, "IAM endpoints".
@@ -36,19 +39,30 @@ const ACCESS_KEY_ID_MAX: usize = 128;
 /// How the id of a temporary access key begins.
 pub(crate) const TEMPORARY: &str = "ASIA";
 
-/// An access key with its secret, opened for one verification.
+/// An access key that a request names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedKey {
+    /// `AKIA…` or `ASIA…`.
+    pub id: String,
+    /// The session token beside it.
+    pub token: Option<String>,
+    /// What the request is signed for.
+    pub scope: SigningScope,
+}
+
+/// An access key with what verifies a request of one scope.
 #[derive(Clone)]
 pub struct Credentials {
     /// `AKIA…`.
     pub access_key_id: String,
-    /// The secret access key, in the clear.
-    pub secret: Zeroizing<String>,
+    /// Derived from its secret, for the scope that was asked.
+    pub key: SigningKey,
     /// The session token of a temporary key; `None` for a permanent one.
     pub session_token: Option<Zeroizing<String>>,
     /// When a temporary key ends.
     pub expires: Option<Instant>,
     /// For whom the key speaks.
-    pub caller: Caller,
+    pub caller: Arc<Caller>,
 }
 
 impl fmt::Debug for Credentials {
@@ -90,13 +104,14 @@ impl Unverified {
     }
 
     /// The access key that the request names.
-    pub(crate) fn access_key_id(&self) -> &str {
-        &self.claim.access_key_id
-    }
-
-    /// The session token that the request carries.
-    pub(crate) fn session_token(&self) -> Option<&str> {
-        self.claim.session_token.as_deref()
+    pub(crate) fn asked_key(&self) -> AskedKey {
+        let Claim { access_key_id, session_token, date, region, service, .. } = &self.claim;
+        let (date, region, service) = (date.clone(), region.clone(), service.clone());
+        AskedKey {
+            id: access_key_id.clone(),
+            token: session_token.clone(),
+            scope: SigningScope { date, region, service },
+        }
     }
 
     /// The signing name that the request is scoped to; one of [`Scope::services`].
@@ -130,7 +145,7 @@ impl Unverified {
             &claim.signed_headers,
             &hash,
         )?;
-        let expected = canonical::signature(&claim, &credentials.secret, &request);
+        let expected = canonical::signature(&claim, &credentials.key, &request);
         if bool::from(expected.ct_eq(&claim.signature)) {
             return match credentials.expires {
                 // The holder alone learns that the session is over.

@@ -1,8 +1,9 @@
 //! One verified request, and typed reading of its path, query and body; its answer.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use axum::response::Response;
@@ -29,7 +30,7 @@ pub(crate) struct Call {
     /// The body read once, for authorization.
     parsed: OnceLock<Option<Value>>,
     /// Who signed it.
-    pub(crate) caller: Caller,
+    pub(crate) caller: Arc<Caller>,
     pub(crate) request_id: String,
     /// Where it came from, if that is known.
     pub(crate) peer: Option<Peer>,
@@ -42,7 +43,7 @@ impl Call {
         query: Query,
         headers: HeaderMap,
         body: Bytes,
-        caller: Caller,
+        caller: Arc<Caller>,
         asking: &Asking<'_>,
     ) -> Self {
         let (request_id, peer) = (asking.request_id.to_owned(), asking.peer);
@@ -151,12 +152,16 @@ impl Call {
     }
 
     /// The body as a JSON object; an empty body is an empty object.
-    pub(crate) fn object(&self) -> Result<Object, Refusal> {
+    pub(crate) fn object(&self) -> Result<Object<'_>, Refusal> {
         if self.body.is_empty() {
-            return Ok(Object(Map::new()));
+            return Ok(Object(Cow::Owned(Map::new())));
+        }
+        // Most bodies were read for authorization already.
+        if let Some(Some(Value::Object(members))) = self.parsed.get() {
+            return Ok(Object(Cow::Borrowed(members)));
         }
         match serde_json::from_slice(&self.body) {
-            Ok(Value::Object(members)) => Ok(Object(members)),
+            Ok(Value::Object(members)) => Ok(Object(Cow::Owned(members))),
             Ok(_) => Err(invalid("The body must be a JSON object.")),
             Err(error) => Err(invalid(format!("The body is not JSON: {error}."))),
         }
@@ -209,9 +214,9 @@ fn texts(value: &Value) -> Vec<String> {
 }
 
 /// A request's body.
-pub(crate) struct Object(Map<String, Value>);
+pub(crate) struct Object<'c>(Cow<'c, Map<String, Value>>);
 
-impl Object {
+impl Object<'_> {
     /// Its members.
     pub(crate) fn members(&self) -> Members<'_> {
         Members::root(&self.0)

@@ -27,15 +27,19 @@ enum Segment {
     Rest(&'static str),
 }
 
-/// What a service of paths and methods knows and offers.
-pub(crate) struct Routes(Vec<Route>);
+/// What a service of paths and methods knows and offers, by the first word of the path.
+pub(crate) struct Routes(HashMap<&'static str, Vec<Route>>);
 
 impl Routes {
     /// `known` has every operation of the service model, `METHOD PATH NAME`, one a line.
     pub(crate) fn read(known: &'static str, families: &'static [&'static [Operation]]) -> Self {
         let offered = families.iter().flat_map(|family| family.iter());
         let offered: HashMap<&str, &Operation> = offered.map(|op| (op.name, op)).collect();
-        Self(known.lines().filter_map(|line| Route::read(line, &offered)).collect())
+        let mut families: HashMap<&str, Vec<Route>> = HashMap::new();
+        for route in known.lines().filter_map(|line| Route::read(line, &offered)) {
+            families.entry(route.family()).or_default().push(route);
+        }
+        Self(families)
     }
 
     /// The operation of a request, with the labels of its path.
@@ -49,9 +53,10 @@ impl Routes {
         path: &str,
     ) -> Result<(&'static Operation, Labels), Failure> {
         let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
-        let fitting: Vec<(&Route, usize)> = self
-            .0
-            .iter()
+        let family = segments.first().and_then(|word| self.0.get(word));
+        let fitting: Vec<(&Route, usize)> = family
+            .into_iter()
+            .flatten()
             .filter_map(|route| route.literals(&segments).map(|literals| (route, literals)))
             .collect();
         let of_method = fitting.iter().filter(|(route, _)| route.method == method.as_str());
@@ -64,12 +69,9 @@ impl Routes {
     }
 
     fn not_offered(&self, route: &Route) -> Failure {
-        let siblings: Vec<&str> = self
-            .0
-            .iter()
-            .filter(|other| other.operation.is_some() && other.family() == route.family())
-            .map(|other| other.name)
-            .collect();
+        let family = self.0.get(route.family()).into_iter().flatten();
+        let siblings: Vec<&str> =
+            family.filter(|other| other.operation.is_some()).map(|other| other.name).collect();
         let advice = match siblings.as_slice() {
             [] => "No operation of its family is offered yet.".to_owned(),
             names => format!("Offered in its family: {}.", names.join(", ")),
@@ -128,10 +130,11 @@ impl Route {
         Ok(labels)
     }
 
-    fn family(&self) -> Option<&'static str> {
+    /// The first word; no path of a service model begins with a label.
+    fn family(&self) -> &'static str {
         match self.segments.first() {
-            Some(Segment::Literal(word)) => Some(word),
-            _ => None,
+            Some(Segment::Literal(word)) => word,
+            _ => "",
         }
     }
 }

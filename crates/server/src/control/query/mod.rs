@@ -14,6 +14,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use axum::response::Response;
 use fleetwright_core::authorization::{Authorized, Member, Tags};
@@ -34,7 +35,7 @@ pub(crate) struct Call {
     /// Its parameters.
     pub(crate) form: Form,
     /// Who signed it.
-    pub(crate) caller: Caller,
+    pub(crate) caller: Arc<Caller>,
     /// Where it came from, if that is known.
     pub(crate) peer: Option<Peer>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::StatusCode;
 
 use super::credentials;
-use crate::control::caller::{CallerKind, Session};
+use crate::control::caller::{Caller, CallerKind, Session};
 use crate::control::error::Failure;
 use crate::control::query::{Call, Element, Outcome};
 use crate::control::{Control, auth};
@@ -38,6 +38,6 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         source_identity: None,
         federated: None,
     };
-    let made = session_token::make(&control.sealing, call.caller.clone(), session)?;
+    let made = session_token::make(&control.sealing, Caller::clone(&call.caller), session)?;
     Ok(Element::new().nested("Credentials", credentials(&made)))
 }

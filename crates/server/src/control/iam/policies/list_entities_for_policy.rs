@@ -4,7 +4,7 @@ use crate::control::Control;
 use crate::control::iam::page::end;
 use crate::control::iam::read;
 use crate::control::query::{Call, Element, Outcome};
-use fleetwright_store::IdentityKind;
+use fleetwright_store::{IdentityKind, PolicyKey};
 
 pub(super) const NAME: &str = "ListEntitiesForPolicy";
 
@@ -17,6 +17,10 @@ const KINDS: &[(IdentityKind, &str, &str, &str, &str)] = &[
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let key = read::policy_key(control, &call.form)?;
+    if let PolicyKey::Own(name) = &key {
+        let found = control.store.managed_policy(name).await?;
+        found.ok_or_else(|| read::no_policy(name.as_str()))?;
+    }
     let filter = call.form.get("EntityFilter").unwrap_or_default();
     let mut answer = Element::new();
     for (kind, list, name, id, word) in KINDS {

@@ -29,6 +29,8 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         Some(row) => row,
         None => position.unwrap_or(0).cast_signed(),
     };
+    // Whoever asks after a request reads of it.
+    control.audit.flush().await;
     let newest = control.store.newest_audit().await?;
     let found = control.store.audit(&filter, after, page.size).await?;
     let (token, next) = NEXT_TOKEN.next(found.next.map(|row| row.to_string()).as_deref());
