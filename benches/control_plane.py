@@ -14,7 +14,7 @@ import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from measuring import LOAD, SERVER_CORE, cpu_seconds, on_core, report
+from measuring import LOAD, SERVER_CORE, cpu_seconds, on_core, report, settle
 
 REQUESTS = int(os.environ.get("BENCH_REQUESTS", "3000"))
 MANY = int(os.environ.get("BENCH_THINGS", "1000000"))
@@ -61,6 +61,7 @@ def micros(client, pid, count, known):
     with concurrent.futures.ThreadPoolExecutor(CONNECTIONS) as pool:
         for name in OPERATIONS:
             requests = [calls[name](number) for number in range(count)]
+            settle(pid)
             begun = cpu_seconds(pid)
             list(pool.map(client.send, (requests[n::CONNECTIONS] for n in range(CONNECTIONS))))
             spent[name] = (cpu_seconds(pid) - begun) * 1e6 / count

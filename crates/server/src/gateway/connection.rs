@@ -53,7 +53,8 @@ pub(super) async fn serve(
 
 /// A connection that came in: it is in the directory, and may begin.
 struct Arrived {
-    online: Online,
+    /// Boxed: a future keeps room for whatever passes through it.
+    online: Box<Online>,
     /// What the device sent behind its CONNECT.
     input: BytesMut,
     entry: Entry,
@@ -132,7 +133,8 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, peer: SocketAddr) ->
     let session = request.accept(accept, clock::monotonic_millis());
     let certificate = rights.certificate_id();
     gateway.tell(rights.connection(number.0).connected(since));
-    let online = Online::new(Arc::clone(gateway), stream, session, rights, mailbox, number);
+    let online =
+        Box::new(Online::new(Arc::clone(gateway), stream, session, rights, mailbox, number));
     Some(Arrived { online, input, entry, client_id, certificate, number: number.0 })
 }
 

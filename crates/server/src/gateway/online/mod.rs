@@ -74,8 +74,11 @@ impl Online {
 
     /// Runs until the end, then publishes the will if it is due. Gives also the thing that the
     /// certificate was attached to exclusively.
+    ///
+    /// What is seldom under way is boxed, here and below: an idle connection would hold the room
+    /// for it.
     pub(super) async fn run(
-        mut self,
+        mut self: Box<Self>,
         input: BytesMut,
         shutdown: watch::Receiver<bool>,
     ) -> (End, Option<ThingName>) {
@@ -88,7 +91,8 @@ impl Online {
             enrichment::enrich(&self.rights, &mut will.properties);
             match authorize::will(&self.rights, *will) {
                 Ok(will) => {
-                    if let Err(refusal) = self.gateway.retain_will(&will).await {
+                    let retained = Box::pin(self.gateway.retain_will(&will)).await;
+                    if let Err(refusal) = retained {
                         tracing::error!(%refusal, "a will was not retained");
                     }
                     self.gateway.router.publish_will(self.number, &will);
@@ -105,8 +109,8 @@ impl Online {
         mut shutdown: watch::Receiver<bool>,
     ) -> End {
         loop {
-            if let Some(end) = self.take_in(&mut input).await {
-                return self.say_goodbye(end).await;
+            if let Some(end) = Box::pin(self.take_in(&mut input)).await {
+                return Box::pin(self.say_goodbye(end)).await;
             }
             if let Err(error) = self.flush().await {
                 return End::Lost(error);
@@ -118,7 +122,7 @@ impl Online {
                 Woken::Read(Ok(0)) => Some(End::Lost(std::io::ErrorKind::UnexpectedEof.into())),
                 Woken::Read(Err(error)) => Some(End::Lost(error)),
                 Woken::Read(Ok(_)) => None,
-                Woken::Mail => self.empty_mailbox().await,
+                Woken::Mail => Box::pin(self.empty_mailbox()).await,
                 Woken::Answered(answer) => {
                     self.send_answer(answer);
                     None
@@ -131,7 +135,7 @@ impl Online {
                 Woken::Stop => Some(End::Server),
             };
             if let Some(end) = end {
-                return self.say_goodbye(end).await;
+                return Box::pin(self.say_goodbye(end)).await;
             }
         }
     }
@@ -139,13 +143,16 @@ impl Online {
     async fn wait(&mut self, input: &mut BytesMut, shutdown: &mut watch::Receiver<bool>) -> Woken {
         let now = clock::monotonic_millis();
         let until_deadline = Duration::from_millis(self.session.deadline().saturating_sub(now));
+        let claim = claim_left(&self.rights).filter(|left| *left < until_deadline);
         tokio::select! {
             answer = self.asks.next() => answer.map_or(Woken::Defect, Woken::Answered),
             read = stream::read(&mut self.stream, input), if !self.asks.is_full() => Woken::Read(read),
             () = self.mailbox.arrival() => Woken::Mail,
             _ = shutdown.wait_for(|stop| *stop) => Woken::Stop,
-            () = tokio::time::sleep(until_deadline) => Woken::Deadline,
-            () = claim_end(&self.rights) => Woken::ClaimEnded,
+            () = tokio::time::sleep(claim.unwrap_or(until_deadline)) => match claim {
+                Some(_) => Woken::ClaimEnded,
+                None => Woken::Deadline,
+            },
         }
     }
 
@@ -235,13 +242,8 @@ impl Online {
     }
 }
 
-/// Comes when the time of a trusted user's claim is over; never for any other certificate.
-async fn claim_end(rights: &Rights) {
-    match rights.held() {
-        Some(held) => {
-            let left = held.until.0.saturating_sub(clock::now().0);
-            tokio::time::sleep(Duration::from_millis(u64::try_from(left).unwrap_or(0))).await;
-        }
-        None => std::future::pending().await,
-    }
+/// What is left of the time of a trusted user's claim; `None` for any other certificate.
+fn claim_left(rights: &Rights) -> Option<Duration> {
+    let left = rights.held()?.until.0.saturating_sub(clock::now().0);
+    Some(Duration::from_millis(u64::try_from(left).unwrap_or(0)))
 }
