@@ -156,4 +156,29 @@ NO_CAUSE = {
     "iam:DeleteOpenIDConnectProvider.NoSuchEntityException": (
         "a provider that is not there is deleted already (AWS: idempotent)"
     ),
+    "iam:CreateOpenIDConnectProvider.OpenIdIdpCommunicationErrorException": (
+        "nobody is asked before a token comes"
+    ),
+    "sts:AssumeRole.PackedPolicyTooLargeException": "policies are not packed; each has its bound",
+    "sts:AssumeRole.ExpiredTokenException": "no request carries a context assertion",
+    "sts:AssumeRole.InvalidContextAssertionException": "no request carries a context assertion",
+    **{
+        f"iam:{operation}.LimitExceededException": "taking away exceeds nothing"
+        for operation in (
+            "DeleteUser DeleteGroup DeleteRole RemoveUserFromGroup DeleteAccessKey DeletePolicy "
+            "DeletePolicyVersion DetachUserPolicy DetachGroupPolicy DetachRolePolicy "
+            "DeleteUserPolicy DeleteGroupPolicy DeleteRolePolicy"
+        ).split()
+    },
+    **{
+        f"iam:{operation}.LimitExceededException": "changing what is there exceeds nothing"
+        for operation in ("UpdateAccessKey", "SetDefaultPolicyVersion")
+    },
+}
+# The same of every operation of a service.
+NO_CAUSE_OF_ANY = {
+    "iam.ConcurrentModificationException": "changes follow one another",
+    "iam.PolicyNotAttachableException": "every policy may be attached",
+    "iam.UnmodifiableEntityException": "there are no service-linked roles",
+    "sts.RegionDisabledException": "there is one region, and it is enabled",
 }

@@ -133,6 +133,9 @@ def case_of(name, error):
         return CASES[case]
     if case in NO_CAUSE:
         return NO_CAUSE[case]
+    of_any = f"{name.partition(':')[0]}.{error}"
+    if of_any in identity.NO_CAUSE_OF_ANY:
+        return identity.NO_CAUSE_OF_ANY[of_any]
     return {
         "EntityAlreadyExistsException": the_same_again,
         "InternalException": has_no_registry,

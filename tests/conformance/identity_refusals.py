@@ -1,0 +1,105 @@
+"""What provokes the errors that only IAM and STS list."""
+
+import json
+
+import asking
+from documents import POLICY
+from refusals import provokes
+
+KINDS = ("user", "group", "role")
+
+
+def named(scene, kind):
+    return {f"{kind.capitalize()}Name": getattr(scene.identities, kind)}
+
+
+@provokes("iam:DeleteUser.DeleteConflictException")
+def a_user_with_a_key(scene, call):
+    scene.identities.access_key
+    call(UserName=scene.identities.user)
+
+
+@provokes("iam:DeleteGroup.DeleteConflictException")
+def a_group_with_a_member(scene, call):
+    scene.identities.member
+    call(GroupName=scene.identities.group)
+
+
+@provokes("iam:DeleteRole.DeleteConflictException")
+def a_role_with_a_policy(scene, call):
+    scene.identities.attached("role")
+    call(RoleName=scene.identities.role)
+
+
+@provokes("iam:DeletePolicy.DeleteConflictException")
+def an_attached_managed_policy(scene, call):
+    call(PolicyArn=scene.identities.attached("user"))
+
+
+@provokes("iam:DeletePolicyVersion.DeleteConflictException")
+def the_default_version(scene, call):
+    call(PolicyArn=scene.identities.policy, VersionId="v1")
+
+
+@provokes("iam:CreateAccessKey.LimitExceededException")
+def the_third_key(scene, call):
+    for _ in range(3):
+        call(UserName=scene.identities.user, goes_on=True)
+
+
+@provokes("iam:CreatePolicyVersion.LimitExceededException")
+def the_sixth_version(scene, call):
+    for _ in range(6):
+        call(PolicyArn=scene.identities.policy, PolicyDocument=POLICY, goes_on=True)
+
+
+@provokes(*(f"iam:Attach{kind.capitalize()}Policy.LimitExceededException" for kind in KINDS))
+def the_21st_attachment(scene, call):
+    kind = call.operation.removeprefix("Attach").removesuffix("Policy").lower()
+    for _ in range(21):
+        made = scene.iam.create_policy(PolicyName=scene.fresh("p"), PolicyDocument=POLICY)
+        call(PolicyArn=made["Policy"]["Arn"], **named(scene, kind), goes_on=True)
+
+
+@provokes(*(f"iam:Put{kind.capitalize()}Policy.LimitExceededException" for kind in KINDS))
+def more_than_an_entity_may_hold(scene, call):
+    kind = call.operation.removeprefix("Put").removesuffix("Policy").lower()
+    document = json.loads(POLICY)
+    document["Statement"][0]["Resource"] = [f"arn:aws:iot:*:*:topic/{n}{'r' * 1000}" for n in range(6)]
+    for name in ("first", "second"):
+        call(
+            PolicyName=name,
+            PolicyDocument=json.dumps(document),
+            **named(scene, kind),
+            goes_on=True,
+        )
+
+
+@provokes("iam:AddUserToGroup.LimitExceededException")
+def the_eleventh_group(scene, call):
+    for _ in range(11):
+        group = scene.iam.create_group(GroupName=scene.fresh("group"))["Group"]["GroupName"]
+        call(UserName=scene.identities.user, GroupName=group, goes_on=True)
+
+
+@provokes(
+    "iam:CreateUser.InvalidInputException",
+    "iam:CreateRole.InvalidInputException",
+    "iam:CreatePolicy.InvalidInputException",
+    "iam:CreateOpenIDConnectProvider.InvalidInputException",
+    "iam:TagUser.InvalidInputException",
+    "iam:TagRole.InvalidInputException",
+)
+def a_tag_twice(scene, call):
+    request = asking.minimal(scene, call.service, call.operation)
+    tag = {"Key": "first", "Value": "1"}
+    call(**request | {"Tags": [tag, tag]})
+
+
+@provokes(
+    "iam:GetOpenIDConnectProvider.InvalidInputException",
+    "iam:DeleteOpenIDConnectProvider.InvalidInputException",
+)
+def an_arn_of_something_else(scene, call):
+    call(OpenIDConnectProviderArn=scene.identities.policy)
+
