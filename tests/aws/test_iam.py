@@ -247,3 +247,9 @@ def test_openid_connect_providers(iam, unique, refused):
 
 def test_what_is_known_but_not_offered_says_so(iam, refused):
     assert refused(iam.list_mfa_devices)[0] in ("NotImplemented", "AccessDenied")
+
+
+def test_a_role_has_no_instance_profiles(iam, role, refused):
+    assert iam.list_instance_profiles_for_role(RoleName=role)["InstanceProfiles"] == []
+    error = refused(iam.list_instance_profiles_for_role, RoleName="absent")
+    assert error[:2] == ("NoSuchEntity", 404)

@@ -3,6 +3,7 @@
 mod create_role;
 mod delete_role;
 mod get_role;
+mod list_instance_profiles_for_role;
 mod list_role_tags;
 mod list_roles;
 mod tag_role;
@@ -16,6 +17,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     query_operation!(create_role),
     query_operation!(delete_role),
     query_operation!(get_role),
+    query_operation!(list_instance_profiles_for_role),
     query_operation!(list_role_tags),
     query_operation!(list_roles),
     query_operation!(tag_role),
