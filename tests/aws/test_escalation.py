@@ -110,6 +110,20 @@ def test_a_role_is_passed_only_by_who_may_pass_it(user, roles, unique, refused, 
     assert "iam:PassRole" in refused(way, role=powerful)[2]
 
 
+def test_a_function_gets_no_role_that_its_maker_may_not_pass(user, roles, unique, refused):
+    """A function works with its role: whoever makes or changes one must be allowed to pass it."""
+    narrow, powerful = roles
+    to = {"StringEquals": {"iam:PassedToService": "iot.amazonaws.com"}}
+    _, client = user(allow("lambda:*"), allow("iam:PassRole", [narrow, powerful], **to))
+    members = {"FunctionName": unique("f"), "Role": powerful}
+    code = {"Runtime": "python3.12", "Handler": "a.b", "Code": {"ZipFile": b"x"}}
+    for operation, more in (("create_function", code), ("update_function_configuration", {})):
+        call = getattr(client("lambda"), operation)
+        name, status, message = refused(call, **members, **more)
+        assert (name, status) == ("AccessDeniedException", 403), message
+        assert "iam:PassRole" in message and powerful in message
+
+
 def test_a_role_may_be_passed_to_the_named_service_only(user, roles, unique, refused):
     narrow, _ = roles
     to = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}

@@ -73,6 +73,10 @@ CALLS = [
     ("iot", "create_certificate_provider", {
         "certificateProviderName": NAME, "lambdaFunctionArn": FUNCTION,
         "accountDefaultForOperations": ["CreateCertificateFromCsr"]}),
+    ("iot", "update_indexing_configuration", {
+        "thingIndexingConfiguration": {"thingIndexingMode": "REGISTRY"}}),
+    ("iot", "search_index", {"queryString": "*"}),
+    ("iot", "create_dynamic_thing_group", {"thingGroupName": NAME, "queryString": "thingName:x"}),
     ("iot-data", "publish", {"topic": NAME, "payload": b"x"}),
     ("iot-data", "get_retained_message", {"topic": NAME}),
     ("iot-data", "list_retained_messages", {}),
@@ -89,10 +93,19 @@ CALLS = [
         "UserName": "admin", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}),
     ("iam", "create_policy", {"PolicyName": NAME, "PolicyDocument": POLICY}),
     ("iam", "create_open_id_connect_provider", {"Url": "https://issuer.example"}),
+    ("lambda", "create_function", {
+        "FunctionName": NAME, "Runtime": "python3.12", "Handler": "a.b", "Role": ROLE,
+        "Code": {"ZipFile": b"x"}}),
+    ("lambda", "update_function_code", {"FunctionName": NAME, "ZipFile": b"x"}),
+    ("lambda", "add_permission", {
+        "FunctionName": NAME, "StatementId": "s", "Action": "lambda:InvokeFunction",
+        "Principal": "iot.amazonaws.com"}),
+    ("lambda", "invoke", {"FunctionName": NAME}),
+    ("lambda", "list_functions", {}),
     ("sts", "get_access_key_info", {"AccessKeyId": "AKIAAAAAAAAAAAAAAAAA"}),
 ]  # fmt: skip
 # An action that is not named like its operation.
-ACTIONS = {"publish": "iot:Publish"}
+ACTIONS = {"invoke": "lambda:InvokeFunction"}
 
 
 def action_of(client, service, operation):
@@ -114,7 +127,7 @@ def stranger(server, iam):
     key = iam.create_access_key(UserName=name)["AccessKey"]
     clients = {
         service: make_client(server, service, key["AccessKeyId"], key["SecretAccessKey"])
-        for service in ("iot", "iot-data", "iam", "sts")
+        for service in ("iot", "iot-data", "iam", "lambda", "sts")
     }
     return name, clients
 

@@ -4,16 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use fleetwright_core::limits;
+use fleetwright_core::limits::{self, TAG_KEY_CHARS, TAG_VALUE_CHARS};
 use http::StatusCode;
 
 use super::Form;
 use crate::control::error::Failure;
-
-/// Characters of a tag's key. AWS: shape `tagKeyType`.
-const TAG_KEY_CHARS: usize = 128;
-/// Characters of a tag's value. AWS: shape `tagValueType`.
-const TAG_VALUE_CHARS: usize = 256;
 
 /// A parameter is missing or malformed.
 pub(crate) fn invalid(message: impl Into<String>) -> Failure {

@@ -1,6 +1,7 @@
 //! `AssumeRoleWithWebIdentity`: a session of a role for whoever holds a token of an issuer that is
 //! registered here and that the role trusts. The request is not signed: the token is the proof.
 
+use fleetwright_core::limits::WEB_IDENTITY_TOKEN_CHARS;
 use fleetwright_core::policy::Principal;
 use fleetwright_core::web_identity::{Provider, TokenError, Unverified, WebIdentity};
 use http::StatusCode;
@@ -20,7 +21,7 @@ pub(in crate::control) const NAME: &str = "AssumeRoleWithWebIdentity";
 /// What the role's trust policy must allow.
 const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
 /// Characters of a token. AWS: shape `clientTokenType`.
-const TOKEN_CHARS: std::ops::RangeInclusive<usize> = 4..=20_000;
+const TOKEN_CHARS: std::ops::RangeInclusive<usize> = 4..=WEB_IDENTITY_TOKEN_CHARS;
 
 /// For somebody who signs although nothing asks for it: the token alone decides.
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
