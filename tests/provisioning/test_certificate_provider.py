@@ -1,16 +1,19 @@
 """A certificate provider: a function of the operator's signs what devices ask for."""
 
 import datetime
+import io
 import time
+import zipfile
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from device import CREATE_FROM_CSR, Device
-from fleet import Fleet
-from identity import make_csr, make_key, name
+from fleet import Fleet, make_client
+from identity import Identity, key_pem, make_csr, make_key, name
 from own_ca import OwnCa, pem
+from running import arn
 
 OPERATIONS = ["CreateCertificateFromCsr"]
 DAY = datetime.timedelta(days=1)
@@ -176,6 +179,53 @@ def test_a_function_that_cannot_be_asked_refuses(fleet, asking, provider, target
     provider(target)
     body = {"certificateSigningRequest": make_csr(make_key())}
     assert asking.rejected(CREATE_FROM_CSR, body)[:2] == (500, "InternalFailure")
+
+
+SIGNER = """#!/usr/bin/python3
+import json, os, urllib.request
+
+API = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation"
+while True:
+    with urllib.request.urlopen(f"{API}/next") as asked:
+        request = asked.headers["Lambda-Runtime-Aws-Request-Id"]
+    answer = json.dumps({"certificatePem": os.environ["CERTIFICATE"]}).encode()
+    urllib.request.urlopen(f"{API}/{request}/response", answer).read()
+"""
+
+
+def signer():
+    """A deployment package whose function answers with the certificate of its environment."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        info = zipfile.ZipInfo("bootstrap")
+        info.external_attr = 0o100755 << 16
+        archive.writestr(info, SIGNER)
+    return buffer.getvalue()
+
+
+def test_a_lambda_function_signs_if_its_policy_lets_the_provider_ask(fleet, asking, provider, ca):
+    functions, key = make_client(fleet.server, "lambda"), make_key()
+    body = {"certificateSigningRequest": make_csr(key)}
+    function = functions.create_function(
+        FunctionName=fleet.unique("sign"),
+        Runtime="provided.al2023",
+        Handler="none",
+        Role=fleet.role(fleet.unique("role"), service="lambda.amazonaws.com"),
+        Code={"ZipFile": signer()},
+        Environment={"Variables": {"CERTIFICATE": signed(ca, body)["certificatePem"]}},
+    )
+    made = provider(function["FunctionArn"])
+    assert asking.rejected(CREATE_FROM_CSR, body)[:2] == (500, "InternalFailure")
+    functions.add_permission(
+        FunctionName=function["FunctionName"],
+        StatementId="provider",
+        Action="lambda:InvokeFunction",
+        Principal="iot.amazonaws.com",
+        SourceArn=arn("certificateprovider", made),
+    )
+    identity = Identity(asking.accepted(CREATE_FROM_CSR, body)["certificatePem"], key_pem(key))
+    assert identity.certificate.issuer == ca.name
+    assert fleet.status(identity) == "PENDING_ACTIVATION"
 
 
 def test_a_late_answer_refuses(asking, hooks, provider, ca):
