@@ -10,10 +10,12 @@ import botocore.session
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from clients import make_client
 from issuer import Issuer, Key, keyed_hash
 from running import ACCOUNT, REGION
+from test_audit import audit, record_of, request_id  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="module")
@@ -359,6 +361,21 @@ def test_a_removed_provider_proves_nothing(asked, issuer, iam, refused):
     iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=provider(issuer))
     code, _, _ = refused(asked, token=issuer.token())
     assert code == "InvalidIdentityToken"
+
+
+def test_the_trail_names_the_subject_and_never_the_token(asked, issuer, record_of):
+    token = issuer.token()
+    made = asked(token)
+    record = record_of(request_id(made))
+    assert record["operation"] == "sts:AssumeRoleWithWebIdentity"
+    assert record["principal"] == f"{issuer.host}:factory:press-7"
+    assert record["outcome"] == "Accepted" and record["resource"].startswith("arn:aws:iam::")
+    assert "WebIdentityToken" in record["parameters"] and token not in json.dumps(record)
+    forged = issuer.token(Key("first"))
+    with pytest.raises(ClientError) as caught:
+        asked(forged)
+    refused = record_of(request_id(caught.value.response))
+    assert (refused["principal"], refused["code"]) == ("anonymous", "InvalidIdentityToken")
 
 
 def test_parameters_are_checked_before_anything_is_asked(sts, issuer, role, refused):

@@ -79,7 +79,7 @@ mod tests {
         let read = |answer: &str| certificate_pem(answer.as_bytes());
         assert_eq!(read(r#"{"certificatePem":"pem","more":1}"#).as_deref(), Ok("pem"));
         for (answer, why) in [
-            ("", "it"),
+            ("", "holds no certificate"),
             ("[]", "JSON object"),
             ("{}", "is missing"),
             (r#"{"certificatePem":7}"#, "must be a string"),
