@@ -224,11 +224,29 @@ impl GroupIndexing {
 }
 
 impl IndexingConfiguration {
+    /// Whether there is an index.
+    pub fn is_on(&self, index: IndexName) -> bool {
+        match index {
+            IndexName::Things => self.things.is_on(),
+            IndexName::ThingGroups => self.groups.on,
+        }
+    }
+
     /// A field of an index that may be aggregated; without a name the version.
     ///
     /// # Errors
-    /// `InvalidAggregation` when it is neither managed nor a custom field.
+    /// `InvalidAggregation` when it is neither managed nor a custom field; `IndexNotReady` when
+    /// there is no such index.
     pub fn aggregated(&self, index: IndexName, name: Option<&str>) -> Result<CustomField, Refusal> {
+        if !self.is_on(index) {
+            return Err(Refusal::new(
+                ErrorCode::IndexNotReady,
+                format!(
+                    "The index {} does not exist; switch it on with UpdateIndexingConfiguration.",
+                    index.as_str()
+                ),
+            ));
+        }
         let (default, custom) = match index {
             IndexName::Things => ("registry.version", &self.things.custom_fields),
             IndexName::ThingGroups => ("version", &self.groups.custom_fields),

@@ -26,7 +26,7 @@ impl Store {
     /// Looks for things that fit, at most `most`, after where an earlier call ended.
     ///
     /// # Errors
-    /// `ResourceNotFound` when things are not indexed; `InvalidRequest` for an `after` that no
+    /// `IndexNotReady` when things are not indexed; `InvalidRequest` for an `after` that no
     /// call gave.
     pub async fn find_things(
         &self,
@@ -47,14 +47,14 @@ pub(super) fn foreign() -> Refusal {
     )
 }
 
-/// `ResourceNotFound`: there is no such index.
-pub(crate) fn not_indexed(index: IndexName) -> StoreError {
+/// There is no such index.
+pub(crate) fn not_indexed(index: IndexName, code: ErrorCode) -> StoreError {
     let mode = match index {
         IndexName::Things => "thingIndexingMode",
         IndexName::ThingGroups => "thingGroupIndexingMode",
     };
     StoreError::refused(
-        ErrorCode::ResourceNotFound,
+        code,
         format!(
             "The index {} does not exist; switch {mode} on with UpdateIndexingConfiguration.",
             index.as_str()
@@ -70,7 +70,7 @@ fn find(
 ) -> Result<Found<ThingDocument>, StoreError> {
     let indexing = configuration(sql)?.things;
     if !indexing.is_on() {
-        return Err(not_indexed(IndexName::Things));
+        return Err(not_indexed(IndexName::Things, ErrorCode::IndexNotReady));
     }
     let place = match place {
         Some(place) => place,

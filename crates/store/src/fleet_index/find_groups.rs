@@ -1,5 +1,6 @@
 //! Thing groups that fit a query.
 
+use fleetwright_core::error::ErrorCode;
 use fleetwright_core::fleet_index::{GroupDocument, IndexName, Query};
 
 use super::configuration;
@@ -38,7 +39,7 @@ fn find(
     most: usize,
 ) -> Result<Found<GroupDocument>, StoreError> {
     if !configuration(sql)?.groups.on {
-        return Err(not_indexed(IndexName::ThingGroups));
+        return Err(not_indexed(IndexName::ThingGroups, ErrorCode::IndexNotReady));
     }
     let found = groups(sql, after, LOOKED_AT)?;
     let more = found.len() == LOOKED_AT;

@@ -114,7 +114,7 @@ fn create(
 ) -> Result<ThingGroup, StoreError> {
     Query::parse(query).map_err(fleetwright_core::error::Refusal::from)?;
     if !fleet_index::configuration(sql)?.things.is_on() {
-        return Err(fleet_index::not_indexed(IndexName::Things));
+        return Err(fleet_index::not_indexed(IndexName::Things, ErrorCode::ResourceNotFound));
     }
     new.attributes = things::merged(new.attributes, None);
     if let Some(found) = equal(sql, &new, Some(query))? {

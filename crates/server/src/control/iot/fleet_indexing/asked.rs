@@ -12,11 +12,19 @@ use crate::control::iot::members::{Members, invalid};
 /// The index of a request; `AWS_Things` unless another is named.
 ///
 /// # Errors
-/// `ResourceNotFound` for a name that is no index.
+/// `ResourceNotFound` for a name that is no index, `InvalidRequest` for a text that is no name.
 pub(in crate::control::iot) fn index(name: Option<&str>) -> Result<IndexName, Refusal> {
     let Some(name) = name else { return Ok(IndexName::Things) };
     IndexName::parse(name).ok_or_else(|| {
         let shown: String = name.chars().take(128).collect();
+        // AWS: shape IndexName.
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '_' | '-');
+        if !(1..=128).contains(&name.len()) || !name.chars().all(fits) {
+            return invalid(format!(
+                "'{shown}' is no name of an index: it must be 1 to 128 characters of \
+                 [a-zA-Z0-9:_-]."
+            ));
+        }
         Refusal::new(
             ErrorCode::ResourceNotFound,
             format!(

@@ -13,11 +13,11 @@ pub(super) const NAME: &str = "DescribeIndex";
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let index = index(Some(call.label_text("indexName")?))?;
     let configuration = control.store.indexing_configuration().await?;
-    let (on, schema) = match index {
-        IndexName::Things => (configuration.things.is_on(), configuration.things.schema()),
-        IndexName::ThingGroups => (configuration.groups.on, "THING_GROUPS"),
+    let schema = match index {
+        IndexName::Things => configuration.things.schema(),
+        IndexName::ThingGroups => "THING_GROUPS",
     };
-    if !on {
+    if !configuration.is_on(index) {
         return Err(Refusal::new(
             ErrorCode::ResourceNotFound,
             format!(

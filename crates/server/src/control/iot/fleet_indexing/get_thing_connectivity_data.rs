@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use crate::control::Control;
 use crate::control::iot::call::put;
-use crate::control::iot::members::invalid;
 use crate::control::iot::{Answer, Call, Outcome};
 
 pub(super) const NAME: &str = "GetThingConnectivityData";
@@ -13,15 +12,11 @@ pub(super) const NAME: &str = "GetThingConnectivityData";
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let name = call.label("thingName", ThingName::parse)?;
     let body = call.object()?;
-    let with_sockets = body.members().flag("includeSocketInformation")?.unwrap_or(false);
+    let asked = body.members().flag("includeSocketInformation")?.unwrap_or(false);
     let found = control.store.presence(&name).await?;
-    if with_sockets && !control.store.indexing_configuration().await?.things.socket_information {
-        return Err(invalid(
-            "Socket information is not switched on; add GET_THING_CONNECTIVITY_DATA to \
-             filter.connectivity.includeSocketInformation with UpdateIndexingConfiguration.",
-        )
-        .into());
-    }
+    // Addresses are told where both the configuration and the request ask for them.
+    let with_sockets =
+        asked && control.store.indexing_configuration().await?.things.socket_information;
     let mut shown = json!({ "thingName": name.as_str(), "connected": false });
     let Some(found) = found else {
         put(&mut shown, "disconnectReason", Some("UNKNOWN"));
