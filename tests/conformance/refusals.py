@@ -673,13 +673,42 @@ def an_unfit_name(scene, call):
     "GetPercentiles.IndexNotReadyException",
     "GetBucketsAggregation.IndexNotReadyException",
     "GetThingConnectivityData.IndexNotReadyException",
+    "CreateDynamicThingGroup.ResourceNotFoundException",
 )
 def indexing_switched_off(scene, call):
     request = asking.minimal(scene, call.service, call.operation)
-    scene.iot.update_indexing_configuration(
-        thingIndexingConfiguration={"thingIndexingMode": "OFF"}
-    )
+    scene.not_indexed()
     try:
         call(**request)
     finally:
+        scene.indexed()
+
+
+@provokes(
+    "GetStatistics.InvalidAggregationException",
+    "GetCardinality.InvalidAggregationException",
+    "GetPercentiles.InvalidAggregationException",
+    "GetBucketsAggregation.InvalidAggregationException",
+)
+def a_field_that_is_not_indexed(scene, call):
+    request = asking.minimal(scene, call.service, call.operation)
+    call(**request | {"aggregationField": "attributes.unknown"})
+
+
+@provokes("UpdateIndexingConfiguration.InvalidRequestException")
+def connectivity_without_things(scene, call):
+    scene.not_indexed()
+    connectivity = {"thingIndexingMode": "OFF", "thingConnectivityIndexingMode": "STATUS"}
+    call(thingIndexingConfiguration=connectivity)
+
+
+@provokes("CreateDynamicThingGroup.LimitExceededException")
+def the_hundred_and_first_dynamic_group(scene, call):
+    scene.indexed()
+    try:
+        for _ in range(101 - len(scene.dynamic_groups())):
+            name = scene.fresh("dynamic")
+            call(goes_on=True, thingGroupName=name, queryString="thingName:nothing")
+    finally:
+        scene.not_indexed()
         scene.indexed()

@@ -425,6 +425,22 @@ class Scene:
         )
         return True
 
+    def dynamic_groups(self):
+        """The names of all dynamic groups."""
+        pages = self.iot.get_paginator("list_thing_groups").paginate(recursive=True)
+        names = [group["groupName"] for group in pages.search("thingGroups[]")]
+        described = [self.iot.describe_thing_group(thingGroupName=name) for name in names]
+        return [group["thingGroupName"] for group in described if "queryString" in group]
+
+    def not_indexed(self):
+        """Fleet indexing switched off, for which there must be no dynamic groups."""
+        for name in self.dynamic_groups():
+            self.iot.delete_dynamic_thing_group(thingGroupName=name)
+        self.iot.update_indexing_configuration(
+            thingIndexingConfiguration={"thingIndexingMode": "OFF"},
+            thingGroupIndexingConfiguration={"thingGroupIndexingMode": "OFF"},
+        )
+
     @functools.cached_property
     def retained_topic(self):
         topic = self.fresh("retained")
