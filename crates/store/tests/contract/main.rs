@@ -7,6 +7,7 @@ mod certificates;
 mod claims;
 mod configuration;
 mod effective;
+mod fleet_index;
 mod functions;
 mod groups;
 mod policies;
@@ -40,6 +41,15 @@ macro_rules! contract {
 }
 
 contract! {
+    fleet_index {
+        what_is_looked_for_narrowly_is_what_a_whole_look_finds
+        one_call_looks_at_a_bounded_number_of_things
+        a_large_fleet_enters_its_groups_in_steps
+        a_change_of_many_things_at_once_is_followed
+        what_is_told_late_of_an_earlier_connection_is_too_late
+        a_registration_that_replaces_groups_leaves_dynamic_ones_alone
+        a_refused_write_moves_nobody
+    }
     attachments {
         the_eleventh_policy_of_a_certificate_is_refused
         the_third_policy_of_a_group_is_refused
