@@ -13,14 +13,29 @@ use serde_json::Value;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("fleetwright-core", &[]),
     ("fleetwright-mqtt", &[]),
+    ("fleetwright-containment", &[]),
     ("fleetwright-ca", &["fleetwright-core"]),
     ("fleetwright-store", &["fleetwright-core"]),
     ("fleetwright-device", &["fleetwright-core", "fleetwright-mqtt"]),
     (
         "fleetwright-server",
-        &["fleetwright-core", "fleetwright-mqtt", "fleetwright-ca", "fleetwright-store"],
+        &[
+            "fleetwright-core",
+            "fleetwright-mqtt",
+            "fleetwright-ca",
+            "fleetwright-store",
+            "fleetwright-containment",
+        ],
     ),
-    ("fleetwright", &["fleetwright-core", "fleetwright-device", "fleetwright-server"]),
+    (
+        "fleetwright",
+        &[
+            "fleetwright-core",
+            "fleetwright-device",
+            "fleetwright-server",
+            "fleetwright-containment",
+        ],
+    ),
 ];
 
 /// What a pure crate may not name, and why.

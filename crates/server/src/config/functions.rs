@@ -22,6 +22,10 @@ pub struct Functions {
     /// When the server runs as root, workers run as this user and the ones that follow it, one
     /// for each worker.
     pub first_user: u32,
+    /// Where the runtime interface clients are; otherwise in the data directory, where
+    /// `fleetwright function install-runtime` puts them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runtimes_dir: Option<PathBuf>,
     /// Programs by runtime name, such as `"python3.12" = "/usr/bin/python3.12"`; otherwise they
     /// are looked for in `PATH`.
     pub interpreters: BTreeMap<String, PathBuf>,
@@ -46,6 +50,7 @@ pub(super) const KEYS: &[&str] = &[
     "idle-seconds",
     "tmp-mib",
     "first-user",
+    "runtimes-dir",
     "interpreters",
 ];
 
@@ -58,6 +63,7 @@ impl Default for Functions {
             idle_seconds: 600,
             tmp_mib: 64,
             first_user: 60_578,
+            runtimes_dir: None,
             interpreters: BTreeMap::new(),
         }
     }

@@ -31,7 +31,8 @@ impl Lines {
         let _ = from.readable().await;
     }
 
-    /// Takes the whole lines that are there.
+    /// Takes the whole lines that are there. A runtime that writes several lines as one entry
+    /// separates them by carriage returns.
     pub(super) fn take(&mut self, mut each: impl FnMut(&str)) {
         let mut chunk = [0; CHUNK];
         while let Some(from) = &self.from {
@@ -64,7 +65,7 @@ impl Lines {
             self.partial.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at)
         {
             let line = self.partial.get(start..end).unwrap_or_default();
-            each(String::from_utf8_lossy(line).trim_end_matches('\r'));
+            each(&String::from_utf8_lossy(line).trim_end_matches('\r').replace('\r', "\n"));
             start = end + 1;
         }
         self.partial.drain(..start);

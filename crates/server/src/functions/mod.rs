@@ -97,7 +97,10 @@ impl Functions {
             sealing,
             identities,
             codes: Codes::open(at("code")).map_err(StartError::new)?,
-            interpreters: Interpreters::new(settings.interpreters.clone(), at("runtimes")),
+            interpreters: Interpreters::new(
+                settings.interpreters.clone(),
+                settings.runtimes_dir.clone().unwrap_or_else(|| at("runtimes")),
+            ),
             places: Places::new(settings.max_workers, settings.first_user),
             settings,
             own: std::env::current_exe().map_err(StartError::new)?,
@@ -322,8 +325,7 @@ async fn go_on(
     if reusable && worker.settle(&mut log).await {
         pool.give_back(worker);
     } else {
-        drop(worker);
-        pool.grow();
+        pool.replace(worker);
     }
 }
 

@@ -54,6 +54,8 @@ pub(crate) enum Fault {
     TimedOut(Duration),
     /// Its process ended.
     Ended(String),
+    /// Its code has no executable `bootstrap`.
+    NoEntryPoint,
     /// It used more memory than it may.
     OutOfMemory {
         /// MiB that it has.
@@ -67,6 +69,7 @@ impl Fault {
         let kind = match self {
             Self::TimedOut(_) => "Sandbox.Timedout",
             Self::Ended(_) => "Runtime.ExitError",
+            Self::NoEntryPoint => "Runtime.InvalidEntrypoint",
             Self::OutOfMemory { .. } => "Runtime.OutOfMemory",
         };
         let message = format!("RequestId: {request_id} Error: {self}");
@@ -81,6 +84,10 @@ impl fmt::Display for Fault {
                 write!(f, "Task timed out after {:.2} seconds", after.as_secs_f64())
             }
             Self::Ended(how) => write!(f, "Runtime exited with error: {how}"),
+            Self::NoEntryPoint => f.write_str(
+                "Couldn't find valid bootstrap(s): the function's code has no executable file \
+                 'bootstrap' at its top",
+            ),
             Self::OutOfMemory { mib } => {
                 write!(f, "Runtime exited with error: signal: killed; it used more than {mib} MB")
             }

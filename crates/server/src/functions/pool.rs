@@ -78,25 +78,37 @@ impl Pool {
         }
     }
 
-    /// Takes back a worker that waits for its next event, or one that is lost (by dropping it
-    /// before), and serves who waits.
+    /// Takes back a worker that waits for its next event, and serves who waits.
     pub(super) fn give_back(self: &Arc<Self>, worker: Worker) {
         if worker.begun.elapsed() < LIFE && worker.is_waiting() {
             self.hand(worker);
         } else {
-            drop(worker);
-            self.grow();
+            self.replace(worker);
         }
     }
 
+    /// Ends a worker that is of no more use, and starts another so that the next caller finds one
+    /// that is warm.
+    pub(super) fn replace(self: &Arc<Self>, worker: Worker) {
+        drop(worker);
+        self.grow_to(1);
+    }
+
     /// Starts as many workers as are needed and allowed.
-    pub(super) fn grow(self: &Arc<Self>) {
+    fn grow(self: &Arc<Self>) {
+        self.grow_to(0);
+    }
+
+    /// Starts as many workers as are needed and allowed; `warm` are needed even if nobody waits.
+    fn grow_to(self: &Arc<Self>, warm: usize) {
         loop {
             {
                 let mut state = self.state();
                 // Who gave up waiting needs no worker.
                 state.waiting.retain(|waiting| !waiting.is_closed());
-                if state.starting >= state.waiting.len().min(STARTING) || state.alive >= self.most {
+                let warm = if state.retired { 0 } else { warm.saturating_sub(state.idle.len()) };
+                let needed = state.waiting.len().max(warm);
+                if state.starting >= needed.min(STARTING) || state.alive >= self.most {
                     return;
                 }
             }

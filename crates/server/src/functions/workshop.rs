@@ -2,6 +2,7 @@
 //! role, and starts the process within its containment.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -18,6 +19,7 @@ use super::code::Codes;
 use super::environment::{Endpoint, ROOT_CA, Surroundings, variables};
 use super::interpreter::{Interpreter, Interpreters};
 use super::log::Logs;
+use super::outcome::Fault;
 use super::places::{Place, Places};
 use super::pool::Seat;
 use super::process::Process;
@@ -104,6 +106,9 @@ impl Workshop {
         let interpreter =
             self.interpreters.find(revision.runtime).await.map_err(NoWorker::Machine)?;
         let code = self.code(&revision).await.map_err(NoWorker::Machine)?;
+        if interpreter.executable.is_none() && !is_executable(&code.join("bootstrap")) {
+            return Err(NoWorker::Function(Fault::NoEntryPoint.payload("init")));
+        }
         let credentials = self.credentials(&revision).await.map_err(NoWorker::Machine)?;
         let machine = |error: std::io::Error| NoWorker::Machine(error.to_string());
         let api = RuntimeApi::listen().await.map_err(machine)?;
@@ -255,6 +260,10 @@ impl Workshop {
             open_files: OPEN_FILES,
         }
     }
+}
+
+fn is_executable(path: &Path) -> bool {
+    path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
 /// The executable and its arguments, as the function sees them.
