@@ -10,7 +10,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SERVER = ROOT / "target/release/fleetwright"
 LOAD = ROOT / "target/release/fleetwright-load"
-SERVER_CORE, LOAD_CORE = "0", "1"
+SERVER_CORE, LOAD_CORE, BOTH_CORES = "0", "1", "0,1"
 SETTLE_SECONDS = 60
 
 

@@ -15,6 +15,7 @@ import time
 import boto3
 
 from control_plane import control_plane
+from hooks import hooks
 from measuring import LOAD, LOAD_CORE, ROOT, SERVER, SERVER_CORE, cpu_seconds, on_core, report, resident_kib
 
 DEVICES = int(os.environ.get("BENCH_DEVICES", "3000"))
@@ -24,13 +25,13 @@ IDLE = int(os.environ.get("BENCH_IDLE", "2000"))
 class Server:
     """A release server on one core, prepared for devices."""
 
-    def __init__(self, directory, prepare=True):
+    def __init__(self, directory, prepare=True, cores=SERVER_CORE, config=""):
         self.dir = pathlib.Path(directory)
         ready = self.dir / "ready.json"
         ready.unlink(missing_ok=True)
-        (self.dir / "bench.toml").write_text("[provisioning]\nkey-pool-capacity = 1\n")
+        (self.dir / "bench.toml").write_text(f"[provisioning]\nkey-pool-capacity = 1\n{config}")
         self.process = on_core(
-            SERVER_CORE, SERVER, "serve", "--data-dir", self.dir / "data", "--config",
+            cores, SERVER, "serve", "--data-dir", self.dir / "data", "--config",
             self.dir / "bench.toml", "--mqtt-listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0",
             "--ready-file", ready, "--log", "error", stderr=subprocess.DEVNULL,
         )
@@ -139,6 +140,7 @@ def main():
             server.stop()
         memory(directory)
         pure()
+        hooks(Server, directory)
         control_plane(Server, directory)
 
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fleetwright_testkit::device::{Device, tls};
 use rcgen::{CertificateParams, KeyPair};
@@ -55,26 +55,41 @@ pub(crate) async fn run(args: Args) -> Outcome {
         let (line, args, claim, ca) =
             (Arc::clone(&line), Arc::clone(&args), Arc::clone(&claim), Arc::clone(&ca));
         workers.spawn(async move {
+            let mut waited = Vec::new();
             loop {
                 let next = line.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                let Some(candidate) = next else { return Ok(()) };
-                join(&args, &claim, &ca, candidate).await?;
+                let Some(candidate) = next else { return Ok(waited) };
+                waited.push(join(&args, &claim, &ca, candidate).await?);
             }
         });
     }
+    let mut waited = Vec::new();
     while let Some(worker) = workers.join_next().await {
-        worker?.map_err(|error: Box<dyn std::error::Error + Send + Sync>| error)?;
+        waited.extend(worker?.map_err(|error: Box<dyn std::error::Error + Send + Sync>| error)?);
     }
     let seconds = begun.elapsed().as_secs_f64();
-    Ok(json!({ "devices": args.count, "seconds": seconds }))
+    waited.sort_unstable();
+    let at = |percent: usize| waited.get(waited.len() * percent / 100).map_or(0.0, millis);
+    Ok(json!({
+        "devices": args.count,
+        "seconds": seconds,
+        "register_p50_millis": at(50),
+        "register_p99_millis": at(99),
+        "register_max_millis": waited.last().map_or(0.0, millis),
+    }))
 }
 
+fn millis(duration: &Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+/// Brings a device in; gives the time from `RegisterThing` to its answer.
 async fn join(
     args: &Args,
     claim: &Arc<rustls::ClientConfig>,
     ca: &str,
     candidate: Candidate,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<Duration, Box<dyn std::error::Error + Send + Sync>> {
     let server = args.credentials.server;
     let mut device = Device::connect(server, Arc::clone(claim), &candidate.serial).await?;
     let csr = json!({ "certificateSigningRequest": candidate.csr }).to_string();
@@ -85,14 +100,16 @@ async fn join(
         "parameters": { "SerialNumber": candidate.serial },
     });
     let topic = format!("$aws/provisioning-templates/{}/provision/json", args.template);
+    let asked = Instant::now();
     device.publish(&topic, register.to_string().as_bytes()).await?;
     let registered = accepted(&mut device).await?;
+    let waited = asked.elapsed();
     device.disconnect().await?;
     let certificate = member(&created, "certificatePem");
     let own = tls(ca, certificate, &candidate.key)?;
     let thing = member(&registered, "thingName");
     Device::connect(server, own, thing).await?.disconnect().await?;
-    Ok(())
+    Ok(waited)
 }
 
 async fn accepted(device: &mut Device) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {

@@ -1,0 +1,175 @@
+"""Hooks as they stand in the wild decide about real devices."""
+
+import json
+
+import pytest
+
+from deploying import wild
+from device import Device, rejection
+from running import ACCOUNT, arn
+
+DENIED = (403, "AccessDenied")
+PYTHON = {"Runtime": "python3.12"}
+NODE = {"Runtime": "nodejs20.x"}
+
+
+def register(site, claim, template, serial):
+    """The answer to a device; a refused one has left nothing but its unused certificate."""
+    with Device(site.server, claim) as asking:
+        identity, token = asking.certificate_from_csr()
+        answer = asking.register(template, token, SerialNumber=serial)
+    if not answer.accepted:
+        assert not site.exists(f"sensor-{serial}")
+        assert site.status(identity) == "PENDING_ACTIVATION"
+        assert site.policies(identity) == []
+    return answer
+
+
+def check_allowed(site, claim, template, serial, where):
+    answer = register(site, claim, template, serial)
+    assert answer.accepted, answer.body
+    assert site.attributes(f"sensor-{serial}") == {"where": where}
+
+
+def check_denied(site, claim, template, serial):
+    answer = register(site, claim, template, serial)
+    assert not answer.accepted, answer.body
+    assert rejection(answer.body)[:2] == DENIED
+    assert "secret-of-the-hook" not in answer.body["errorMessage"]
+
+
+def test_the_hook_of_the_tutorials(site, claim):
+    files = {"lambda_function.py": (wild("seattle.py")["seattle.py"])}
+    hook = site.deploy(files, Handler="lambda_function.pre_provisioning_hook", **PYTHON)
+    check_allowed(site, claim, site.hooked(hook), site.unique("s"), "Seattle")
+
+
+def test_a_hook_that_reads_its_table_of_known_devices(site, claim):
+    files = wild("known_devices.py", **{"devices.csv": "serial,location\nSN-1,Berlin\n"})
+    hook = site.deploy(files, Handler="known_devices.lambda_handler", **PYTHON)
+    template = site.hooked(hook)
+    check_allowed(site, claim, template, "SN-1", "Berlin")
+    check_denied(site, claim, template, "SN-2")
+
+
+def test_a_hook_that_asks_our_registry_with_boto3(site, claim):
+    site.iam.put_role_policy(
+        RoleName="functions",
+        PolicyName="describe",
+        PolicyDocument=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": {
+                    "Effect": "Allow",
+                    "Action": "iot:DescribeThing",
+                    "Resource": arn("thing", "announced-*"),
+                },
+            }
+        ),
+    )
+    hook = site.deploy(wild("registry.py"), Handler="registry.handler", MemorySize=256, **PYTHON)
+    template, serial = site.hooked(hook), site.unique("s")
+    check_denied(site, claim, template, serial)
+    site.iot.create_thing(
+        thingName=f"announced-{serial}", attributePayload={"attributes": {"location": "Oslo"}}
+    )
+    check_allowed(site, claim, template, serial, "Oslo")
+    # Without its role's permission the hook fails, and a hook that fails refuses.
+    site.iam.delete_role_policy(RoleName="functions", PolicyName="describe")
+    check_denied(site, claim, template, f"{serial}-again")
+
+
+@pytest.mark.parametrize(
+    ("file", "where", "options"),
+    [
+        ("asynchronous.py", "loop", PYTHON | {"Handler": "asynchronous.handler"}),
+        ("hook.mjs", "node", NODE | {"Handler": "hook.handler"}),
+        ("hook.js", "task", NODE | {"Handler": "hook.handler"}),
+    ],
+)
+def test_hooks_of_every_make_allow_and_refuse(site, claim, file, where, options):
+    template = site.hooked(site.deploy(wild(file), **options))
+    check_allowed(site, claim, template, site.unique("good"), where)
+    check_denied(site, claim, template, site.unique("bad"))
+
+
+def test_a_hook_uses_a_dependency_inside_its_zip_file(site, claim):
+    colours = {"colour_codes/__init__.py": "def code(name):\n    return {'red': 'ff0000'}[name]\n"}
+    files = wild("with_dependency.py", **colours)
+    hook = site.deploy(files, Handler="with_dependency.handler", **PYTHON)
+    check_allowed(site, claim, site.hooked(hook), site.unique("s"), "ff0000")
+
+
+@pytest.fixture(scope="module")
+def misbehaving(site):
+    files = wild("misbehaving.py")
+    return site.hooked(site.deploy(files, Handler="misbehaving.handler", **PYTHON))
+
+
+@pytest.mark.parametrize(
+    ("what", "where"), [("prints", "somewhere"), ("forks", "somewhere"), ("string_true", "text")]
+)
+def test_odd_hooks_that_allow_are_believed(site, claim, misbehaving, what, where):
+    check_allowed(site, claim, misbehaving, site.unique(what), where)
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        *("raises", "sleeps", "forks_without_end", "fills_memory", "writes_a_gigabyte", "spins"),
+        *("exits", "kills_itself", "string_yes", "nothing", "number", "text", "not_json"),
+        *("large", "refuses_with_overrides", "no_such_behaviour"),
+    ],
+)
+def test_whatever_else_a_hook_does_refuses(site, claim, misbehaving, what):
+    check_denied(site, claim, misbehaving, site.unique(what))
+    # And the next device is none the worse for it.
+    check_allowed(site, claim, misbehaving, site.unique("prints"), "somewhere")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"app.py": "import nothing_of_this_name\n"},
+        {"app.py": "raise SystemExit('at the start')\n"},
+        {"app.py": "def other(event, context): pass\n"},
+        {"other.py": ""},
+        {"app.py": "def handler(event, context)\n"},
+        {"app.py": "import time\ntime.sleep(60)\n"},
+    ],
+)
+def test_a_hook_that_cannot_be_initialized_refuses(site, claim, files):
+    check_denied(site, claim, site.hooked(site.deploy(files)), site.unique("s"))
+
+
+def test_a_hook_needs_permission_for_the_very_template(site, claim):
+    hook = site.deploy(wild("seattle.py"), Handler="seattle.pre_provisioning_hook")
+    template = site.hooked(hook, permit=False)
+    check_denied(site, claim, template, site.unique("s"))
+    assert "aws lambda add-permission" in site.read_log()
+    template_arn = arn("provisioningtemplate", template)
+    site.permit(hook, SourceArn=arn("provisioningtemplate", "another"))
+    check_denied(site, claim, template, site.unique("s"))
+    site.permit(hook, SourceArn=template_arn, SourceAccount="210987654321")
+    check_denied(site, claim, template, site.unique("s"))
+    site.permit(hook, SourceArn=template_arn, SourceAccount=ACCOUNT)
+    check_allowed(site, claim, template, site.unique("s"), "Seattle")
+
+
+def test_an_alias_needs_a_permission_of_its_own_and_stays_with_its_version(site, claim):
+    hook = site.deploy(wild("seattle.py"), Handler="seattle.pre_provisioning_hook", Publish=True)
+    name = hook.rpartition(":")[2]
+    site.functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    template = site.hooked(f"{hook}:live", permit=False)
+    site.permit(hook)
+    check_denied(site, claim, template, site.unique("s"))
+    site.permit(f"{hook}:live")
+    check_allowed(site, claim, template, site.unique("s"), "Seattle")
+
+
+def test_a_function_that_is_gone_or_elsewhere_refuses(site, claim):
+    hook = site.deploy(wild("seattle.py"), Handler="seattle.pre_provisioning_hook")
+    template = site.hooked(hook)
+    check_allowed(site, claim, template, site.unique("s"), "Seattle")
+    site.functions.delete_function(FunctionName=hook)
+    check_denied(site, claim, template, site.unique("s"))
