@@ -1,8 +1,7 @@
 //! Which program runs a function's code: an interpreter of this machine with AWS's runtime
 //! interface client, or the function's own `bootstrap`.
 
-use std::collections::HashMap;
-use std::ffi::OsStr;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +11,8 @@ use tokio::process::Command;
 
 /// Longest time that an interpreter may take to say what it is. (ours)
 const ASKING: Duration = Duration::from_secs(10);
+/// Programs that are asked, at most. (ours)
+const PROGRAMS: usize = 8;
 
 /// A program that runs functions of a runtime.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,17 +27,14 @@ pub(super) struct Interpreter {
 
 /// Interpreters that were found.
 pub(super) struct Interpreters {
-    configured: std::collections::BTreeMap<String, PathBuf>,
+    configured: BTreeMap<String, PathBuf>,
     clients: PathBuf,
     found: Mutex<HashMap<&'static str, Interpreter>>,
 }
 
 impl Interpreters {
     /// `clients` is where `fleetwright function install-runtime` puts runtime interface clients.
-    pub(super) fn new(
-        configured: std::collections::BTreeMap<String, PathBuf>,
-        clients: PathBuf,
-    ) -> Self {
+    pub(super) fn new(configured: BTreeMap<String, PathBuf>, clients: PathBuf) -> Self {
         Self { configured, clients, found: Mutex::default() }
     }
 
@@ -52,26 +50,60 @@ impl Interpreters {
         }
         let found = match runtime.kind() {
             RuntimeKind::Provided => Interpreter { executable: None, prefix: None, client: None },
-            RuntimeKind::Python => self.python(name).await?,
-            RuntimeKind::Node => self.node(name).await?,
+            RuntimeKind::Python => self.first(name, &PYTHON).await?,
+            RuntimeKind::Node => self.first(name, &NODE).await?,
         };
         let mut all = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(name, found.clone());
         Ok(found)
     }
 
-    /// The exact version if this machine has it, else whatever `python3` is.
-    async fn python(&self, name: &str) -> Result<Interpreter, String> {
-        let program = self.program(name, &[name, "python3"])?;
-        let script = "import os, sys; print(os.path.realpath(sys.executable)); \
-                      print(sys.base_prefix); print('python%d.%d' % sys.version_info[:2])";
-        let said = ask(&program, &["-c", script]).await?;
+    /// The first program that works and has its client.
+    async fn first(&self, runtime: &str, family: &Family) -> Result<Interpreter, String> {
+        let mut faults = Vec::new();
+        for program in self.programs(runtime, family) {
+            match self.look_at(&program, family).await {
+                Ok(found) => return Ok(found),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        if faults.is_empty() {
+            return Err(format!(
+                "this machine has no {runtime} and no {}: install it, or name it under \
+                 [functions.interpreters] of the configuration",
+                family.program
+            ));
+        }
+        Err(faults.join("; "))
+    }
+
+    /// The configured one, or the exact version and then the usual one, in the order of `PATH`.
+    fn programs(&self, runtime: &str, family: &Family) -> Vec<PathBuf> {
+        if let Some(path) = self.configured.get(runtime) {
+            return vec![path.clone()];
+        }
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let in_path = |name: &str| {
+            std::env::split_paths(&path).map(|directory| directory.join(name)).collect::<Vec<_>>()
+        };
+        let all = in_path(runtime).into_iter().chain(in_path(family.program));
+        all.filter(|file| file.is_file()).take(PROGRAMS).collect()
+    }
+
+    async fn look_at(&self, program: &Path, family: &Family) -> Result<Interpreter, String> {
+        let said = ask(program, family.question).await?;
         let [executable, prefix, version] = said.as_slice() else {
             return Err(format!("{} does not say what it is", program.display()));
         };
         let client = self.clients.join(version);
-        if !client.join("awslambdaric").is_dir() {
-            return Err(missing("python", &client));
+        if !client.join(family.client).is_dir() {
+            return Err(format!(
+                "{} needs its runtime interface client in {}: run `fleetwright function \
+                 install-runtime {}`",
+                program.display(),
+                client.display(),
+                family.kind
+            ));
         }
         Ok(Interpreter {
             executable: Some(executable.into()),
@@ -79,52 +111,42 @@ impl Interpreters {
             client: Some(client),
         })
     }
-
-    async fn node(&self, name: &str) -> Result<Interpreter, String> {
-        let program = self.program(name, &["node"])?;
-        let script = "console.log(fs.realpathSync(process.execPath)); console.log(process.versions.node.split('.')[0])";
-        let said = ask(&program, &["-e", script]).await?;
-        let [executable, major] = said.as_slice() else {
-            return Err(format!("{} does not say what it is", program.display()));
-        };
-        let client = self.clients.join(format!("nodejs{major}"));
-        if !client.join("node_modules/aws-lambda-ric").is_dir() {
-            return Err(missing("nodejs", &client));
-        }
-        let prefix = Path::new(executable).parent().and_then(Path::parent);
-        Ok(Interpreter {
-            executable: Some(executable.into()),
-            prefix: prefix.and_then(|prefix| outside_system(&prefix.to_string_lossy())),
-            client: Some(client),
-        })
-    }
-
-    fn program(&self, runtime: &str, names: &[&str]) -> Result<PathBuf, String> {
-        if let Some(path) = self.configured.get(runtime) {
-            return Ok(path.clone());
-        }
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        names.iter().find_map(|name| in_path(&path, name)).ok_or_else(|| {
-            format!(
-                "this machine has no {} for the runtime {runtime}: install it, or name it under \
-                 [functions.interpreters] of the configuration",
-                names.join(" or ")
-            )
-        })
-    }
 }
 
-fn missing(kind: &str, client: &Path) -> String {
-    format!(
-        "the runtime interface client is not in {}: run `fleetwright function install-runtime \
-         {kind}`",
-        client.display()
-    )
+/// How interpreters of a kind are found and asked.
+struct Family {
+    /// As `install-runtime` names it.
+    kind: &'static str,
+    /// Its usual name.
+    program: &'static str,
+    /// Makes it print its executable, its prefix and its client's directory, a line each.
+    question: &'static [&'static str],
+    /// What that directory holds.
+    client: &'static str,
 }
 
-fn in_path(path: &OsStr, name: &str) -> Option<PathBuf> {
-    std::env::split_paths(path).map(|directory| directory.join(name)).find(|file| file.is_file())
-}
+const PYTHON: Family = Family {
+    kind: "python",
+    program: "python3",
+    question: &[
+        "-c",
+        "import os, sys; print(os.path.realpath(sys.executable)); print(sys.base_prefix); \
+         print('python%d.%d' % sys.version_info[:2])",
+    ],
+    client: "awslambdaric",
+};
+
+const NODE: Family = Family {
+    kind: "nodejs",
+    program: "node",
+    question: &[
+        "-e",
+        "const own = fs.realpathSync(process.execPath); console.log(own); \
+         console.log(path.dirname(path.dirname(own))); \
+         console.log('nodejs' + process.versions.node.split('.')[0])",
+    ],
+    client: "node_modules/aws-lambda-ric",
+};
 
 /// A prefix that functions do not see anyway.
 fn outside_system(prefix: &str) -> Option<PathBuf> {
@@ -132,8 +154,8 @@ fn outside_system(prefix: &str) -> Option<PathBuf> {
     (!path.starts_with("/usr") && path.components().count() > 1).then_some(path)
 }
 
-async fn ask(program: &Path, arguments: &[&str]) -> Result<Vec<String>, String> {
-    let output = Command::new(program).args(arguments).kill_on_drop(true).output();
+async fn ask(program: &Path, question: &[&str]) -> Result<Vec<String>, String> {
+    let output = Command::new(program).args(question).kill_on_drop(true).output();
     let output = tokio::time::timeout(ASKING, output).await.map_err(|_| {
         format!("{} did not answer within {} s", program.display(), ASKING.as_secs())
     })?;
