@@ -112,10 +112,9 @@ def test_a_full_disk_lets_nobody_in(tmp_path_factory, runtimes):
 
 
 def fill(path):
-    with path.open("wb") as file:
+    with path.open("wb", buffering=0) as file:
         try:
-            while True:
-                file.write(b"x" * 4096)
-                file.flush()
+            while file.write(b"x" * 4096):
+                pass
         except OSError:
             pass

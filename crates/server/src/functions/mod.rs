@@ -70,7 +70,21 @@ pub struct Functions {
     pools: Arc<Pools>,
 }
 
-type Pools = Mutex<HashMap<Key, Arc<Pool>>>;
+type Pools = Mutex<AllPools>;
+
+/// The pools of all revisions.
+#[derive(Default)]
+struct AllPools {
+    current: HashMap<Key, Arc<Pool>>,
+    /// Of functions that have changed since: their last workers finish.
+    leaving: Vec<Arc<Pool>>,
+}
+
+impl AllPools {
+    fn iter(&self) -> impl Iterator<Item = &Arc<Pool>> {
+        self.current.values().chain(&self.leaving)
+    }
+}
 
 impl Functions {
     /// Nothing runs yet.
@@ -199,13 +213,13 @@ impl Functions {
         let drawn = random::bytes().map(u32::from_ne_bytes).map_err(unrunnable)?;
         let stored = found.drawn(drawn);
         let key = Key::of(&stored);
-        if let Some(pool) = self.pools().get(&key) {
+        if let Some(pool) = self.pools().current.get(&key) {
             return Ok(Arc::clone(pool));
         }
         let most = self.most_workers(&stored);
         let revision = Revision::open(&self.workshop.sealing, stored).map_err(unrunnable)?;
         let pool = Pool::new(Arc::new(revision), Arc::clone(&self.workshop), most);
-        Ok(Arc::clone(self.pools().entry(key).or_insert(pool)))
+        Ok(Arc::clone(self.pools().current.entry(key).or_insert(pool)))
     }
 
     fn most_workers(&self, stored: &FunctionRevision) -> usize {
@@ -216,34 +230,60 @@ impl Functions {
 
     /// A function changed: its workers finish what they are at, and no other is begun with it.
     pub(crate) fn changed(&self, name: &FunctionName) {
-        let mut gone = Vec::new();
-        self.pools().retain(|key, pool| {
-            let keep = key.name != *name;
-            if !keep {
-                gone.push(Arc::clone(pool));
-            }
-            keep
-        });
+        let gone: Vec<Arc<Pool>> = {
+            let mut pools = self.pools();
+            let gone = pools.current.extract_if(|key, _| key.name == *name);
+            let gone: Vec<Arc<Pool>> = gone.map(|(_, pool)| pool).collect();
+            pools.leaving.extend(gone.iter().cloned());
+            gone
+        };
         for pool in gone {
             pool.retire();
-            self.workshop.codes.remove(&pool.revision.code);
         }
     }
 
-    /// Ends workers that have been idle for too long; runs until it is aborted.
+    /// Gives places that become free to whoever waits, and ends workers that have been idle for
+    /// too long; runs until it is aborted.
     pub(crate) async fn tidy(self: Arc<Self>) {
         let idle = Duration::from_secs(self.workshop.settings.idle_seconds);
+        let mut tidied = Instant::now();
         loop {
-            tokio::time::sleep(TIDY_EVERY).await;
-            let pools: Vec<Arc<Pool>> = self.pools().values().cloned().collect();
-            for pool in pools {
-                while pool.end_idle(idle) {}
+            // Either way there may be something to give.
+            let freed = self.workshop.places.freed.notified();
+            let _ = tokio::time::timeout_at(tidied + TIDY_EVERY, freed).await;
+            let all: Vec<Arc<Pool>> = self.pools().iter().cloned().collect();
+            for pool in &all {
+                pool.grow();
             }
-            self.pools().retain(|_, pool| !pool.is_empty());
+            if tidied.elapsed() >= TIDY_EVERY {
+                for pool in &all {
+                    while pool.end_idle(idle) {}
+                }
+                drop(all);
+                self.forget_what_nobody_uses();
+                tidied = Instant::now();
+            }
         }
     }
 
-    fn pools(&self) -> MutexGuard<'_, HashMap<Key, Arc<Pool>>> {
+    /// Forgets pools without workers, and the unpacked code that no other pool has.
+    fn forget_what_nobody_uses(&self) {
+        let mut pools = self.pools();
+        // A pool that somebody else holds is about to be used.
+        let unused = |pool: &Arc<Pool>| Arc::strong_count(pool) == 1 && pool.is_empty();
+        let mut gone: Vec<Arc<Pool>> =
+            pools.current.extract_if(|_, pool| unused(pool)).map(|(_, pool)| pool).collect();
+        gone.extend(pools.leaving.extract_if(.., |pool| unused(pool)));
+        for pool in gone {
+            let code = &pool.revision.code;
+            if !pools.iter().any(|other| other.revision.code == *code) {
+                // With the lock: nobody else begins to use it meanwhile.
+                self.workshop.codes.remove(code);
+            }
+        }
+    }
+
+    fn pools(&self) -> MutexGuard<'_, AllPools> {
         self.pools.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -251,7 +291,7 @@ impl Functions {
 fn end_longest_idle(pools: &Weak<Pools>) -> bool {
     let Some(pools) = pools.upgrade() else { return false };
     let all: Vec<Arc<Pool>> =
-        pools.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        pools.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
     let idle = all.iter().filter_map(|pool| Some((pool.idle_since()?, pool)));
     idle.min_by_key(|(since, _)| *since).is_some_and(|(_, pool)| pool.end_idle(Duration::ZERO))
 }

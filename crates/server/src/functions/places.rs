@@ -2,19 +2,25 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::Notify;
+
 /// The free places.
-pub(super) struct Places(Mutex<Vec<u32>>);
+pub(super) struct Places {
+    users: Mutex<Vec<u32>>,
+    /// A place became free, or a worker idle, which may give its place to another function.
+    pub(super) freed: Notify,
+}
 
 impl Places {
     /// `count` places, with the users from `first` on.
     pub(super) fn new(count: usize, first: u32) -> Arc<Self> {
-        let users = (first..).take(count).collect();
-        Arc::new(Self(Mutex::new(users)))
+        let users = Mutex::new((first..).take(count).collect());
+        Arc::new(Self { users, freed: Notify::new() })
     }
 
     /// A place, if one is free.
     pub(super) fn take(self: &Arc<Self>) -> Option<Place> {
-        let user = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+        let user = self.users.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
         Some(Place { user, places: Arc::clone(self) })
     }
 }
@@ -28,6 +34,7 @@ pub(super) struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.places.0.lock().unwrap_or_else(PoisonError::into_inner).push(self.user);
+        self.places.users.lock().unwrap_or_else(PoisonError::into_inner).push(self.user);
+        self.places.freed.notify_one();
     }
 }

@@ -50,7 +50,7 @@ impl Pool {
     pub(super) async fn take(self: &Arc<Self>, until: Instant) -> Result<Worker, NoWorker> {
         let waiting = {
             let mut state = self.state();
-            while let Some((_, worker)) = state.idle.pop_back() {
+            while let Some((_, mut worker)) = state.idle.pop_back() {
                 if worker.is_waiting() {
                     return Ok(worker);
                 }
@@ -79,7 +79,7 @@ impl Pool {
     }
 
     /// Takes back a worker that waits for its next event, and serves who waits.
-    pub(super) fn give_back(self: &Arc<Self>, worker: Worker) {
+    pub(super) fn give_back(self: &Arc<Self>, mut worker: Worker) {
         if worker.begun.elapsed() < LIFE && worker.is_waiting() {
             self.hand(worker);
         } else {
@@ -95,7 +95,7 @@ impl Pool {
     }
 
     /// Starts as many workers as are needed and allowed.
-    fn grow(self: &Arc<Self>) {
+    pub(super) fn grow(self: &Arc<Self>) {
         self.grow_to(0);
     }
 
@@ -148,6 +148,8 @@ impl Pool {
                     drop_unlocked(state, worker);
                 } else {
                     state.idle.push_back((Instant::now(), worker));
+                    drop(state);
+                    self.workshop.places.freed.notify_one();
                 }
                 return;
             };

@@ -40,6 +40,11 @@ impl Process {
         Ok(Self { child, id, stdout, stderr })
     }
 
+    /// Whether its outermost process has not ended.
+    pub(super) fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Waits until it has printed something, or has ended.
     pub(super) async fn changed(&mut self) -> Change {
         tokio::select! {
@@ -54,7 +59,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         // Where there is no namespace that ends with its init, the process group is the next
         // best thing; the outer process itself is killed by its handle.
-        let running = matches!(self.child.try_wait(), Ok(None));
+        let running = self.is_running();
         let group = i32::try_from(self.id).ok().and_then(Pid::from_raw);
         if let Some(group) = group.filter(|_| running) {
             // It may have no group yet; then its handle kills it.

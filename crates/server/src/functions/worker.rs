@@ -139,8 +139,8 @@ impl Worker {
     }
 
     /// Whether it waits for an event.
-    pub(super) fn is_waiting(&self) -> bool {
-        self.next.as_ref().is_some_and(|next| !next.is_closed())
+    pub(super) fn is_waiting(&mut self) -> bool {
+        self.next.as_ref().is_some_and(|next| !next.is_closed()) && self.process.is_running()
     }
 
     /// Serves one event, to its end or to the end of its time.
