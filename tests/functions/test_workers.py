@@ -102,8 +102,10 @@ def test_a_worker_that_is_killed_while_idle_costs_nobody_an_answer(site, countin
     _, before = ask(site, counting)
     for process in processes(site):
         subprocess.run(["kill", "-9", str(process)], check=True)
+        wait_until(lambda process=process: not alive(process))
     error, after = ask(site, counting)
-    assert error is None and after["worker"] != before["worker"]
+    assert error is None, after
+    assert after["worker"] != before["worker"]
 
 
 def test_a_worker_that_is_killed_at_work_fails_its_invocation(serve):
@@ -149,7 +151,7 @@ def test_the_busy_are_refused_before_the_queue_grows_without_end(site, counting)
 
 def processes(site):
     """The outermost process of each worker."""
-    return [process for process in children(site.own.process.pid)]
+    return children(site.own.process.pid)
 
 
 def children(process):
