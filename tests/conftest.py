@@ -24,7 +24,17 @@ import pytest
 from running import Server
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+BINARY = os.environ.get("FLEETWRIGHT_BIN", str(ROOT / "target/debug/fleetwright"))
 START_SECONDS = 60
+INSTALL_SECONDS = 1200
+# Runtime interface clients, installed once for all servers; beside the foreign clients, for they
+# come from registries too.
+INSTALLED = ROOT / ".venv/functions-data"
+RUNTIMES = INSTALLED / "functions/runtimes"
+
+
+def clean_environment():
+    return {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "FLEETWRIGHT_"))}
 
 
 def _wait_until_ready(process, ready, log):
@@ -49,7 +59,7 @@ def _serving(directory, settings):
     binary = os.environ.get("FLEETWRIGHT_BIN", str(ROOT / "target/debug/fleetwright"))
     command = [binary, "serve", "--data-dir", data, "--ready-file", ready, "--config", config]
     command += ["--mqtt-listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0"]
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "FLEETWRIGHT_"))}
+    clean = clean_environment()
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=clean)
     try:
@@ -82,6 +92,23 @@ def start_server(tmp_path_factory):
             return running.enter_context(_serving(tmp_path_factory.mktemp(name), settings))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def runtimes():
+    """The directory of AWS's runtime interface clients, installed by our own command."""
+    for kind in ("python", "nodejs"):
+        if not list(RUNTIMES.glob(f"{kind}*")):
+            command = [BINARY, "function", "install-runtime", kind, "--data-dir", str(INSTALLED)]
+            done = subprocess.run(
+                command,
+                env=clean_environment(),
+                capture_output=True,
+                text=True,
+                timeout=INSTALL_SECONDS,
+            )
+            assert done.returncode == 0, done.stderr
+    return RUNTIMES
 
 
 @pytest.fixture(scope="session")

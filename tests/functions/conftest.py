@@ -1,28 +1,9 @@
 """Functions that really run: servers with AWS's runtime interface clients."""
 
-import subprocess
-
 import pytest
 
 from deploying import Site
-from serving import BINARY, ROOT, OwnServer, clean_environment
-
-# Installed once for all servers; beside the foreign clients, for they come from registries too.
-INSTALLED = ROOT / ".venv" / "functions-data"
-RUNTIMES = INSTALLED / "functions" / "runtimes"
-
-
-@pytest.fixture(scope="session")
-def runtimes():
-    """The directory of the runtime interface clients, installed by our own command."""
-    for kind in ("python", "nodejs"):
-        if not list(RUNTIMES.glob(f"{kind}*")):
-            command = [BINARY, "function", "install-runtime", kind, "--data-dir", str(INSTALLED)]
-            done = subprocess.run(
-                command, env=clean_environment(), capture_output=True, text=True, timeout=1200
-            )
-            assert done.returncode == 0, done.stderr
-    return RUNTIMES
+from serving import OwnServer
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A pre-provisioning hook, as AWS's guide tells it: before a device is registered, somebody who
-# knows the serial numbers is asked. AWS asks a Lambda function; here it is a small web server.
+# A pre-provisioning hook, as AWS's guide tells it: before a device is registered, a Lambda function
+# that knows the serial numbers is asked.
 set -euo pipefail
 
 iot() { aws --endpoint-url "$FLEETWRIGHT_API" iot "$@"; }
@@ -15,37 +15,24 @@ iam attach-role-policy --role-name "$name" \
     --policy-arn arn:aws:iam::aws:policy/service-role/AWSIoTThingsRegistration
 
 # 1. The hook: serial numbers that begin with A are ours, and it says where they stand.
+lambda() { aws --endpoint-url "$FLEETWRIGHT_API" lambda "$@"; }
 cat >hook.py <<'PY'
-import http.server
-import json
-import os
-
-
-class Hook(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        known = asked["parameters"].get("SerialNumber", "").startswith("A")
-        answer = {"allowProvisioning": known, "parameterOverrides": {"Location": "hall-3"}}
-        body = json.dumps(answer).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-server = http.server.HTTPServer(("127.0.0.1", 0), Hook)
-with open("hook.new", "w") as file:
-    file.write(str(server.server_port))
-os.rename("hook.new", "hook.port")
-server.serve_forever()
+def pre_provisioning_hook(event, context):
+    print("asked about", event["parameters"])
+    known = event["parameters"].get("SerialNumber", "").startswith("A")
+    return {"allowProvisioning": known, "parameterOverrides": {"Location": "hall-3"}}
 PY
-python hook.py 2>hook.log &
-hook=$!
-trap 'kill $hook' EXIT
-for _ in $(seq 100); do
-    if [ -s hook.port ]; then break; fi
-    sleep 0.1
-done
+python -m zipfile -c hook.zip hook.py
+execution=$(iam create-role --role-name "$name-hook" --query Role.Arn --output text \
+    --assume-role-policy-document '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}')
+function=$(lambda create-function --function-name "$name" --runtime python3.12 \
+    --handler hook.pre_provisioning_hook --zip-file fileb://hook.zip --role "$execution" \
+    --query FunctionArn --output text)
+account=$(cut -d: -f5 <<<"$function")
+lambda add-permission --function-name "$name" --statement-id iot \
+    --action lambda:InvokeFunction --principal iot.amazonaws.com --source-account "$account" \
+    --source-arn "arn:aws:iot:us-east-1:$account:provisioningtemplate/$name" >permission.json
 
 # 2. The template, with the hook.
 cat >template.json <<JSON
@@ -69,7 +56,7 @@ JSON
 iot create-provisioning-template --template-name "$name" --enabled \
     --provisioning-role-arn "$role" \
     --template-body file://template.json \
-    --pre-provisioning-hook "payloadVersion=2020-04-01,targetArn=http://127.0.0.1:$(cat hook.port)/" \
+    --pre-provisioning-hook "payloadVersion=2020-04-01,targetArn=$function" \
     >/dev/null
 
 # 3. A claim for it.

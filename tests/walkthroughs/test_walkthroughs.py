@@ -17,7 +17,7 @@ PATIENCE = 180
 
 
 @pytest.mark.parametrize("script", sorted(path.name for path in HERE.glob("*.sh")))
-def test_a_walkthrough_comes_to_its_end(server, tmp_path, script):
+def test_a_walkthrough_comes_to_its_end(server, runtimes, tmp_path, script):
     tools = str(pathlib.Path(sys.executable).parent)
     environment = server.environment | {
         "PATH": os.pathsep.join([tools, os.environ["PATH"]]),
