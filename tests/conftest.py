@@ -55,9 +55,9 @@ def _serving(directory, settings):
     data, ready, log = directory / "data", directory / "ready.json", directory / "server.log"
     buckets, config = directory / "buckets", directory / "fleetwright.toml"
     buckets.mkdir()
-    config.write_text(f'[bulk]\ndirectory = "{buckets}"\n{settings}')
-    binary = os.environ.get("FLEETWRIGHT_BIN", str(ROOT / "target/debug/fleetwright"))
-    command = [binary, "serve", "--data-dir", data, "--ready-file", ready, "--config", config]
+    functions = f'[functions]\nruntimes-dir = "{RUNTIMES}"\n'
+    config.write_text(f'[bulk]\ndirectory = "{buckets}"\n{functions}{settings}')
+    command = [BINARY, "serve", "--data-dir", data, "--ready-file", ready, "--config", config]
     command += ["--mqtt-listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0"]
     clean = clean_environment()
     with log.open("wb") as output:

@@ -120,3 +120,66 @@ fn unpack_into(directory: &Path, zip: &[u8]) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    fn zipped(entries: &[(&str, u32, &[u8])]) -> Vec<u8> {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, mode, content) in entries {
+            writer.start_file(*name, SimpleFileOptions::default().unix_permissions(*mode)).unwrap();
+            writer.write_all(content).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    fn codes() -> (tempfile::TempDir, Codes) {
+        let directory = tempfile::tempdir().unwrap();
+        let codes = Codes::open(directory.path().join("code")).unwrap();
+        (directory, codes)
+    }
+
+    #[test]
+    fn code_is_unpacked_readable_and_what_was_executable_stays_so() {
+        let (_directory, codes) = codes();
+        let zip = zipped(&[("a/b/app.py", 0o600, b"x"), ("bootstrap", 0o700, b"#!/bin/sh")]);
+        let place = codes.unpack(&[1; 32], &zip).unwrap();
+        let mode = |name: &str| place.join(name).metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(
+            [mode("."), mode("a/b"), mode("a/b/app.py"), mode("bootstrap")],
+            [0o755, 0o755, 0o644, 0o755]
+        );
+        assert_eq!(codes.unpack(&[1; 32], &zip).unwrap(), place, "once is enough");
+        codes.remove(&[1; 32]);
+        assert!(!place.exists());
+        codes.remove(&[1; 32]);
+    }
+
+    #[test]
+    fn what_is_no_package_leaves_nothing() {
+        let (_directory, codes) = codes();
+        for (zip, cause) in [
+            (b"no zip file".to_vec(), "invalid Zip"),
+            (zipped(&[("../outside", 0o644, b"x")]), "leads out of"),
+            (zipped(&[("link", 0o120_777, b"/etc/passwd")]), "symbolic link"),
+        ] {
+            let refused = codes.unpack(&[2; 32], &zip).unwrap_err().to_string();
+            assert!(refused.contains(cause), "{refused}");
+            assert_eq!(fs::read_dir(&codes.directory).unwrap().count(), 0, "{cause}");
+        }
+    }
+
+    #[test]
+    fn an_earlier_starts_code_is_gone() {
+        let (directory, codes) = codes();
+        let place = codes.unpack(&[3; 32], &zipped(&[("app.py", 0o644, b"x")])).unwrap();
+        Codes::open(directory.path().join("code")).unwrap();
+        assert!(!place.exists());
+    }
+}

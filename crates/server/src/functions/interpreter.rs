@@ -1,7 +1,7 @@
 //! Which program runs a function's code: an interpreter of this machine with AWS's runtime
 //! interface client, or the function's own `bootstrap`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -87,7 +87,14 @@ impl Interpreters {
             std::env::split_paths(&path).map(|directory| directory.join(name)).collect::<Vec<_>>()
         };
         let all = in_path(runtime).into_iter().chain(in_path(family.program));
-        all.filter(|file| file.is_file()).take(PROGRAMS).collect()
+        let mut seen = HashSet::new();
+        // The same file by another name has nothing new to say. A wrapper that picks the program
+        // by its own name has.
+        let mut new = |file: &PathBuf| match (file.canonicalize(), file.file_name()) {
+            (Ok(real), Some(name)) if real.is_file() => seen.insert((real, name.to_owned())),
+            _ => false,
+        };
+        all.filter(|file| new(file)).take(PROGRAMS).collect()
     }
 
     async fn look_at(&self, program: &Path, family: &Family) -> Result<Interpreter, String> {

@@ -74,3 +74,43 @@ impl Lines {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn lines_come_whole_and_what_has_no_end_comes_last() {
+        let (mut sender, receiver) = pipe::pipe().unwrap();
+        let mut lines = Lines { from: Some(receiver), partial: Vec::new() };
+        let mut heard = Vec::new();
+        sender.write_all(b"one\r\ntwo\rthree\n\nfo").await.unwrap();
+        lines.readable().await;
+        lines.take(|line| heard.push(line.to_owned()));
+        assert_eq!(heard, ["one", "two\nthree", ""]);
+        sender.write_all(b"ur\xff\nfive").await.unwrap();
+        drop(sender);
+        lines.readable().await;
+        lines.take(|line| heard.push(line.to_owned()));
+        assert_eq!(heard.split_off(3), ["four\u{fffd}", "five"]);
+    }
+
+    #[tokio::test]
+    async fn a_line_without_end_is_cut() {
+        let (mut sender, receiver) = pipe::pipe().unwrap();
+        let mut lines = Lines { from: Some(receiver), partial: Vec::new() };
+        let writing = tokio::spawn(async move { sender.write_all(&vec![b'x'; 3 * LINE]).await });
+        let mut heard = 0;
+        while heard < 3 * LINE {
+            lines.readable().await;
+            lines.take(|line| {
+                assert!(line.len() <= LINE + CHUNK);
+                heard += line.len();
+            });
+            assert!(lines.partial.len() < LINE);
+        }
+        writing.await.unwrap().unwrap();
+    }
+}
