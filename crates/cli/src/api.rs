@@ -1,8 +1,10 @@
 //! A client of the control plane, signed like any other.
 
+use std::error::Error;
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
@@ -16,9 +18,56 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 
 /// Bytes of an answer that are read.
-const ANSWER_BYTES: usize = 4 * 1024 * 1024;
+const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Longest wait for a function's answer. AWS: a function runs for 15 minutes at most.
+const FUNCTION_PATIENCE: Duration = Duration::from_secs(16 * 60);
+
+/// How a command reaches the control plane.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Reach {
+    /// Address of the control plane
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", env = "FLEETWRIGHT_API")]
+    api: String,
+    /// Shared-credentials file with the access key; its first profile is used
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "./fleetwright-data/admin.credentials",
+        env = "AWS_SHARED_CREDENTIALS_FILE"
+    )]
+    credentials: PathBuf,
+    /// Region of the server
+    #[arg(long, value_name = "NAME", default_value = "us-east-1", env = "AWS_REGION")]
+    region: String,
+}
+
+impl Reach {
+    /// The control plane.
+    pub(crate) fn open(&self) -> Result<Api, ApiError> {
+        let address = self.api.strip_prefix("http://").unwrap_or(&self.api);
+        let address: SocketAddr = address.parse().map_err(|_| {
+            ApiError(format!("'{address}' is not an address such as 127.0.0.1:8080"))
+        })?;
+        Api::open(address, &self.region, &self.credentials)
+    }
+}
+
+/// Runs a command to its end; an error is told on standard error.
+pub(crate) fn run(command: impl Future<Output = Result<ExitCode, Box<dyn Error>>>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let done = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(command));
+    done.unwrap_or_else(|error: Box<dyn Error>| {
+        eprintln!("fleetwright: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+/// A value as it stands in a path or query.
+pub(crate) fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
 
 /// Where the control plane is and how to sign for it.
 pub(crate) struct Api {
@@ -74,6 +123,29 @@ impl Api {
         }
     }
 
+    /// Calls one operation of Lambda; gives the headers and the body of a good answer.
+    ///
+    /// A function may take its time, so the wait is its longest.
+    pub(crate) async fn lambda(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&'static str, &'static str)],
+        body: Vec<u8>,
+    ) -> Result<http::Response<Bytes>, ApiError> {
+        let fail = |what: &dyn fmt::Display| ApiError(format!("{method} {path}: {what}"));
+        let exchange = self.send_with("lambda", method, path, "application/json", headers, body);
+        let answer = match tokio::time::timeout(FUNCTION_PATIENCE, exchange).await {
+            Ok(answer) => answer.map_err(|error| fail(&error))?,
+            Err(_) => return Err(fail(&"no answer in time")),
+        };
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        let value: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+        Err(fail(&refused(&answer, &value)))
+    }
+
     /// Calls one operation of IAM: its name and parameters, as a form.
     pub(crate) async fn iam(
         &self,
@@ -109,15 +181,13 @@ impl Api {
     ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
         let body = if body.is_null() { Vec::new() } else { serde_json::to_vec(body)? };
         let answer = self.send("iot", method, path, "application/json", body).await?;
-        let (head, body) = answer.into_parts();
+        let body = answer.body();
         let value: Value =
-            if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
-        if head.status.is_success() {
+            if body.is_empty() { Value::Null } else { serde_json::from_slice(body)? };
+        if answer.status().is_success() {
             return Ok(value);
         }
-        let name = head.headers.get("x-amzn-errortype").and_then(|name| name.to_str().ok());
-        let message = value.get("message").and_then(Value::as_str).unwrap_or_default();
-        Err(format!("{}: {message}", name.unwrap_or(head.status.as_str())).into())
+        Err(refused(&answer, &value).into())
     }
 
     async fn send(
@@ -128,13 +198,28 @@ impl Api {
         content_type: &str,
         body: Vec<u8>,
     ) -> Result<http::Response<Bytes>, Box<dyn std::error::Error + Send + Sync>> {
+        self.send_with(service, method, path, content_type, &[], body).await
+    }
+
+    async fn send_with(
+        &self,
+        service: &str,
+        method: &str,
+        path: &str,
+        content_type: &str,
+        headers: &[(&'static str, &'static str)],
+        body: Vec<u8>,
+    ) -> Result<http::Response<Bytes>, Box<dyn std::error::Error + Send + Sync>> {
         let host = self.address.to_string();
         let mut request = http::Request::builder()
             .method(method)
             .uri(path)
             .header("host", &host)
-            .header("content-type", content_type)
-            .body(Full::new(Bytes::from(body.clone())))?;
+            .header("content-type", content_type);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(Full::new(Bytes::from(body.clone())))?;
         self.sign(service, &mut request, &format!("http://{host}{path}"), &body)?;
         let stream = TcpStream::connect(self.address).await?;
         let (mut sender, connection) =
@@ -175,4 +260,12 @@ impl Api {
         instructions.apply_to_request_http1x(request);
         Ok(())
     }
+}
+
+/// AWS's error name and message.
+fn refused(answer: &http::Response<Bytes>, body: &Value) -> String {
+    let name = answer.headers().get("x-amzn-errortype").and_then(|name| name.to_str().ok());
+    let message = ["message", "Message"].iter().find_map(|name| body.get(name)?.as_str());
+    let status = answer.status();
+    format!("{}: {}", name.unwrap_or(status.as_str()), message.unwrap_or_default())
 }

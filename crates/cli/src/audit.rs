@@ -1,16 +1,14 @@
 //! `fleetwright audit`: who asked what, and what it came to.
 
 use std::error::Error;
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::ValueEnum;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::api::Api;
+use crate::api::{self, Api, Reach, encoded};
+use crate::terminal::{plain, while_of};
 
 /// How often new records are looked for.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
@@ -21,20 +19,8 @@ const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Address of the control plane
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", env = "FLEETWRIGHT_API")]
-    api: String,
-    /// Shared-credentials file with the access key; its first profile is used
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = "./fleetwright-data/admin.credentials",
-        env = "AWS_SHARED_CREDENTIALS_FILE"
-    )]
-    credentials: PathBuf,
-    /// Region of the server
-    #[arg(long, value_name = "NAME", default_value = "us-east-1", env = "AWS_REGION")]
-    region: String,
+    #[command(flatten)]
+    reach: Reach,
     /// Only records of the last while, such as 90s, 15m, 2h or 7d
     #[arg(long, value_name = "TIME", value_parser = while_of)]
     since: Option<Duration>,
@@ -75,23 +61,14 @@ enum Output {
 }
 
 pub(crate) fn run(args: &Args) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let done = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(read(args)));
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("fleetwright: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    api::run(async {
+        read(args).await?;
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
 async fn read(args: &Args) -> Result<(), Box<dyn Error>> {
-    let address = args.api.strip_prefix("http://").unwrap_or(&args.api);
-    let address: SocketAddr = address
-        .parse()
-        .map_err(|_| format!("'{address}' is not an address such as 127.0.0.1:8080"))?;
-    let api = Api::open(address, &args.region, &args.credentials)?;
+    let api = args.reach.open()?;
     let query = query(args)?;
     let mut position = 0;
     loop {
@@ -152,10 +129,6 @@ fn query(args: &Args) -> Result<String, Box<dyn Error>> {
     Ok(query)
 }
 
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
-}
-
 /// One record as a line: seconds since 1970, outcome, operation, resource, who, why.
 fn line(record: &Value) -> String {
     let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or("-").to_owned();
@@ -173,19 +146,5 @@ fn line(record: &Value) -> String {
         text("principal"),
         text("clientId"),
     );
-    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-fn while_of(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("'{text}' is not a time such as 90s, 15m, 2h or 7d");
-    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 60 * 60,
-        "d" => 24 * 60 * 60,
-        _ => return Err(wrong()),
-    };
-    let number: u32 = number.parse().map_err(|_| wrong())?;
-    Ok(Duration::from_secs(u64::from(number) * seconds))
+    plain(&line)
 }

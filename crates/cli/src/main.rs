@@ -2,9 +2,11 @@
 
 mod api;
 mod audit;
+mod function;
 mod hook;
 mod quickstart;
 mod serve;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -42,7 +44,9 @@ enum Command {
     Quickstart(quickstart::Args),
     /// Read the audit trail.
     Audit(audit::Args),
-    /// Answer a pre-provisioning hook.
+    /// Run Lambda functions by hand, read their logs, install their runtimes.
+    Function(function::Args),
+    /// Try a template with its pre-provisioning hook, or answer one.
     Hook(hook::Args),
     /// Print the completion script of a shell.
     ///
@@ -64,7 +68,8 @@ fn main() -> ExitCode {
         Command::Device(args) => ExitCode::from(fleetwright_device::cli::run(args)),
         Command::Quickstart(args) => quickstart::run(&args),
         Command::Audit(args) => audit::run(&args),
-        Command::Hook(args) => hook::run(args),
+        Command::Function(args) => function::run(&args),
+        Command::Hook(args) => hook::run(&args),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

@@ -99,8 +99,8 @@ impl App {
             Arc::clone(&identities),
             settings.functions.clone(),
         )?;
-        let hooks =
-            Arc::new(Hooks::new(settings.hooks.clone(), Arc::clone(&tls), Arc::clone(&functions)));
+        let hooks = Hooks::new(settings.hooks.clone(), Arc::clone(&tls), Arc::clone(&functions));
+        let hooks = Arc::new(hooks.map_err(StartError::new)?);
         let audit = Audit::start(store.clone());
         let provisioning = Provisioning::new(
             settings.home.clone(),

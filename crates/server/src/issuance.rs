@@ -80,6 +80,11 @@ pub struct Issuance {
 }
 
 impl Issuance {
+    /// The certificate of the root, PEM.
+    pub fn root_pem(&self) -> &str {
+        self.authority.root_pem()
+    }
+
     /// Wires the parts.
     pub fn new(authority: Arc<Authority>, keys: Arc<DeviceKeys>, store: Store) -> Self {
         Self { authority, keys, store }

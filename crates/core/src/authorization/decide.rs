@@ -61,6 +61,21 @@ pub fn authorize<T>(
     Ok(Authorized(value))
 }
 
+/// Every need that is not allowed, in order: [`authorize`] refuses with the first of them.
+pub fn lacking<'a>(
+    asked: &'a Asked,
+    grants: &Grants<'_>,
+    context: &Context<'_>,
+) -> Vec<&'a Need> {
+    let (needs, only_deny) = match asked {
+        Asked::Nothing => return Vec::new(),
+        Asked::All(needs) => (needs, false),
+        Asked::NoDeny(needs) => (needs, true),
+    };
+    let needs = needs.iter().take(NEEDS_MAX);
+    needs.filter(|need| check(need, grants, context, only_deny).is_err()).collect()
+}
+
 fn check(
     need: &Need,
     grants: &Grants<'_>,

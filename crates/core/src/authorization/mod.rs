@@ -13,7 +13,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Authorized, Grants, RESOURCE_TAG, authorize};
+pub use decide::{Authorized, Grants, RESOURCE_TAG, authorize, lacking};
 pub use denied::{Denied, Layer};
 pub use need::{Asked, Need};
 pub use plan::of_plan;

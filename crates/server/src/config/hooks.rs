@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hooks::HookTarget;
+
 /// Local commands by name, and whom to trust over HTTPS.
 ///
 /// A template names a command as `command:NAME` in `preProvisioningHook.targetArn`; only the
@@ -18,6 +20,59 @@ pub struct Hooks {
     /// PEM file of the CAs to trust for `https://` hooks, beside the system's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
+    /// Events kept in memory for `fleetwright hook test`, at most 1000; they hold devices'
+    /// parameters.
+    pub record_events: usize,
+    /// A file with the secret that signs requests to URLs, at least 32 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hmac_secret_file: Option<PathBuf>,
+    /// `[hooks.lambda-endpoints."arn:aws:lambda:…"]`: functions that are elsewhere, by the ARN that
+    /// templates name.
+    pub lambda_endpoints: BTreeMap<String, LambdaEndpoint>,
+}
+
+/// Where a function is that does not run here.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LambdaEndpoint {
+    /// `https://…`, or `http://` on loopback.
+    pub url: String,
+    /// The region that requests are signed for.
+    pub region: String,
+    /// A file as AWS's clients have it: `aws_access_key_id`, `aws_secret_access_key`.
+    pub access_key_file: PathBuf,
+}
+
+/// Most events that can be kept.
+const RECORDED: usize = 1000;
+
+impl Hooks {
+    /// Checks what has bounds.
+    ///
+    /// # Errors
+    /// A sentence that names the key, the value and its bounds.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.record_events > RECORDED {
+            let more = self.record_events;
+            return Err(format!("[hooks] record-events {more} is not within 0 to {RECORDED}"));
+        }
+        for (arn, endpoint) in &self.lambda_endpoints {
+            if !matches!(HookTarget::parse(arn), Ok(HookTarget::Function(_))) {
+                return Err(format!(
+                    "[hooks.lambda-endpoints] '{arn}' is no ARN of a function, \
+                     arn:aws:lambda:REGION:ACCOUNT:function:NAME"
+                ));
+            }
+            if !matches!(HookTarget::parse(&endpoint.url), Ok(HookTarget::Url(_))) {
+                return Err(format!(
+                    "[hooks.lambda-endpoints.\"{arn}\"] url '{}' must be https://HOST:PORT, or \
+                     http:// on loopback",
+                    endpoint.url
+                ));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A program and its arguments; no shell is involved.
@@ -30,7 +85,8 @@ pub struct HookCommand {
     pub arguments: Vec<String>,
 }
 
-pub(super) const KEYS: &[&str] = &["commands", "ca-file"];
+pub(super) const KEYS: &[&str] =
+    &["commands", "ca-file", "record-events", "hmac-secret-file", "lambda-endpoints"];
 
 impl TryFrom<Vec<String>> for HookCommand {
     type Error = &'static str;

@@ -23,7 +23,7 @@ pub use claims::{ClaimLimits, Claims};
 pub use control::Control;
 pub use file::{ConfigError, ConfigFile};
 pub use functions::{Containment, Functions};
-pub use hooks::{HookCommand, Hooks};
+pub use hooks::{HookCommand, Hooks, LambdaEndpoint};
 pub use mqtt::{ConnectRefusalCode, Mqtt};
 pub use provisioning::Provisioning;
 pub use settings::{Given, Settings, SettingsError};

@@ -122,6 +122,7 @@ impl Settings {
             )));
         }
         file.functions.check().map_err(SettingsError)?;
+        file.hooks.check().map_err(SettingsError)?;
         if let Some(endpoint) = &file.bulk.s3_endpoint
             && !matches!(HookTarget::parse(endpoint), Ok(HookTarget::Url(_)))
         {

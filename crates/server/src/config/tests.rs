@@ -46,7 +46,12 @@ fn the_key_lists_name_every_field() {
     };
     let control = Control { requests_per_second: Some(1), burst: Some(1), ..Control::default() };
     let command = HookCommand::try_from(vec!["/bin/true".to_owned()]).unwrap();
-    let hooks = Hooks { commands: [("x".into(), command)].into(), ca_file: Some("/tmp/x".into()) };
+    let hooks = Hooks {
+        commands: [("x".into(), command)].into(),
+        ca_file: Some("/tmp/x".into()),
+        hmac_secret_file: Some("/tmp/x".into()),
+        ..Hooks::default()
+    };
     for (mut known, fields) in [
         (mqtt::KEYS.to_vec(), fields(Mqtt::default())),
         (provisioning::KEYS.to_vec(), fields(Provisioning::default())),

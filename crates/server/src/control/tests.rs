@@ -64,7 +64,8 @@ impl Plane {
         let nothing = crate::config::Hooks::default();
         let tls = crate::tls::outgoing("hooks", None).unwrap();
         let functions = crate::functions::tests::none();
-        let hooks = Arc::new(Hooks::new(nothing, Arc::clone(&tls), Arc::clone(&functions)));
+        let hooks = Hooks::new(nothing, Arc::clone(&tls), Arc::clone(&functions)).unwrap();
+        let hooks = Arc::new(hooks);
         let data_dir = DataDir::open(&path("data")).unwrap();
         let sealing = Arc::new(Sealing::open(&data_dir).unwrap());
         let identities = Arc::new(Identities::new(find));

@@ -12,9 +12,9 @@ use super::query::Form;
 use super::service::Service;
 use crate::audit::{ACCEPTED, DENIED, REJECTED};
 
-/// The operation that reads the trail: it leaves a record when it is refused only, or whoever
+/// The operations that are followed: they leave a record when they are refused only, or whoever
 /// follows the trail would read of nothing but himself.
-const READS: &str = "ReadAudit";
+const FOLLOWED: &[&str] = &["ReadAudit", "ReadFunctionLogs"];
 /// Parameters of a form whose values name its resource; none of them is a secret.
 const NAMING: &[&str] = &[
     "GroupName",
@@ -74,7 +74,8 @@ impl Trail {
         at: Instant,
     ) -> Option<AuditRecord> {
         let failure = outcome.as_ref().err();
-        if failure.is_none() && self.operation.as_deref() == Some(READS) {
+        let followed = self.operation.as_deref().is_some_and(|name| FOLLOWED.contains(&name));
+        if failure.is_none() && followed {
             return None;
         }
         let outcome = match failure.map(|failure| failure.status) {

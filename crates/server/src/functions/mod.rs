@@ -37,7 +37,7 @@ use fleetwright_store::{FunctionRevision, Store};
 use tokio::time::Instant;
 
 pub(crate) use environment::Endpoint;
-pub(crate) use log::{Logs, Stream};
+pub(crate) use log::{Found, Line, Wanted};
 pub(crate) use outcome::{Invocation, NotRun, Outcome};
 pub(crate) use revision::{open_environment, seal_environment};
 
@@ -50,6 +50,7 @@ use crate::random;
 use crate::sealing::Sealing;
 use code::Codes;
 use interpreter::Interpreters;
+use log::{Logs, Stream};
 use places::Places;
 use pool::Pool;
 use revision::{Key, Revision};
@@ -133,9 +134,30 @@ impl Functions {
         let _ = self.workshop.endpoint.set(endpoint);
     }
 
-    /// What functions logged.
-    pub(crate) fn logs(&self) -> &Logs {
-        &self.workshop.logs
+    /// A page of what a function logged; `None` when it never did.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub(crate) async fn read_log(
+        &self,
+        function: FunctionName,
+        wanted: Wanted,
+    ) -> Result<Option<Found>, Refusal> {
+        let logs = Arc::clone(&self.workshop.logs);
+        let reading = tokio::task::spawn_blocking(move || logs.read(&function, &wanted));
+        reading.await.map_err(Refusal::internal)?.map_err(Refusal::internal)
+    }
+
+    /// Puts a line of the server's into a function's log.
+    pub(crate) fn note(
+        &self,
+        function: &FunctionName,
+        version: &str,
+        request_id: Option<&str>,
+        message: &str,
+    ) {
+        let line = Line::now(version, request_id, Stream::Platform, message);
+        self.workshop.logs.write(function, line);
     }
 
     /// Invokes a function and waits for its outcome. `budget` bounds everything, waiting for a
@@ -164,36 +186,50 @@ impl Functions {
     /// resource policy must allow that. `budget` bounds everything.
     ///
     /// # Errors
-    /// A sentence for the log: no such function, not allowed, failed, or no answer in time.
+    /// A sentence for the log when its code was not reached: no such function, not allowed, or no
+    /// worker in time. The function's own log has it too.
     pub(crate) async fn invoke_for_iot(
         &self,
-        function: &str,
+        named: &FunctionRef,
         source: &str,
         payload: Bytes,
         budget: Duration,
-    ) -> Result<Bytes, String> {
-        let home = &self.workshop.home;
-        let named = FunctionRef::parse(home, function).map_err(|error| error.to_string())?;
+    ) -> Result<Invocation, String> {
         let (name, qualifier) = (&named.name, named.qualifier.as_ref());
-        let policy = self.workshop.store.function_policy(name, qualifier).await;
-        let policy = policy.map_err(|error| error.to_string())?;
+        let ran = match self.may_invoke(named, source).await {
+            Ok(()) => self.invoke(name, qualifier, payload, Some(budget)).await,
+            Err(reason) => Err(NotRun::Unrunnable(reason)),
+        };
+        let failure = match ran {
+            Ok(invocation) => return Ok(invocation),
+            Err(NotRun::NotFound(reason)) => return Err(reason),
+            Err(failure) => failure.to_string(),
+        };
+        let store = &self.workshop.store;
+        if let Ok(Some(_)) = store.function_revision(name, None).await {
+            let version = qualifier.map_or_else(|| "$LATEST".to_owned(), ToString::to_string);
+            self.note(name, &version, None, &format!("NOT INVOKED for {source}: {failure}"));
+        }
+        Err(failure)
+    }
+
+    async fn may_invoke(&self, named: &FunctionRef, source: &str) -> Result<(), String> {
+        let home = &self.workshop.home;
+        let policy = self.workshop.store.function_policy(&named.name, named.qualifier.as_ref());
+        let policy = policy.await.map_err(|error| error.to_string())?;
         let call = ServiceCall {
             service: "iot.amazonaws.com",
-            function: &named,
+            function: named,
             source: Source { arn: source, account: home.account.as_str() },
             now: clock::now(),
         };
         let document = policy.as_ref().map(|policy| policy.document.as_str());
-        service_may_invoke(home, document, &call).map_err(|error| error.to_string())?;
-        let ran = self.invoke(name, qualifier, payload, Some(budget)).await;
-        let Invocation { request_id, outcome, .. } = ran.map_err(|error| error.to_string())?;
-        match outcome {
-            Outcome::Answered(answer) => Ok(answer),
-            Outcome::Failed(body) => {
-                let shown: String = String::from_utf8_lossy(&body).chars().take(500).collect();
-                Err(format!("invocation {request_id} failed: {shown}"))
-            }
-        }
+        service_may_invoke(home, document, &call).map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    /// Region and account of the functions.
+    pub(crate) fn home(&self) -> &Home {
+        &self.workshop.home
     }
 
     async fn pool(&self, named: &FunctionRef, arn: &str) -> Result<Arc<Pool>, NotRun> {

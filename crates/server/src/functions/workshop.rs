@@ -280,9 +280,11 @@ fn command(
             (python.clone(), vec!["-m".into(), "awslambdaric".into(), handler])
         }
         (RuntimeKind::Node, Some(node)) => {
-            const BIN: &str = "node_modules/aws-lambda-ric/bin";
-            let newer = client.join(BIN).join("index.mjs").exists();
-            let script = runtime.join(BIN).join(if newer { "index.mjs" } else { "index.js" });
+            const CLIENT: &str = "node_modules/aws-lambda-ric";
+            // Version 4, version 3, and what came before.
+            let places = ["index.mjs", "bin/index.mjs", "bin/index.js"];
+            let place = places.into_iter().find(|place| client.join(CLIENT).join(place).exists());
+            let script = runtime.join(CLIENT).join(place.unwrap_or("index.mjs"));
             (node.clone(), vec![script.to_string_lossy().into_owned(), handler])
         }
         _ => (task.join("bootstrap"), Vec::new()),

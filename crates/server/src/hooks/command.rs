@@ -1,48 +1,82 @@
 //! A hook as a local command: the request on standard input, the verdict on standard output.
 
 use std::process::Stdio;
+use std::time::Duration;
 
 use fleetwright_core::limits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::Command;
+use tokio::process::{ChildStderr, Command};
 
-use super::HookFailure;
+use super::{HookFailure, LOG_BYTES};
 use crate::config::HookCommand;
 
-/// Runs the program and gives its standard output. The process is killed when the caller gives up.
-pub(super) async fn run(command: &HookCommand, request: &[u8]) -> Result<Vec<u8>, HookFailure> {
+/// Longest wait for what a command that has ended left on its standard error. (ours)
+const LEFT_OVER: Duration = Duration::from_millis(50);
+
+/// Runs the program and gives its standard output; `printed` takes the beginning of its standard
+/// error. The process is killed when the caller gives up.
+pub(super) async fn run(
+    command: &HookCommand,
+    request: &[u8],
+    printed: &mut Vec<u8>,
+) -> Result<Vec<u8>, HookFailure> {
     let mut child = Command::new(&command.program)
         .args(&command.arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| {
             HookFailure::new(format_args!("cannot run {}: {error}", command.program))
         })?;
-    let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-        return Err(HookFailure::new("the command has no standard input or output"));
+    let (Some(mut input), Some(output), Some(errors)) =
+        (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    else {
+        return Err(HookFailure::new("the command has no standard streams"));
     };
     let feed = async {
         // A command that decides without reading closes its input early; that is its right.
         let _ = input.write_all(request).await;
         drop(input);
     };
-    let mut answer = Vec::new();
-    let mut bounded = output.take(limits::HOOK_ANSWER_BYTES as u64 + 1);
-    let read = bounded.read_to_end(&mut answer);
-    let ((), read) = tokio::join!(feed, read);
-    read.map_err(HookFailure::new)?;
-    if answer.len() > limits::HOOK_ANSWER_BYTES {
-        return Err(HookFailure::new(format_args!(
-            "its answer is larger than {} bytes",
-            limits::HOOK_ANSWER_BYTES
-        )));
+    let mut hearing = std::pin::pin!(hear(errors, printed));
+    let decided = async {
+        let mut answer = Vec::new();
+        let mut bounded = output.take(limits::HOOK_ANSWER_BYTES as u64 + 1);
+        let ((), read) = tokio::join!(feed, bounded.read_to_end(&mut answer));
+        read.map_err(HookFailure::new)?;
+        if answer.len() > limits::HOOK_ANSWER_BYTES {
+            let most = limits::HOOK_ANSWER_BYTES;
+            return Err(HookFailure::new(format_args!("its answer is larger than {most} bytes")));
+        }
+        let status = child.wait().await.map_err(HookFailure::new)?;
+        if !status.success() {
+            return Err(HookFailure::new(format_args!("{} ended with {status}", command.program)));
+        }
+        Ok(answer)
+    };
+    tokio::pin!(decided);
+    let mut heard = false;
+    loop {
+        tokio::select! {
+            decision = &mut decided => {
+                if !heard {
+                    // A process that it left behind may hold the stream open for ever.
+                    let _ = tokio::time::timeout(LEFT_OVER, hearing).await;
+                }
+                return decision;
+            }
+            () = &mut hearing, if !heard => heard = true,
+        }
     }
-    let status = child.wait().await.map_err(HookFailure::new)?;
-    if !status.success() {
-        return Err(HookFailure::new(format_args!("{} ended with {status}", command.program)));
+}
+
+/// Reads a stream to its end; keeps its beginning.
+async fn hear(mut stream: ChildStderr, printed: &mut Vec<u8>) {
+    let mut chunk = [0; 1024];
+    while let Ok(count @ 1..) = stream.read(&mut chunk).await {
+        let room = LOG_BYTES.saturating_sub(printed.len());
+        printed.extend_from_slice(chunk.get(..count.min(room)).unwrap_or_default());
     }
-    Ok(answer)
 }

@@ -24,19 +24,27 @@ fn request() -> HookRequest {
 fn hooks(script: &str) -> Hooks {
     let command =
         HookCommand { program: "/bin/sh".into(), arguments: vec!["-c".into(), script.into()] };
-    let settings =
-        config::Hooks { commands: BTreeMap::from([("test".into(), command)]), ca_file: None };
+    let settings = config::Hooks {
+        commands: BTreeMap::from([("test".into(), command)]),
+        ..Default::default()
+    };
     let tls = tls::outgoing("hooks", None).unwrap();
-    Hooks::new(settings, tls, crate::functions::tests::none())
+    Hooks::new(settings, tls, crate::functions::tests::none()).unwrap()
 }
 
 /// What a hook's answer comes to: the overrides, or the refusal's cause.
 async fn verdict_of(script: &str) -> Result<Verdict, String> {
-    hooks(script).ask("command:test", &request()).await.map_err(|refusal| {
-        assert_eq!(refusal.code, ErrorCode::AccessDenied);
-        assert!(!refusal.message.contains("test"), "the message must not tell the target");
-        refusal.cause.unwrap()
-    })
+    outcome(hooks(script).ask("command:test", &request()).await)
+}
+
+fn outcome(consulted: Consulted) -> Result<Verdict, String> {
+    if let Ok(verdict) = consulted.verdict {
+        return Ok(verdict);
+    }
+    let refusal = consulted.overrides().unwrap_err();
+    assert_eq!(refusal.code, ErrorCode::AccessDenied);
+    assert!(!refusal.message.contains("test"), "the message must not tell the target");
+    Err(refusal.cause.unwrap())
 }
 
 #[tokio::test]
@@ -75,6 +83,25 @@ async fn v09_a_hook_that_sleeps_is_cut_at_its_deadline() {
 }
 
 #[tokio::test]
+async fn what_a_command_prints_to_its_standard_error_is_kept_within_a_bound() {
+    let script = "echo why >&2; head -c 100000 /dev/zero >&2; exit 1";
+    let consulted = hooks(script).ask("command:test", &request()).await;
+    assert!(consulted.log.starts_with("why\n"), "{}", consulted.log);
+    assert_eq!(consulted.log.len(), LOG_BYTES);
+    let script = r#"sleep 60 >/dev/null & echo '{"allowProvisioning":true}'"#;
+    let consulted = hooks(script).ask("command:test", &request()).await;
+    assert!(consulted.verdict.is_ok(), "who is left behind keeps nobody waiting");
+}
+
+#[tokio::test]
+async fn what_was_printed_before_the_deadline_is_kept() {
+    let script = "echo asking the oracle >&2; sleep 60";
+    let consulted = hooks(script).ask("command:test", &request()).await;
+    assert_eq!(consulted.log, "asking the oracle\n");
+    assert!(consulted.verdict.unwrap_err().to_string().contains("no answer within"));
+}
+
+#[tokio::test]
 async fn targets_that_are_none_refuse() {
     for (target, cause) in [
         ("command:other", "no command 'other'"),
@@ -87,8 +114,7 @@ async fn targets_that_are_none_refuse() {
         ("http://127.0.0.1:99999/", "no valid host"),
         ("http://127.0.0.1:1/", "cannot reach"),
     ] {
-        let refusal = hooks("true").ask(target, &request()).await.unwrap_err();
-        let found = refusal.cause.unwrap();
+        let found = outcome(hooks("true").ask(target, &request()).await).unwrap_err();
         assert!(found.contains(cause), "{target}: {found}");
     }
 }
@@ -108,10 +134,10 @@ async fn ask_url(answer: &'static str) -> Result<Verdict, String> {
         String::from_utf8_lossy(&head).into_owned()
     });
     let target = format!("http://{address}/hook?x=1");
-    let verdict = hooks("true").ask(&target, &request()).await;
+    let verdict = outcome(hooks("true").ask(&target, &request()).await);
     let head = server.await.unwrap();
     assert!(head.starts_with("POST /hook?x=1 HTTP/1.1\r\n"), "{head}");
-    verdict.map_err(|refusal| refusal.cause.unwrap())
+    verdict
 }
 
 #[tokio::test]

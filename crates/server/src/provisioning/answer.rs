@@ -5,24 +5,27 @@ use fleetwright_core::payload::Rejected;
 use fleetwright_core::reserved_topic::Operation;
 
 use super::{Answer, Ask, Provisioning};
-use crate::clock;
+use crate::{clock, random};
 
 impl Provisioning {
     /// Answers one request: tells the operation's story, and logs why when it is refused.
     pub async fn answer(&self, ask: Ask) -> Answer {
+        let request_id = random::uuid().map(|id| id.to_string()).unwrap_or_default();
         let told = match self.claims.admit(&ask.claim, clock::now()) {
             Ok(()) => match &ask.topic.operation {
                 Operation::CreateKeysAndCertificate => self.create_keys(&ask).await,
                 Operation::CreateCertificateFromCsr => self.create_from_csr(&ask).await,
-                Operation::RegisterThing { template } => self.register_thing(&ask, template).await,
+                Operation::RegisterThing { template } => {
+                    self.register_thing(&ask, template, &request_id).await
+                }
             },
             Err(refusal) => Err(refusal),
         };
-        self.record(&ask, told.as_ref().err()).await;
+        self.record(&ask, told.as_ref().err(), &request_id).await;
         match told {
             Ok(payload) => Answer { topic: ask.topic.accepted(), payload },
             Err(refusal) => {
-                log_refusal(&ask, &refusal);
+                log_refusal(&ask, &refusal, &request_id);
                 let payload = Rejected::from(&refusal).encode(ask.topic.format);
                 Answer { topic: ask.topic.rejected(), payload }
             }
@@ -32,13 +35,13 @@ impl Provisioning {
 
 /// AWS names the event of the two create operations `GetDeviceCredentials` and that of
 /// `RegisterThing` `ProvisionDevice` (guide, "CloudWatch Logs entries").
-fn log_refusal(ask: &Ask, refusal: &Refusal) {
+fn log_refusal(ask: &Ask, refusal: &Refusal, request_id: &str) {
     let (event, template) = match &ask.topic.operation {
         Operation::RegisterThing { template } => ("ProvisionDevice", Some(template.as_str())),
         _ => ("GetDeviceCredentials", None),
     };
     tracing::warn!(
-        event, status = "Failure", template, claim = %ask.claim, client_id = %ask.client_id,
+        event, status = "Failure", request_id, template, claim = %ask.claim, client_id = %ask.client_id,
         code = refusal.code.mqtt_name(), cause = refusal.cause.as_deref(),
         "{}", refusal.message
     );

@@ -12,7 +12,9 @@ mod just_in_time;
 mod record;
 mod register_directly;
 mod register_thing;
+mod rehearsal;
 mod role;
+mod steps;
 mod templates;
 
 use std::sync::Arc;
@@ -27,6 +29,7 @@ use fleetwright_store::{CertificateRow, Store};
 pub use just_in_time::{FirstConnection, NoFirstConnection, Presented};
 pub use register_directly::{Line, RegisteredDirectly};
 pub use role::ProvisioningRole;
+pub use rehearsal::{Rehearsal, Rehearsed, Step};
 
 use crate::audit::Audit;
 use crate::config;

@@ -11,14 +11,14 @@ use crate::{clock, random};
 
 impl Provisioning {
     /// Records one decision. The device's parameters may be secrets: they leave no trace.
-    pub(super) async fn record(&self, ask: &Ask, refusal: Option<&Refusal>) {
+    pub(super) async fn record(&self, ask: &Ask, refusal: Option<&Refusal>, request_id: &str) {
         let (operation, resource) = match &ask.topic.operation {
             Operation::CreateKeysAndCertificate => ("CreateKeysAndCertificate", None),
             Operation::CreateCertificateFromCsr => ("CreateCertificateFromCsr", None),
             Operation::RegisterThing { template } => ("RegisterThing", Some(template.to_string())),
         };
         let client_id = Some(ask.client_id.to_string());
-        self.keep(ask.claim, client_id, operation, resource, refusal).await;
+        self.keep(ask.claim, client_id, operation, resource, refusal, request_id).await;
     }
 
     /// Records what came of provisioning a device just in time; the resource is its CA.
@@ -29,7 +29,9 @@ impl Provisioning {
         refusal: Option<&Refusal>,
     ) {
         let resource = Some(ca.to_string());
-        self.keep(certificate, None, "JustInTimeProvisioning", resource, refusal).await;
+        let request_id = random::uuid().map(|id| id.to_string()).unwrap_or_default();
+        let operation = "JustInTimeProvisioning";
+        self.keep(certificate, None, operation, resource, refusal, &request_id).await;
     }
 
     async fn keep(
@@ -39,13 +41,13 @@ impl Provisioning {
         operation: &str,
         resource: Option<String>,
         refusal: Option<&Refusal>,
+        request_id: &str,
     ) {
         let outcome = match refusal.map(|refusal| refusal.code) {
             None => ACCEPTED,
             Some(ErrorCode::AccessDenied | ErrorCode::Unauthorized) => DENIED,
             Some(_) => REJECTED,
         };
-        let request_id = random::uuid().map(|id| id.to_string()).unwrap_or_default();
         let record = AuditRecord {
             at: clock::now(),
             principal: self.home.arn("cert", certificate),
@@ -56,9 +58,18 @@ impl Provisioning {
             source: None,
             outcome: outcome.to_owned(),
             code: refusal.map(|refusal| refusal.code.mqtt_name().to_owned()),
-            reason: refusal.map(|refusal| refusal.message.clone()),
-            request_id,
+            reason: refusal.map(reason),
+            request_id: request_id.to_owned(),
         };
         self.audit.record(record).await;
+    }
+}
+
+/// What the device was told; of a decision, which its owner must understand, also the cause: which
+/// hook or role, and why. Causes of other refusals are for the log alone.
+fn reason(refusal: &Refusal) -> String {
+    match (&refusal.cause, refusal.code) {
+        (Some(cause), ErrorCode::AccessDenied) => format!("{} ({cause})", refusal.message),
+        _ => refusal.message.clone(),
     }
 }

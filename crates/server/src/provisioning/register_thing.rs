@@ -1,20 +1,17 @@
 //! `RegisterThing`, over MQTT: the story of one device joining the fleet.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use fleetwright_core::authorization::Authorized;
 use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::{ErrorCode, Refusal};
-use fleetwright_core::hook::{HookRequest, Verdict};
+use fleetwright_core::hook::HookRequest;
 use fleetwright_core::names::TemplateName;
 use fleetwright_core::ownership::{self, Judgement, Ownership, RequestDigest, TokenDigest};
 use fleetwright_core::payload::{self, RegisterThing, ThingRegistered};
 use fleetwright_core::plan::ProvisioningPlan;
-use fleetwright_core::template::Inputs;
-use fleetwright_store::{ApplyRegistration, SpendToken, TemplateType, TokenState};
+use fleetwright_store::{ApplyRegistration, SpendToken, TokenState};
 
-use super::role::{OF_TEMPLATE, ProvisioningRole};
 use super::templates::Compiled;
 use super::{Ask, Provisioning};
 use crate::{clock, random};
@@ -25,6 +22,7 @@ impl Provisioning {
         &self,
         ask: &Ask,
         name: &TemplateName,
+        request_id: &str,
     ) -> Result<Vec<u8>, Refusal> {
         let asked = payload::decode_register_thing(&ask.payload, ask.topic.format)?;
         let now = clock::now();
@@ -40,24 +38,26 @@ impl Provisioning {
 
         // 2. The template: the claim's own, enabled, and for fleets.
         held_to(ask, name)?;
-        let template = self.enabled_template(name).await?;
+        let template = self.fleet_template(name).await?;
+        template.enabled()?;
 
         // 3. The hook, if there is one, decides and may override parameters.
-        let overrides = self.ask_hook(ask, &template, &certificate, &asked).await?;
+        let mut overrides = BTreeMap::new();
+        if let Some(hook) = &template.record.hook {
+            let event = self.event(ask, &template, &certificate, &asked);
+            self.hooks.record(request_id, &event);
+            overrides = self.hooks.ask(&hook.target, &event).await.overrides()?;
+        }
 
         // 4. The template is evaluated to a plan.
-        let plan = evaluate(&template, &certificate, &asked, &overrides)?;
+        let plan = template.plan(certificate.certificate, &asked.parameters, &overrides)?;
         let answer = ThingRegistered {
             device_configuration: plan.device_configuration.clone(),
             thing_name: plan.thing.as_ref().map(|thing| thing.name.to_string()),
         };
 
         // 5. The template's role allows what the plan changes.
-        let source = self.home.arn("provisioningtemplate", name);
-        let role = &template.record.role_arn;
-        let role = ProvisioningRole { arn: role, source: &source, called: OF_TEMPLATE };
-        let certificate_arn = self.home.arn("cert", certificate.certificate);
-        let plan = self.as_role(&role, &certificate_arn, plan).await?;
+        let plan = self.as_its_role(&template, certificate.certificate, plan).await?;
 
         // 6. The plan is applied and the token spent, in one transaction.
         let applied = self.apply(ask, plan, digest, request, &answer, now).await?;
@@ -94,52 +94,20 @@ impl Provisioning {
         }
     }
 
-    async fn enabled_template(&self, name: &TemplateName) -> Result<Arc<Compiled>, Refusal> {
-        let template = self.templates.get(&self.store, name).await?.ok_or_else(|| {
-            Refusal::new(
-                ErrorCode::ResourceNotFound,
-                format!("Provisioning template {name} does not exist."),
-            )
-        })?;
-        if template.record.kind != TemplateType::FleetProvisioning {
-            return Err(Refusal::new(
-                ErrorCode::AccessDenied,
-                format!(
-                    "Provisioning template {name} is of type JITP; devices cannot register with it over MQTT."
-                ),
-            ));
-        }
-        if !template.record.enabled {
-            return Err(Refusal::new(
-                ErrorCode::AccessDenied,
-                format!("Provisioning template {name} is disabled."),
-            ));
-        }
-        Ok(template)
-    }
-
-    async fn ask_hook(
+    fn event(
         &self,
         ask: &Ask,
         template: &Compiled,
         token: &TokenState,
         asked: &RegisterThing,
-    ) -> Result<BTreeMap<String, String>, Refusal> {
-        let Some(hook) = &template.record.hook else { return Ok(BTreeMap::new()) };
-        let request = HookRequest {
+    ) -> HookRequest {
+        HookRequest {
             claim_certificate_id: ask.claim.to_string(),
             certificate_id: token.certificate.to_string(),
             certificate_pem: fleetwright_ca::pem(&token.der),
             template_arn: self.home.arn("provisioningtemplate", &template.record.name),
             client_id: ask.client_id.to_string(),
             parameters: asked.parameters.clone(),
-        };
-        match self.hooks.ask(&hook.target, &request).await? {
-            Verdict::Allow { overrides } => Ok(overrides),
-            Verdict::Refuse => Err(Refusal::new(
-                ErrorCode::AccessDenied,
-                "The pre-provisioning hook of this template refused the device.",
-            )),
         }
     }
 
@@ -189,18 +157,4 @@ fn read_answer(stored: &[u8]) -> Result<ThingRegistered, Refusal> {
     let (device_configuration, thing_name) =
         serde_json::from_slice(stored).map_err(Refusal::internal)?;
     Ok(ThingRegistered { device_configuration, thing_name })
-}
-
-fn evaluate(
-    template: &Compiled,
-    token: &TokenState,
-    asked: &RegisterThing,
-    overrides: &BTreeMap<String, String>,
-) -> Result<ProvisioningPlan, Refusal> {
-    template.template.evaluate(&Inputs {
-        parameters: &asked.parameters,
-        overrides,
-        certificate_id: Some(token.certificate),
-        subject: None,
-    })
 }

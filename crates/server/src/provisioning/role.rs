@@ -100,13 +100,15 @@ async fn allowed(
     }
 
     // 3. Every change of the plan.
-    let needs = of_plan(&plan, home, certificate);
+    let needs = Asked::All(of_plan(&plan, home, certificate));
     let grants = Grants { identity: &role.policies, session: None };
-    authorization::authorize(plan, &Asked::All(needs), &grants, &context).map_err(|denied| {
-        refuse(
-            format!("{called} does not allow {}.", denied.need.action),
-            format!("{}; {denied}", denied.message(arn)),
-        )
+    authorization::authorize(plan, &needs, &grants, &context).map_err(|denied| {
+        let mut cause = format!("{}; {denied}", denied.message(arn));
+        // Whoever corrects the role should not have to find out one by one.
+        for further in authorization::lacking(&needs, &grants, &context).iter().skip(1) {
+            cause.push_str(&format!("; nor {} on {}", further.action, further.resource));
+        }
+        refuse(format!("{called} does not allow {}.", denied.need.action), cause)
     })
 }
 

@@ -27,7 +27,7 @@ async fn every_offered_operation_is_refused_without_permission() {
         assert_eq!((status, error.as_str()), (403, "AccessDeniedException"), "{name}: {body}");
         let message = body["message"].as_str().unwrap();
         assert!(message.starts_with("User: arn:aws:iam::123456789012:user/"), "{name}: {message}");
-        let prefix = if name == "ReadAudit" { "fleetwright" } else { "iot" };
+        let prefix = if path.starts_with("/fleetwright/") { "fleetwright" } else { "iot" };
         let middle = format!(" is not authorized to perform: {prefix}:{name} on resource: ");
         assert!(message.contains(&middle), "{name}: {message}");
         let end = format!("because no identity-based policy allows the {prefix}:{name} action");

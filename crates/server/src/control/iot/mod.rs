@@ -14,7 +14,9 @@ mod domain_configurations;
 mod endpoint;
 mod event_configurations;
 mod fleet_indexing;
+mod function_logs;
 mod functions;
+mod hook_test;
 mod lint;
 pub(crate) mod members;
 mod named;
@@ -93,6 +95,8 @@ const FAMILIES: &[&[Operation]] = &[
     endpoint::OPERATIONS,
     event_configurations::OPERATIONS,
     fleet_indexing::OPERATIONS,
+    function_logs::OPERATIONS,
+    hook_test::OPERATIONS,
     policies::OPERATIONS,
     provisioning_templates::OPERATIONS,
     tagging::OPERATIONS,

@@ -1,51 +1,41 @@
-//! `fleetwright hook`: ready-made pre-provisioning hooks, to be named under `[hooks.commands]`.
+//! A ready-made pre-provisioning hook: the devices of a list.
 
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Subcommand;
 use serde::Deserialize;
 
 /// Bytes of a request that are read.
 const REQUEST_BYTES: u64 = 1024 * 1024;
 
-/// Answer a pre-provisioning hook: the request on standard input, the verdict on standard output.
-///
-/// Name one in the server's configuration, and `command:known-serials` as the template's
-/// `preProvisioningHook.targetArn`:
-///
-///   [hooks.commands]
-///   known-serials = ["/usr/bin/fleetwright", "hook", "allow-list", "/etc/fleetwright/serials.txt"]
+/// Allow the devices whose parameter is a line of a file; empty lines and `#` comments are
+/// skipped. The file is read anew for each device.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    #[command(subcommand)]
-    hook: Hook,
+    /// The file, one value a line
+    file: PathBuf,
+    /// The parameter that is looked up
+    #[arg(long, default_value = "SerialNumber")]
+    parameter: String,
 }
 
-#[derive(Debug, Subcommand)]
-enum Hook {
-    /// Allow the devices whose parameter is a line of a file; empty lines and `#` comments are
-    /// skipped. The file is read anew for each device.
-    AllowList {
-        /// The file, one value a line
-        file: PathBuf,
-        /// The parameter that is looked up
-        #[arg(long, default_value = "SerialNumber")]
-        parameter: String,
-    },
-}
+const AFTER_HELP: &str = "\
+Name it in the server's configuration, and command:known-serials as the template's
+preProvisioningHook.targetArn:
+
+  [hooks.commands]
+  known-serials = [\"/usr/bin/fleetwright\", \"hook\", \"allow-list\", \"/etc/fleetwright/serials.txt\"]";
 
 #[derive(Deserialize)]
 struct Request {
     parameters: BTreeMap<String, String>,
 }
 
-pub(crate) fn run(args: Args) -> ExitCode {
-    let Hook::AllowList { file, parameter } = args.hook;
-    match allow_list(&file, &parameter) {
+pub(crate) fn run(args: &Args) -> ExitCode {
+    match allow_list(&args.file, &args.parameter) {
         Ok(allow) => {
             println!("{}", serde_json::json!({ "allowProvisioning": allow }));
             ExitCode::SUCCESS

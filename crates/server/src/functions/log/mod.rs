@@ -1,24 +1,31 @@
 //! What functions print, and what the server says of their invocations: JSON lines in two files
 //! per function, the newer continued, the older thrown away when the newer is full.
+//!
+//! A file is named by the position of its first byte among all that the function ever logged, so
+//! that a position holds across the change of files.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
-use std::os::unix::fs::OpenOptionsExt;
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use fleetwright_core::certificate::Instant;
 use fleetwright_core::function::FunctionName;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::clock;
+use write::Writer;
 
 /// Bytes of one file; a function has two. (ours)
 const FILE_BYTES: u64 = 4 * 1024 * 1024;
 /// Lines that wait to be written; further ones are counted and dropped. (ours)
 const QUEUE: usize = 8192;
-/// Lines that one request reads. (ours)
-pub(crate) const PAGE: usize = 1000;
 
 /// Who wrote a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +40,7 @@ pub(crate) enum Stream {
 }
 
 /// A line.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Line {
     /// Milliseconds since 1970.
@@ -47,6 +54,27 @@ pub(crate) struct Line {
     pub(crate) stream: Stream,
     /// What.
     pub(crate) message: String,
+}
+
+/// Which lines of a function.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wanted {
+    /// Those from this position on.
+    pub(crate) position: u64,
+    /// Those of this time or later.
+    pub(crate) since: Option<Instant>,
+    /// Those of this invocation.
+    pub(crate) request_id: Option<String>,
+}
+
+/// Lines that were found, the oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) lines: Vec<Line>,
+    /// Where to go on.
+    pub(crate) position: u64,
+    /// Whether there is more from there on already.
+    pub(crate) more: bool,
 }
 
 impl Line {
@@ -82,7 +110,7 @@ impl Logs {
     pub(crate) fn open(directory: PathBuf) -> io::Result<Self> {
         fs::create_dir_all(&directory)?;
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let writer = Writer { directory: directory.clone() };
+        let writer = Writer::new(directory.clone());
         std::thread::Builder::new()
             .name("function-logs".into())
             .spawn(move || writer.write_all(waiting))?;
@@ -99,49 +127,28 @@ impl Logs {
         }
     }
 
-    /// The last lines of a function after a position, at most [`PAGE`], with the position to go
-    /// on from: the count of lines that the function has logged in both files.
-    pub(crate) fn read(&self, function: &FunctionName, newest: usize) -> Vec<Line> {
-        let (old, new) = files(&self.directory, function);
-        let mut lines: Vec<Line> = [old, new].iter().flat_map(|path| read_file(path)).collect();
-        lines.split_off(lines.len().saturating_sub(newest.min(PAGE)))
+    /// A page of a function's lines; `None` when it never logged. Waits for the disk.
+    ///
+    /// # Errors
+    /// When the disk cannot be read.
+    pub(crate) fn read(
+        &self,
+        function: &FunctionName,
+        wanted: &Wanted,
+    ) -> io::Result<Option<Found>> {
+        read::page(&self.directory.join(function.as_str()), wanted)
     }
 }
 
-fn read_file(path: &Path) -> Vec<Line> {
-    let Ok(file) = File::open(path) else { return Vec::new() };
-    let lines = BufReader::new(file).lines().map_while(Result::ok);
-    // A line that a crash cut off is no line.
-    lines.filter_map(|line| serde_json::from_str(&line).ok()).collect()
-}
-
-fn files(directory: &Path, function: &FunctionName) -> (PathBuf, PathBuf) {
-    let at = |end: &str| directory.join(format!("{function}.{end}.jsonl"));
-    (at("old"), at("new"))
-}
-
-struct Writer {
-    directory: PathBuf,
-}
-
-impl Writer {
-    fn write_all(&self, mut waiting: mpsc::Receiver<(FunctionName, Line)>) {
-        while let Some((function, line)) = waiting.blocking_recv() {
-            if let Err(error) = self.write(&function, &line) {
-                tracing::warn!(%function, %error, "cannot write a function's log");
-            }
-        }
+/// A function's files with their positions, the oldest first.
+fn files(directory: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        let position = name.and_then(|name| name.strip_suffix(".jsonl")?.parse().ok());
+        files.extend(position.map(|position| (position, path)));
     }
-
-    fn write(&self, function: &FunctionName, line: &Line) -> io::Result<()> {
-        let (old, new) = files(&self.directory, function);
-        let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(&new)?;
-        if file.metadata()?.len() >= FILE_BYTES {
-            fs::rename(&new, &old)?;
-            file = OpenOptions::new().create(true).append(true).mode(0o600).open(&new)?;
-        }
-        let mut text = serde_json::to_vec(line)?;
-        text.push(b'\n');
-        file.write_all(&text)
-    }
+    files.sort_unstable();
+    Ok(files)
 }

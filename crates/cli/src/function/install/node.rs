@@ -1,0 +1,81 @@
+//! The client of Node.js: `aws-lambda-ric`, partly C++.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use tokio::process::Command;
+
+use super::running::{ask, found, watch};
+use super::{Asked, Draft};
+
+/// The first Node.js that the client's version 4 runs on; older ones have version 3.
+const FIRST_WITH_4: u32 = 22;
+/// Programs that compiling needs, with their Debian packages.
+const TOOLS: [(&str, &str); 7] = [
+    ("cmake", "cmake"),
+    ("autoconf", "autoconf"),
+    ("automake", "automake"),
+    ("libtoolize", "libtool"),
+    ("g++", "g++"),
+    ("make", "make"),
+    ("python3", "python3"),
+];
+
+pub(super) async fn install(asked: &Asked<'_>, runtimes: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    let node = asked.interpreter;
+    let script = "console.log(fs.realpathSync(process.execPath)); \
+                  console.log(process.versions.node.split('.')[0])";
+    let said = ask(node, &["-e", script]).await?;
+    let [executable, major] = said.as_slice() else {
+        return Err(format!("{} does not say what it is", node.display()).into());
+    };
+    let (executable, number) = (Path::new(executable), major.parse::<u32>()?);
+    let missing: Vec<&str> =
+        TOOLS.iter().filter(|(tool, _)| found(tool).is_none()).map(|(_, name)| *name).collect();
+    if !missing.is_empty() {
+        let missing = missing.join(" ");
+        return Err(format!(
+            "the client of Node.js is compiled on this machine, which has no {missing}: \
+             apt-get install {missing}"
+        )
+        .into());
+    }
+    let beside = executable.with_file_name("npm");
+    let npm = if beside.exists() { Some(beside) } else { found("npm") };
+    let npm = npm.ok_or("there is no npm beside node or in PATH: apt-get install npm")?;
+    let version = if number < FIRST_WITH_4 { 3 } else { 4 };
+    let package = format!("aws-lambda-ric@{version}");
+    let draft = Draft::begin(runtimes, &format!("nodejs{major}"))?;
+    let mut command = Command::new(npm);
+    command.args(["install", "--no-audit", "--no-fund", "--loglevel", "error", "--prefix"]);
+    command.arg(&draft.path).arg(&package).env("PATH", path_with(executable));
+    // Headers that came with this Node.js are not fetched.
+    if let Some(prefix) = executable.parent().and_then(Path::parent)
+        && prefix.join("include/node/node.h").exists()
+    {
+        command.env("npm_config_nodedir", prefix);
+    }
+    if let Some(cache) = asked.offline {
+        command.arg("--offline").arg("--cache").arg(cache);
+    }
+    watch(&format!("Installing {package} for nodejs{major} (it is compiled: minutes)"), command)
+        .await?;
+    let mut try_it = Command::new(node);
+    try_it.args(["-e", "require(process.argv[1])"]);
+    let client = draft.path.join("node_modules/aws-lambda-ric");
+    // Version 3 has it in a directory, version 4 beside its code.
+    let native = ["dist/rapid-client.node", "rapid-client.node"].map(|place| client.join(place));
+    let native = native.iter().find(|place| place.exists());
+    try_it.arg(native.ok_or("the package has no rapid-client.node: it was not compiled")?);
+    watch("Trying what was installed", try_it).await?;
+    draft.finish()
+}
+
+/// PATH with the interpreter's directory first: npm's scripts call `node`.
+fn path_with(executable: &Path) -> OsString {
+    let own = executable.parent().map(Path::to_path_buf);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let all = own.into_iter().chain(std::env::split_paths(&path));
+    std::env::join_paths(all).unwrap_or(path.clone())
+}

@@ -1,0 +1,136 @@
+//! A hook as a Lambda function elsewhere: AWS's, or that of another server, by `Invoke`.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST};
+use http_body_util::Full;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::function::failed;
+use super::http::{Request, exchange, host};
+use super::target::{HookTarget, Url};
+use super::{HookFailure, Said};
+use crate::config::LambdaEndpoint;
+
+/// A function elsewhere.
+pub(super) struct Endpoint {
+    url: String,
+    /// Path and query of its invocations.
+    path: String,
+    region: String,
+    credentials: Credentials,
+}
+
+impl Endpoint {
+    /// The function of an ARN at an endpoint of the configuration.
+    pub(super) fn open(arn: &str, settings: &LambdaEndpoint) -> Result<Self, String> {
+        let wrong = |what: String| format!("[hooks.lambda-endpoints.\"{arn}\"] {what}");
+        let parts: Vec<&str> = arn.split(':').collect();
+        let invocations = |name: &str| {
+            let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
+            format!("/2015-03-31/functions/{name}/invocations")
+        };
+        let path = match parts.as_slice() {
+            [.., "function", name] => invocations(name),
+            [.., "function", name, qualifier] => {
+                let qualifier = utf8_percent_encode(qualifier, NON_ALPHANUMERIC);
+                format!("{}?Qualifier={qualifier}", invocations(name))
+            }
+            _ => return Err(wrong("is no ARN of a function".into())),
+        };
+        let file = &settings.access_key_file;
+        let credentials = credentials(file)
+            .map_err(|what| wrong(format!("access-key-file {}: {what}", file.display())))?;
+        let url = settings.url.trim_end_matches('/').to_owned();
+        Ok(Self { url, path, region: settings.region.clone(), credentials })
+    }
+}
+
+/// The first key of a file as AWS's clients have it.
+fn credentials(file: &Path) -> Result<Credentials, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
+    let value = |name: &str| {
+        text.lines().find_map(|line| {
+            let (key, value) = line.split_once('=')?;
+            (key.trim() == name).then(|| value.trim().to_owned())
+        })
+    };
+    match (value("aws_access_key_id"), value("aws_secret_access_key")) {
+        (Some(id), Some(secret)) => {
+            Ok(Credentials::new(id, secret, value("aws_session_token"), None, "fleetwright"))
+        }
+        _ => Err("it has no aws_access_key_id or no aws_secret_access_key".into()),
+    }
+}
+
+/// Invokes it and gives its answer.
+pub(super) async fn invoke(
+    endpoint: &Endpoint,
+    body: Vec<u8>,
+    tls: &Arc<rustls::ClientConfig>,
+    said: &mut Said,
+) -> Result<Vec<u8>, HookFailure> {
+    let Ok(HookTarget::Url(url)) = HookTarget::parse(&endpoint.url) else {
+        return Err(HookFailure::new("the endpoint's url is no https:// URL"));
+    };
+    let request = signed(endpoint, &url, body)
+        .map_err(|error| HookFailure::new(format_args!("cannot sign the invocation: {error}")))?;
+    let answer = exchange(&url, request, tls).await?;
+    let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
+    said.request_id = header("x-amzn-requestid").map(|id| id.chars().take(64).collect());
+    if let Some(Ok(log)) = header("x-amz-log-result").map(|log| STANDARD.decode(log)) {
+        said.keep_end(&log);
+    }
+    if answer.status() != http::StatusCode::OK {
+        let name = header("x-amzn-errortype").unwrap_or_default();
+        let text = String::from_utf8_lossy(answer.body());
+        return Err(HookFailure::new(format_args!(
+            "{} answered {} {name}: {text}",
+            url.host,
+            answer.status()
+        )));
+    }
+    if answer.headers().contains_key("x-amz-function-error") {
+        return Err(failed(answer.body()));
+    }
+    Ok(answer.into_body().to_vec())
+}
+
+fn signed(
+    endpoint: &Endpoint,
+    url: &Url<'_>,
+    body: Vec<u8>,
+) -> Result<Request, Box<dyn std::error::Error + Send + Sync>> {
+    const TAIL: (&str, &str) = ("x-amz-log-type", "Tail");
+    let (host, scheme) = (host(url), if url.tls { "https" } else { "http" });
+    let path = format!("{}{}", url.path.trim_end_matches('/'), endpoint.path);
+    let mut request = http::Request::post(&path)
+        .header(HOST, &host)
+        .header(CONTENT_TYPE, "application/json")
+        .header(TAIL.0, TAIL.1)
+        .body(Full::new(Bytes::from(body.clone())))?;
+    let identity = endpoint.credentials.clone().into();
+    let params = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(&endpoint.region)
+        .name("lambda")
+        .time(SystemTime::now())
+        .settings(SigningSettings::default())
+        .build()?
+        .into();
+    let whole = format!("{scheme}://{host}{path}");
+    let headers = [("host", host.as_str()), ("content-type", "application/json"), TAIL];
+    let signable =
+        SignableRequest::new("POST", &whole, headers.into_iter(), SignableBody::Bytes(&body))?;
+    let (instructions, _) = sign(signable, &params)?.into_parts();
+    instructions.apply_to_request_http1x(&mut request);
+    Ok(request)
+}
