@@ -95,6 +95,14 @@ def test_a_function_sees_its_own_processes_and_files_only(site, looking, attempt
     assert attempt("os.listdir('/var/task')") == "['app.py']"
 
 
+def test_it_inherits_no_open_file(attempt):
+    seen = attempt("[os.readlink(f'/proc/self/fd/{each}') for each in os.listdir('/proc/self/fd')"
+                   " if os.path.exists(f'/proc/self/fd/{each}')]")  # fmt: skip
+    kinds = sorted({each.partition(":")[0] for each in json.loads(seen.replace("'", '"'))})
+    assert set(kinds) <= {"/dev/null", "pipe", "socket"}, seen
+    assert seen.count("pipe:") == 2, "standard output and error"
+
+
 def test_its_environment_is_lambdas_and_its_owners(site, looking):
     seen = look(site, looking)["environment"]
     assert {"OWN", "AWS_REGION", "AWS_LAMBDA_FUNCTION_NAME", "LAMBDA_TASK_ROOT"} <= set(seen)
