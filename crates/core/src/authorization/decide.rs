@@ -62,11 +62,7 @@ pub fn authorize<T>(
 }
 
 /// Every need that is not allowed, in order: [`authorize`] refuses with the first of them.
-pub fn lacking<'a>(
-    asked: &'a Asked,
-    grants: &Grants<'_>,
-    context: &Context<'_>,
-) -> Vec<&'a Need> {
+pub fn lacking<'a>(asked: &'a Asked, grants: &Grants<'_>, context: &Context<'_>) -> Vec<&'a Need> {
     let (needs, only_deny) = match asked {
         Asked::Nothing => return Vec::new(),
         Asked::All(needs) => (needs, false),

@@ -7,12 +7,14 @@
 mod code;
 mod environment;
 mod interpreter;
+mod invocation;
 mod lines;
 mod log;
 mod outcome;
 mod peer;
 mod places;
 mod pool;
+mod pools;
 mod process;
 mod revision;
 mod runtime_api;
@@ -22,9 +24,8 @@ mod transcript;
 mod worker;
 mod workshop;
 
-use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -50,41 +51,21 @@ use crate::random;
 use crate::sealing::Sealing;
 use code::Codes;
 use interpreter::Interpreters;
+use invocation::Call;
 use log::{Logs, Stream};
 use places::Places;
 use pool::Pool;
+use pools::Pools;
 use revision::{Key, Revision};
-use runtime_api::Event;
-use worker::{Asked, NoWorker, Ran, Worker};
 use workshop::Workshop;
 
-/// Longest wait for a worker when the caller names no time. (ours)
-const WAIT: Duration = Duration::from_secs(60);
 /// How often idle workers are looked at. (ours)
 const TIDY_EVERY: Duration = Duration::from_secs(5);
-/// Workers that an event is offered to, when one after the other turns out to be lost. (ours)
-const OFFERS: usize = 3;
 
 /// The functions of this server.
 pub struct Functions {
     workshop: Arc<Workshop>,
     pools: Arc<Pools>,
-}
-
-type Pools = Mutex<AllPools>;
-
-/// The pools of all revisions.
-#[derive(Default)]
-struct AllPools {
-    current: HashMap<Key, Arc<Pool>>,
-    /// Of functions that have changed since: their last workers finish.
-    leaving: Vec<Arc<Pool>>,
-}
-
-impl AllPools {
-    fn iter(&self) -> impl Iterator<Item = &Arc<Pool>> {
-        self.current.values().chain(&self.leaving)
-    }
 }
 
 impl Functions {
@@ -123,7 +104,9 @@ impl Functions {
             root,
             endpoint: OnceLock::new(),
             started: AtomicU64::new(0),
-            make_room: Box::new(move || end_longest_idle(&of_all)),
+            make_room: Box::new(move || {
+                of_all.upgrade().is_some_and(|pools| pools.end_longest_idle())
+            }),
         };
         Ok(Arc::new(Self { workshop: Arc::new(workshop), pools }))
     }
@@ -178,7 +161,7 @@ impl Functions {
         let pool = self.pool(&named, &arn).await?;
         let call = Call { arn, payload, end };
         // A caller that hangs up does not end what has begun.
-        let running = tokio::spawn(run(pool, call));
+        let running = tokio::spawn(invocation::run(pool, call));
         running.await.map_err(|error| NotRun::Unrunnable(error.to_string()))?
     }
 
@@ -249,13 +232,13 @@ impl Functions {
         let drawn = random::bytes().map(u32::from_ne_bytes).map_err(unrunnable)?;
         let stored = found.drawn(drawn);
         let key = Key::of(&stored);
-        if let Some(pool) = self.pools().current.get(&key) {
-            return Ok(Arc::clone(pool));
+        if let Some(pool) = self.pools.get(&key) {
+            return Ok(pool);
         }
         let most = self.most_workers(&stored);
         let revision = Revision::open(&self.workshop.sealing, stored).map_err(unrunnable)?;
         let pool = Pool::new(Arc::new(revision), Arc::clone(&self.workshop), most);
-        Ok(Arc::clone(self.pools().current.entry(key).or_insert(pool)))
+        Ok(self.pools.keep(key, pool))
     }
 
     fn most_workers(&self, stored: &FunctionRevision) -> usize {
@@ -266,16 +249,7 @@ impl Functions {
 
     /// A function changed: its workers finish what they are at, and no other is begun with it.
     pub(crate) fn changed(&self, name: &FunctionName) {
-        let gone: Vec<Arc<Pool>> = {
-            let mut pools = self.pools();
-            let gone = pools.current.extract_if(|key, _| key.name == *name);
-            let gone: Vec<Arc<Pool>> = gone.map(|(_, pool)| pool).collect();
-            pools.leaving.extend(gone.iter().cloned());
-            gone
-        };
-        for pool in gone {
-            pool.retire();
-        }
+        self.pools.retire(name);
     }
 
     /// Gives places that become free to whoever waits, and ends workers that have been idle for
@@ -287,7 +261,7 @@ impl Functions {
             // Either way there may be something to give.
             let freed = self.workshop.places.freed.notified();
             let _ = tokio::time::timeout_at(tidied + TIDY_EVERY, freed).await;
-            let all: Vec<Arc<Pool>> = self.pools().iter().cloned().collect();
+            let all: Vec<Arc<Pool>> = self.pools.all();
             for pool in &all {
                 pool.grow();
             }
@@ -296,142 +270,9 @@ impl Functions {
                     while pool.end_idle(idle) {}
                 }
                 drop(all);
-                self.forget_what_nobody_uses();
+                self.pools.forget_unused(|code| self.workshop.codes.remove(code));
                 tidied = Instant::now();
             }
         }
     }
-
-    /// Forgets pools without workers, and the unpacked code that no other pool has.
-    fn forget_what_nobody_uses(&self) {
-        let mut pools = self.pools();
-        // A pool that somebody else holds is about to be used.
-        let unused = |pool: &Arc<Pool>| Arc::strong_count(pool) == 1 && pool.is_empty();
-        let mut gone: Vec<Arc<Pool>> =
-            pools.current.extract_if(|_, pool| unused(pool)).map(|(_, pool)| pool).collect();
-        gone.extend(pools.leaving.extract_if(.., |pool| unused(pool)));
-        for pool in gone {
-            let code = &pool.revision.code;
-            if !pools.iter().any(|other| other.revision.code == *code) {
-                // With the lock: nobody else begins to use it meanwhile.
-                self.workshop.codes.remove(code);
-            }
-        }
-    }
-
-    fn pools(&self) -> MutexGuard<'_, AllPools> {
-        self.pools.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn end_longest_idle(pools: &Weak<Pools>) -> bool {
-    let Some(pools) = pools.upgrade() else { return false };
-    let all: Vec<Arc<Pool>> =
-        pools.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
-    let idle = all.iter().filter_map(|pool| Some((pool.idle_since()?, pool)));
-    idle.min_by_key(|(since, _)| *since).is_some_and(|(_, pool)| pool.end_idle(Duration::ZERO))
-}
-
-/// One invocation, without its function.
-struct Call {
-    arn: String,
-    payload: Bytes,
-    end: Option<Instant>,
-}
-
-/// The story of one invocation: a worker, the event, the outcome; then the worker's next.
-async fn run(pool: Arc<Pool>, call: Call) -> Result<Invocation, NotRun> {
-    let request_id = random::uuid().map_err(|error| NotRun::Unrunnable(error.message))?.to_string();
-    let mut payload = call.payload;
-    for _ in 0..OFFERS {
-        // 1. A worker that waits.
-        let until = call.end.unwrap_or_else(|| Instant::now() + WAIT);
-        let mut worker = match pool.take(until).await {
-            Ok(worker) => worker,
-            Err(NoWorker::Busy(text)) => return Err(NotRun::Busy(text)),
-            Err(NoWorker::Machine(text)) => return Err(NotRun::Unrunnable(text)),
-            Err(NoWorker::Function(body)) => {
-                return Ok(not_initialized(&pool.revision, request_id, body));
-            }
-        };
-        // 2. The event, within what is left of the time.
-        let mut log = worker.transcript(&request_id);
-        let begun = Instant::now();
-        let timeout = pool.revision.timeout;
-        let timeout = call.end.map_or(timeout, |end| timeout.min(end - begun));
-        let deadline = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
-        let event = Event {
-            request_id: request_id.clone(),
-            function_arn: call.arn.clone(),
-            deadline: clock::now().plus_millis(deadline).0,
-            payload,
-        };
-        log.line(
-            Stream::Platform,
-            &format!("START RequestId: {request_id} Version: {}", pool.revision.version),
-        );
-        let asked = Asked { event, until: begun + timeout, timeout };
-        let (outcome, reusable) = match worker.serve(asked, &mut log).await {
-            Ran::Stale(event) => {
-                payload = event.payload;
-                continue;
-            }
-            Ran::Answered(body) => (Outcome::Answered(body), true),
-            // Recycled: whatever state the exception left is gone with the worker.
-            Ran::Raised(body) => (Outcome::Failed(body), false),
-            Ran::Lost(fault) => (Outcome::Failed(fault.payload(&request_id)), false),
-        };
-        // 3. What its owner reads of it.
-        report(&mut log, &request_id, &pool.revision, begun.elapsed(), &outcome);
-        let version = pool.revision.version.clone();
-        let log_tail = log.tail().to_owned();
-        tokio::spawn(go_on(pool, worker, log, reusable));
-        return Ok(Invocation { request_id, version, outcome, log_tail });
-    }
-    Err(NotRun::Unrunnable("its workers end before they get an event; see its log".into()))
-}
-
-/// The worker's next: to wait for another event, or its end.
-async fn go_on(
-    pool: Arc<Pool>,
-    mut worker: Worker,
-    mut log: transcript::Transcript,
-    reusable: bool,
-) {
-    if reusable && worker.settle(&mut log).await {
-        pool.give_back(worker);
-    } else {
-        pool.replace(worker);
-    }
-}
-
-fn not_initialized(revision: &Revision, request_id: String, body: Bytes) -> Invocation {
-    Invocation {
-        log_tail: format!("INIT failed: {}\n", String::from_utf8_lossy(&body)),
-        version: revision.version.clone(),
-        outcome: Outcome::Failed(body),
-        request_id,
-    }
-}
-
-fn report(
-    log: &mut transcript::Transcript,
-    request_id: &str,
-    revision: &Revision,
-    took: Duration,
-    outcome: &Outcome,
-) {
-    if let Outcome::Failed(body) = outcome {
-        let shown: String = String::from_utf8_lossy(body).chars().take(1000).collect();
-        log.line(Stream::Platform, &format!("ERROR RequestId: {request_id} {shown}"));
-    }
-    log.line(Stream::Platform, &format!("END RequestId: {request_id}"));
-    log.line(
-        Stream::Platform,
-        &format!(
-            "REPORT RequestId: {request_id}\tDuration: {:.2} ms\tMemory Size: {} MB",
-            took.as_secs_f64() * 1000.0,
-            revision.memory_mib
-        ),
-    );
 }

@@ -28,8 +28,8 @@ use fleetwright_store::{CertificateRow, Store};
 
 pub use just_in_time::{FirstConnection, NoFirstConnection, Presented};
 pub use register_directly::{Line, RegisteredDirectly};
-pub use role::ProvisioningRole;
 pub use rehearsal::{Rehearsal, Rehearsed, Step};
+pub use role::ProvisioningRole;
 
 use crate::audit::Audit;
 use crate::config;

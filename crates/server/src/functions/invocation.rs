@@ -1,0 +1,122 @@
+//! The story of one invocation.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::log::Stream;
+use super::outcome::{Invocation, NotRun, Outcome};
+use super::pool::Pool;
+use super::revision::Revision;
+use super::runtime_api::Event;
+use super::transcript::Transcript;
+use super::worker::{Asked, NoWorker, Ran, Worker};
+use crate::{clock, random};
+
+/// Longest wait for a worker when the caller names no time. (ours)
+const WAIT: Duration = Duration::from_secs(60);
+/// Workers that an event is offered to, when one after the other turns out to be lost. (ours)
+const OFFERS: usize = 3;
+
+/// One invocation, without its function.
+pub(super) struct Call {
+    /// The function as it was named.
+    pub(super) arn: String,
+    pub(super) payload: Bytes,
+    /// When all must be over; `None`: only the function's own time counts.
+    pub(super) end: Option<Instant>,
+}
+
+/// The story of one invocation: a worker, the event, the outcome; then the worker's next.
+pub(super) async fn run(pool: Arc<Pool>, call: Call) -> Result<Invocation, NotRun> {
+    let request_id = random::uuid().map_err(|error| NotRun::Unrunnable(error.message))?.to_string();
+    let mut payload = call.payload;
+    for _ in 0..OFFERS {
+        // 1. A worker that waits.
+        let until = call.end.unwrap_or_else(|| Instant::now() + WAIT);
+        let mut worker = match pool.take(until).await {
+            Ok(worker) => worker,
+            Err(NoWorker::Busy(text)) => return Err(NotRun::Busy(text)),
+            Err(NoWorker::Machine(text)) => return Err(NotRun::Unrunnable(text)),
+            Err(NoWorker::Function(body)) => {
+                return Ok(not_initialized(&pool.revision, request_id, body));
+            }
+        };
+        // 2. The event, within what is left of the time.
+        let mut log = worker.transcript(&request_id);
+        let begun = Instant::now();
+        let timeout = pool.revision.timeout;
+        let timeout = call.end.map_or(timeout, |end| timeout.min(end - begun));
+        let deadline = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
+        let event = Event {
+            request_id: request_id.clone(),
+            function_arn: call.arn.clone(),
+            deadline: clock::now().plus_millis(deadline).0,
+            payload,
+        };
+        log.line(
+            Stream::Platform,
+            &format!("START RequestId: {request_id} Version: {}", pool.revision.version),
+        );
+        let asked = Asked { event, until: begun + timeout, timeout };
+        let (outcome, reusable) = match worker.serve(asked, &mut log).await {
+            Ran::Stale(event) => {
+                payload = event.payload;
+                continue;
+            }
+            Ran::Answered(body) => (Outcome::Answered(body), true),
+            // Recycled: whatever state the exception left is gone with the worker.
+            Ran::Raised(body) => (Outcome::Failed(body), false),
+            Ran::Lost(fault) => (Outcome::Failed(fault.payload(&request_id)), false),
+        };
+        // 3. What its owner reads of it.
+        report(&mut log, &request_id, &pool.revision, begun.elapsed(), &outcome);
+        let version = pool.revision.version.clone();
+        let log_tail = log.tail().to_owned();
+        tokio::spawn(go_on(pool, worker, log, reusable));
+        return Ok(Invocation { request_id, version, outcome, log_tail });
+    }
+    Err(NotRun::Unrunnable("its workers end before they get an event; see its log".into()))
+}
+
+/// The worker's next: to wait for another event, or its end.
+async fn go_on(pool: Arc<Pool>, mut worker: Worker, mut log: Transcript, reusable: bool) {
+    if reusable && worker.settle(&mut log).await {
+        pool.give_back(worker);
+    } else {
+        pool.replace(worker);
+    }
+}
+
+fn not_initialized(revision: &Revision, request_id: String, body: Bytes) -> Invocation {
+    Invocation {
+        log_tail: format!("INIT failed: {}\n", String::from_utf8_lossy(&body)),
+        version: revision.version.clone(),
+        outcome: Outcome::Failed(body),
+        request_id,
+    }
+}
+
+fn report(
+    log: &mut Transcript,
+    request_id: &str,
+    revision: &Revision,
+    took: Duration,
+    outcome: &Outcome,
+) {
+    if let Outcome::Failed(body) = outcome {
+        let shown: String = String::from_utf8_lossy(body).chars().take(1000).collect();
+        log.line(Stream::Platform, &format!("ERROR RequestId: {request_id} {shown}"));
+    }
+    log.line(Stream::Platform, &format!("END RequestId: {request_id}"));
+    log.line(
+        Stream::Platform,
+        &format!(
+            "REPORT RequestId: {request_id}\tDuration: {:.2} ms\tMemory Size: {} MB",
+            took.as_secs_f64() * 1000.0,
+            revision.memory_mib
+        ),
+    );
+}

@@ -1,0 +1,157 @@
+//! What a worker's process is started with: executable, environment, view and limits.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use fleetwright_containment::{Bind, Limits, Own, Program, View};
+use fleetwright_core::function::RuntimeKind;
+
+use super::Workshop;
+use crate::config::Containment;
+use crate::functions::environment::{ROOT_CA, Surroundings, variables};
+use crate::functions::interpreter::Interpreter;
+use crate::functions::revision::Revision;
+use crate::session_token::Temporary;
+
+/// What every function sees of the machine: programs, libraries, names.
+const SYSTEM: &[&str] = &[
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/nix/store",
+    "/etc/ssl",
+    "/etc/pki",
+    "/etc/ca-certificates",
+    "/etc/alternatives",
+    "/etc/ld.so.cache",
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/localtime",
+];
+/// Where a function finds its code. AWS: `LAMBDA_TASK_ROOT`.
+const TASK: &str = "/var/task";
+/// Where a function finds the runtime interface client. AWS: `LAMBDA_RUNTIME_DIR`.
+const RUNTIME: &str = "/var/runtime";
+/// Processor seconds of one process of a worker. (ours)
+const CPU_SECONDS: u64 = 600;
+/// Processes and threads of one worker. (ours; AWS: 1,024)
+const PROCESSES: u64 = 256;
+/// Open files of one worker. AWS: 1,024.
+const OPEN_FILES: u64 = 1024;
+
+impl Workshop {
+    pub(super) fn program(
+        &self,
+        revision: &Revision,
+        interpreter: &Interpreter,
+        code: &Path,
+        credentials: &Temporary,
+        api: SocketAddr,
+        user: u32,
+    ) -> Result<Program, String> {
+        let contained = self.settings.containment == Containment::Full;
+        let client = interpreter.client.as_deref().unwrap_or(code);
+        let root_ca = self.data_dir.join("root-ca.pem");
+        let seen = |own: &str, real: &Path| if contained { own.into() } else { real.to_owned() };
+        let task: PathBuf = seen(TASK, code);
+        let runtime: PathBuf = seen(RUNTIME, client);
+        let number = self.started.fetch_add(1, Ordering::Relaxed);
+        let around = Surroundings {
+            home: &self.home,
+            api,
+            endpoint: self.endpoint.get(),
+            credentials,
+            task: &task,
+            runtime: &runtime,
+            root_ca: &seen(ROOT_CA, &root_ca),
+            worker: &format!("{:x}-{number:x}", std::process::id()),
+        };
+        let (executable, arguments) = command(revision, interpreter, &task, &runtime, client);
+        let as_root = contained && rustix::process::geteuid().is_root();
+        Ok(Program {
+            executable,
+            arguments,
+            environment: variables(revision, &around),
+            directory: task,
+            user: as_root.then_some(user),
+            view: match contained {
+                true => View::Own(self.own_view(interpreter, code, client, &root_ca)?),
+                false => View::Shared,
+            },
+            limits: self.limits(revision),
+        })
+    }
+
+    fn own_view(
+        &self,
+        interpreter: &Interpreter,
+        code: &Path,
+        client: &Path,
+        root_ca: &Path,
+    ) -> Result<Own, String> {
+        let prefix = interpreter.prefix.as_deref();
+        let same = SYSTEM.iter().map(Path::new).chain(prefix);
+        let mut binds: Vec<Bind> =
+            same.map(|path| Bind { from: path.into(), to: path.into() }).collect();
+        if let Some(shown) = binds.iter().find(|bind| self.data_dir.starts_with(&bind.from)) {
+            return Err(format!(
+                "functions see {}, and the data directory {} is in it; move it elsewhere",
+                shown.from.display(),
+                self.data_dir.display()
+            ));
+        }
+        for (from, to) in [(code, TASK), (client, RUNTIME), (root_ca, ROOT_CA)] {
+            binds.push(Bind { from: from.into(), to: to.into() });
+        }
+        Ok(Own { root: self.root.clone(), binds, tmp_bytes: self.tmp_bytes() })
+    }
+
+    fn tmp_bytes(&self) -> u64 {
+        self.settings.tmp_mib * 1024 * 1024
+    }
+
+    fn limits(&self, revision: &Revision) -> Limits {
+        // What threads set aside and do not write to counts here; what is written to is watched.
+        let aside = match revision.runtime.kind() {
+            RuntimeKind::Node => 2048,
+            RuntimeKind::Python | RuntimeKind::Provided => 512,
+        };
+        Limits {
+            memory_bytes: (u64::from(revision.memory_mib) + aside) * 1024 * 1024,
+            cpu_seconds: CPU_SECONDS,
+            processes: PROCESSES,
+            file_bytes: self.tmp_bytes(),
+            open_files: OPEN_FILES,
+        }
+    }
+}
+
+/// The executable and its arguments, as the function sees them.
+fn command(
+    revision: &Revision,
+    interpreter: &Interpreter,
+    task: &Path,
+    runtime: &Path,
+    client: &Path,
+) -> (PathBuf, Vec<String>) {
+    let handler = revision.handler.clone();
+    match (revision.runtime.kind(), &interpreter.executable) {
+        (RuntimeKind::Python, Some(python)) => {
+            (python.clone(), vec!["-m".into(), "awslambdaric".into(), handler])
+        }
+        (RuntimeKind::Node, Some(node)) => {
+            const CLIENT: &str = "node_modules/aws-lambda-ric";
+            // Version 4, version 3, and what came before.
+            let places = ["index.mjs", "bin/index.mjs", "bin/index.js"];
+            let place = places.into_iter().find(|place| client.join(CLIENT).join(place).exists());
+            let script = runtime.join(CLIENT).join(place.unwrap_or("index.mjs"));
+            (node.clone(), vec![script.to_string_lossy().into_owned(), handler])
+        }
+        _ => (task.join("bootstrap"), Vec::new()),
+    }
+}
