@@ -14,7 +14,9 @@ VERSION = "python{}.{}".format(*sys.version_info[:2])
 
 
 def install(language, data, *arguments, path=None):
-    command = [BINARY, "function", "install-runtime", language, "--data-dir", data, *arguments]
+    command = [BINARY, "function", "install-runtime", language, *arguments]
+    if data:
+        command += ["--data-dir", data]
     environment = clean_environment() | {"PIP_CONFIG_FILE": os.devnull}
     if path:
         environment["PATH"] = str(path)
@@ -33,6 +35,9 @@ def test_an_installation_that_fails_leaves_what_was_there(tmp_path):
     assert "awslambdaric" in error and "ended with exit status: 1" in error
     assert [path.name for path in runtimes.iterdir()] == [VERSION]
     assert (runtimes / VERSION / "awslambdaric").is_dir()
+    elsewhere = ("--into", tmp_path / "shared", "--offline-from", empty)
+    error = install("python", None, "--interpreter", sys.executable, *elsewhere)
+    assert "awslambdaric" in error and list((tmp_path / "shared").iterdir()) == []
 
 
 def test_an_interpreter_or_a_directory_that_is_none_is_named(tmp_path):

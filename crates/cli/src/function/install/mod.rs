@@ -41,6 +41,10 @@ pub(crate) struct Args {
         env = "FLEETWRIGHT_DATA_DIR"
     )]
     data_dir: PathBuf,
+    /// Another directory, which the configuration names as `[functions] runtimes-dir`; several
+    /// servers may share it
+    #[arg(long, value_name = "DIR")]
+    into: Option<PathBuf>,
     /// The interpreter, when it is not python3 or node of PATH; also name it under
     /// [functions.interpreters] of the configuration
     #[arg(long, value_name = "PATH")]
@@ -59,7 +63,7 @@ Examples:
 
 Without the network, on a machine with the same interpreter:
   pip download --dest wheels awslambdaric boto3
-  npm install --cache npm-cache --prefix anywhere aws-lambda-ric
+  npm install --cache npm-cache --prefix anywhere aws-lambda-ric@4  # @3 before Node.js 22
 and here, with what they left:
   fleetwright function install-runtime python --offline-from wheels
   fleetwright function install-runtime nodejs --offline-from npm-cache
@@ -98,7 +102,8 @@ async fn install(args: &Args) -> Result<PathBuf, Box<dyn Error>> {
         ),
         None => None,
     };
-    let runtimes = args.data_dir.join("functions").join("runtimes");
+    let beside_data = || args.data_dir.join("functions").join("runtimes");
+    let runtimes = args.into.clone().unwrap_or_else(beside_data);
     fs::create_dir_all(&runtimes)
         .map_err(|error| format!("cannot make {}: {error}", runtimes.display()))?;
     let runtimes = fs::canonicalize(runtimes)?;
@@ -132,6 +137,10 @@ impl Draft {
     /// Puts it in its place; what was there before goes.
     fn finish(self) -> Result<PathBuf, Box<dyn Error>> {
         let old = self.path.with_extension("old");
+        if old.exists() {
+            // Left by an installation that was killed just here.
+            fs::remove_dir_all(&old)?;
+        }
         if self.wanted.exists() {
             fs::rename(&self.wanted, &old)?;
         }

@@ -63,6 +63,8 @@ pub(super) async fn install(asked: &Asked<'_>, runtimes: &Path) -> Result<PathBu
         .await?;
     let mut try_it = Command::new(node);
     try_it.args(["-e", "require(process.argv[1])"]);
+    // It wants to know where the Runtime API is, and does not ask it until it is used.
+    try_it.env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1");
     let client = draft.path.join("node_modules/aws-lambda-ric");
     // Version 3 has it in a directory, version 4 beside its code.
     let native = ["dist/rapid-client.node", "rapid-client.node"].map(|place| client.join(place));
