@@ -1,5 +1,6 @@
 """Devices in fleet indexing: who is connected, and the dynamic groups that they enter by it."""
 
+import json
 import time
 
 import pytest
@@ -205,3 +206,22 @@ def test_nobody_is_connected_to_a_server_that_starts(own_server, soon):
     assert reasons() == [(False, "SERVER_INITIATED_DISCONNECT")] * 2
     for device in devices:
         device.close()
+
+
+def test_entering_and_leaving_a_dynamic_group_is_an_event(fleet, indexed, group, device):
+    name = fleet.unique("thing")
+    kind = {"THING_GROUP_MEMBERSHIP": {"Enabled": True}}
+    fleet.iot.update_event_configurations(eventConfigurations=kind)
+    hearing = device(fleet.identity(ALLOW_ALL))
+    group(f"thingName:{name} attributes.warm:yes")
+    assert hearing.subscribe("$aws/events/thingGroupMembership/#") == [1]
+    fleet.iot.create_thing(thingName=name, attributePayload={"attributes": {"warm": "yes"}})
+    fleet.iot.update_thing(thingName=name, attributePayload={"attributes": {"warm": "no"}})
+    heard = []
+    while len(heard) < 2:
+        body = json.loads(hearing.next().payload)
+        if body["thingArn"].endswith(f"/{name}"):
+            heard.append(body["operation"])
+    assert heard == ["ADDED", "REMOVED"]
+    kind["THING_GROUP_MEMBERSHIP"]["Enabled"] = False
+    fleet.iot.update_event_configurations(eventConfigurations=kind)
