@@ -13,6 +13,10 @@ pub struct Narrow {
     pub type_name: Option<String>,
     /// It is connected.
     pub connected: bool,
+    /// It has an attribute of this name, as it is written.
+    pub attribute: Option<String>,
+    /// An attribute of it has this word.
+    pub attribute_word: Option<String>,
 }
 
 /// A condition on a name.
@@ -54,6 +58,16 @@ impl Narrow {
             },
             Test::Exists | Test::Like(_) | Test::Numbers(..) | Test::Texts(..) => None,
         };
+        if let Some(name) =
+            term.field.as_deref().and_then(|field| field.strip_prefix("attributes."))
+        {
+            self.attribute.get_or_insert_with(|| name.to_owned());
+            // A number has more than one form.
+            if let (Some(word), Test::Word(_, None) | Test::Phrase(_)) = (word, &term.test) {
+                self.attribute_word.get_or_insert(word);
+            }
+            return;
+        }
         match (term.field.as_deref(), word, &term.test) {
             // `1.0` names the thing `1` too.
             (Some("thingName"), Some(word), Test::Word(_, None) | Test::Phrase(_)) => {

@@ -7,6 +7,9 @@ use crate::page::after_prefix;
 use crate::sql::{Param, Sql, args};
 use crate::{StoreError, ThingRow};
 
+/// Rows that one look at all things passes over, at most (ours).
+const SPAN: i64 = 5_000;
+
 /// The last place looked at. Its text is what a caller hands back; a foreign one leads elsewhere
 /// in the same registry, where the same query is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,10 +100,7 @@ impl Place {
         limit: usize,
     ) -> Result<(Vec<(ThingRow, ThingDocument)>, Self), StoreError> {
         let found = match self {
-            Self::All(row) => {
-                let rest = "WHERE t.row_id > $1 ORDER BY t.row_id LIMIT $2";
-                things(sql, rest, args![*row, limit])?
-            }
+            Self::All(row) => return all(sql, query, *row, limit),
             Self::Named(name, row) => {
                 let end = match query.narrow().name {
                     Some(NameBound::Exactly(name)) => format!("{name}\u{1}"),
@@ -147,6 +147,33 @@ impl Place {
             Self::Nowhere => Self::Nowhere,
         }
     }
+}
+
+/// Of all things, those that may fit by the text of their attributes: what the database leaves
+/// out need not be read.
+fn all(
+    sql: &Sql<'_>,
+    query: &Query,
+    after: i64,
+    limit: usize,
+) -> Result<(Vec<(ThingRow, ThingDocument)>, Place), StoreError> {
+    let Narrow { attribute, attribute_word, .. } = query.narrow();
+    let name = attribute.map(|name| format!("\"{name}\":")).unwrap_or_default();
+    let word = attribute_word.unwrap_or_default();
+    let end = after.saturating_add(SPAN);
+    let rest = "WHERE t.row_id > $1 AND t.row_id <= $2 \
+         AND ($3 = '' OR replace(t.attributes, $3, '') <> t.attributes) \
+         AND ($4 = '' OR replace(lower(t.attributes), $4, '') <> lower(t.attributes)) \
+         ORDER BY t.row_id LIMIT $5";
+    let found = things(sql, rest, args![after, end, &name, &word, limit])?;
+    let last = match found.last() {
+        Some((row, _)) if found.len() == limit => Place::All(row.0),
+        _ if sql.exists("SELECT 1 FROM things WHERE row_id > $1 LIMIT 1", args![end])? => {
+            Place::All(end)
+        }
+        _ => Place::Nowhere,
+    };
+    Ok((found, last))
 }
 
 fn rows(sql: &Sql<'_>, text: &str, name: &str) -> Result<Vec<i64>, StoreError> {

@@ -109,6 +109,11 @@ pub(crate) async fn what_is_looked_for_narrowly_is_what_a_whole_look_finds(regis
         devices.push((name.as_str().to_owned(), seen(1, n % 4 == 0)));
     }
     store.record_presence(devices).await.unwrap();
+    let color = ThingUpdate {
+        attributes: Some((attributes(&[("color", "Red-1")]), true)),
+        ..Default::default()
+    };
+    store.update_thing(thing("tv1"), color).await.unwrap();
     for (query, count) in [
         ("thingName:LAMP-3", 1),
         ("thingName:lamp-*", 35),
@@ -122,6 +127,11 @@ pub(crate) async fn what_is_looked_for_narrowly_is_what_a_whole_look_finds(regis
         ("connectivity.connected:true", 3),
         ("connectivity.connected:true thingTypeName:kind attributes.n>0", 2),
         ("thingGroupNames:hall AND thingName:lamp-1*", 0),
+        ("attributes.color:Red*", 1),
+        ("attributes.color:\"red-1\"", 1),
+        ("attributes.color:RED-1 attributes.n:1", 1),
+        ("attributes.n:1.0", 3),
+        ("attributes.colo:*", 0),
         ("*", 45),
     ] {
         let (narrow, _) = find(store, query, 100).await;
@@ -140,6 +150,9 @@ pub(crate) async fn one_call_looks_at_a_bounded_number_of_things(registry: Regis
     make_things(store, "t", 1200).await;
     let (found, calls) = find(store, "attributes.n:1199", 100).await;
     assert_eq!((found.len(), calls), (1, 3));
+    // What cannot fit by its text is passed over without being read.
+    let (found, calls) = find(store, "attributes.site:*", 100).await;
+    assert_eq!((found.len(), calls), (0, 1));
     let query = Query::parse("*").unwrap();
     let foreign = store.find_things(&query, Some("x"), 1).await;
     assert_eq!(code(foreign), ErrorCode::InvalidRequest);

@@ -84,7 +84,8 @@ proptest! {
         if !query.fits(&thing) {
             return Ok(());
         }
-        let Narrow { name, group, type_name, connected } = query.narrow();
+        let Narrow { name, group, type_name, connected, attribute, attribute_word } =
+            query.narrow();
         let folded = thing.name.to_lowercase();
         let is_named = match name {
             None => true,
@@ -96,6 +97,9 @@ proptest! {
         prop_assert!(group.is_none_or(in_groups));
         let lower = thing.type_name.as_ref().map(|name| name.to_lowercase());
         prop_assert!(type_name.is_none_or(|name| lower == Some(name)));
+        prop_assert!(attribute.is_none_or(|name| thing.attributes.contains_key(&name)));
+        let has = |word: String| thing.attributes.values().any(|value| value.to_lowercase().contains(&word));
+        prop_assert!(attribute_word.is_none_or(has));
         prop_assert!(!connected || thing.connectivity.is_some_and(|found| found.connected));
     }
 
