@@ -12,6 +12,7 @@ from measuring import BOTH_CORES, LOAD, ROOT, SERVER, cpu_seconds, report
 
 CALLS = int(os.environ.get("BENCH_HOOK_CALLS", "1000"))
 AT_ONCE = 200
+TEMPLATE = "FleetTemplate"
 HOOK = """
 def handler(event, context):
     return {"allowProvisioning": event["parameters"]["SerialNumber"] != "refused"}
@@ -26,10 +27,10 @@ def hooks(make_server, directory):
     own.mkdir()
     server = make_server(own, cores=BOTH_CORES, config=config)
     try:
+        without = per_device(server, "plain")
         deploy(server)
-        without = per_device(server, "FleetTemplate", "plain")
-        with_hook = per_device(server, "HookedTemplate", "hooked")
-        burst = load(server, "HookedTemplate", "burst", AT_ONCE * 5, AT_ONCE)
+        with_hook = per_device(server, "hooked")
+        burst = load(server, "burst", AT_ONCE * 5, AT_ONCE)
     finally:
         server.stop()
     overhead = (with_hook[0] - without[0]) / 1000
@@ -51,6 +52,7 @@ def install_runtime():
 
 
 def deploy(server):
+    """From now on the template has a hook."""
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("app.py", HOOK)
@@ -66,24 +68,21 @@ def deploy(server):
     )["FunctionArn"]
     functions.add_permission(FunctionName="hook", StatementId="iot", Action="lambda:InvokeFunction",
                              Principal="iot.amazonaws.com")
-    template = server.iot.describe_provisioning_template(templateName="FleetTemplate")
-    server.iot.create_provisioning_template(
-        templateName="HookedTemplate", enabled=True, templateBody=template["templateBody"],
-        provisioningRoleArn=template["provisioningRoleArn"],
-        preProvisioningHook={"payloadVersion": "2020-04-01", "targetArn": hook},
+    server.iot.update_provisioning_template(
+        templateName=TEMPLATE, preProvisioningHook={"payloadVersion": "2020-04-01", "targetArn": hook}
     )
 
 
-def load(server, template, prefix, count, concurrency):
-    return report(BOTH_CORES, LOAD, "provision", *server.credentials(), "--template", template,
+def load(server, prefix, count, concurrency):
+    return report(BOTH_CORES, LOAD, "provision", *server.credentials(), "--template", TEMPLATE,
                   "--count", count, "--concurrency", concurrency, "--prefix", prefix)
 
 
-def per_device(server, template, prefix):
+def per_device(server, prefix):
     """Microseconds of the server, and of the processes that it started, per device."""
-    load(server, template, f"{prefix}-warm", 100, 32)
+    load(server, f"{prefix}-warm", 100, 32)
     before = cpu_seconds(server.process.pid), of_workers(server.process.pid)
-    load(server, template, prefix, CALLS, 32)
+    load(server, prefix, CALLS, 32)
     after = cpu_seconds(server.process.pid), of_workers(server.process.pid)
     return [(now - then) * 1e6 / CALLS for now, then in zip(after, before)]
 
