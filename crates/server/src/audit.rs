@@ -21,8 +21,11 @@ const BATCH: usize = 1024;
 /// Time in which records gather for one write: a commit for each would cost more than what it
 /// tells of. A machine that fails loses the records of this time. (ours)
 const GATHER: Duration = Duration::from_millis(20);
-/// Denials kept per second; those of strangers cost us a write and them nothing. (ours)
+/// Denials of proven principals kept per second. (ours)
 const DENIALS_PER_SECOND: u32 = 100;
+/// Records of strangers kept per second, whatever they came to: they cost us a write and them
+/// nothing, and may not hide what insiders do. (ours)
+const STRANGERS_PER_SECOND: u32 = 100;
 /// Characters of a text from outside. (ours)
 const TEXT_CHARS: usize = 512;
 /// How often old records are looked for.
@@ -34,8 +37,16 @@ const PURGE_AT_ONCE: usize = 1000;
 #[derive(Debug)]
 pub struct Audit {
     queue: mpsc::Sender<Entry>,
-    /// The second, and the denials that were kept in it.
-    denials: Mutex<(u64, u32)>,
+    denials: Allowance,
+    strangers: Allowance,
+}
+
+/// So many records a second.
+#[derive(Debug)]
+struct Allowance {
+    per_second: u32,
+    /// The second, and the records that came in it.
+    seen: Mutex<(u64, u32)>,
     left_out: AtomicU64,
 }
 
@@ -52,16 +63,20 @@ impl Audit {
     pub fn start(store: Store) -> Arc<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         tokio::spawn(write(waiting, store));
-        Arc::new(Self { queue, denials: Mutex::default(), left_out: AtomicU64::new(0) })
+        Arc::new(Self::with(queue))
+    }
+
+    fn with(queue: mpsc::Sender<Entry>) -> Self {
+        Self {
+            queue,
+            denials: Allowance::of(DENIALS_PER_SECOND),
+            strangers: Allowance::of(STRANGERS_PER_SECOND),
+        }
     }
 
     /// Takes a record; waits when too many are waiting.
     pub async fn record(&self, mut record: AuditRecord) {
-        if record.outcome == DENIED && !self.keeps_denial(clock::monotonic_millis() / 1000) {
-            let left_out = self.left_out.fetch_add(1, Ordering::Relaxed) + 1;
-            if left_out.is_power_of_two() {
-                tracing::warn!(left_out, "denials left out of the audit trail: too many a second");
-            }
+        if !self.keeps(&record, clock::monotonic_millis() / 1000) {
             return;
         }
         let texts = [&mut record.client_id, &mut record.resource, &mut record.reason];
@@ -80,13 +95,42 @@ impl Audit {
         }
     }
 
-    fn keeps_denial(&self, second: u64) -> bool {
-        let mut denials = self.denials.lock().unwrap_or_else(PoisonError::into_inner);
-        if denials.0 != second {
-            *denials = (second, 0);
+    /// Whether there is room for a record in this second; what is left out is counted in the log.
+    fn keeps(&self, record: &AuditRecord, second: u64) -> bool {
+        let (allowance, of) = if record.principal == ANONYMOUS {
+            (&self.strangers, "strangers")
+        } else if record.outcome == DENIED {
+            (&self.denials, "denials")
+        } else {
+            return true;
+        };
+        let keeps = allowance.spend(second);
+        if !keeps {
+            let left_out = allowance.left_out.fetch_add(1, Ordering::Relaxed) + 1;
+            if left_out.is_power_of_two() {
+                tracing::warn!(
+                    of,
+                    left_out,
+                    "records left out of the audit trail: too many a second"
+                );
+            }
         }
-        denials.1 += 1;
-        denials.1 <= DENIALS_PER_SECOND
+        keeps
+    }
+}
+
+impl Allowance {
+    fn of(per_second: u32) -> Self {
+        Self { per_second, seen: Mutex::default(), left_out: AtomicU64::new(0) }
+    }
+
+    fn spend(&self, second: u64) -> bool {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.0 != second {
+            *seen = (second, 0);
+        }
+        seen.1 = seen.1.saturating_add(1);
+        seen.1 <= self.per_second
     }
 }
 
@@ -97,6 +141,8 @@ fn shorten(text: &mut String) {
     }
 }
 
+/// The principal of whoever proved nothing.
+pub const ANONYMOUS: &str = "anonymous";
 /// It was done.
 pub const ACCEPTED: &str = "Accepted";
 /// It could not be done.
@@ -147,3 +193,6 @@ pub(crate) async fn purge(store: Store, settings: config::Audit) {
         tokio::time::sleep(PURGE_EVERY).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

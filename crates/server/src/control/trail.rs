@@ -10,7 +10,7 @@ use super::error::Failure;
 use super::iot;
 use super::query::Form;
 use super::service::Service;
-use crate::audit::{ACCEPTED, DENIED, REJECTED};
+use crate::audit::{ACCEPTED, ANONYMOUS, DENIED, REJECTED};
 
 /// The operations that are followed: they leave a record when they are refused only, or whoever
 /// follows the trail would read of nothing but himself.
@@ -85,7 +85,7 @@ impl Trail {
         };
         Some(AuditRecord {
             at,
-            principal: self.principal.unwrap_or_else(|| "anonymous".to_owned()),
+            principal: self.principal.unwrap_or_else(|| ANONYMOUS.to_owned()),
             client_id: None,
             operation: self.operation.unwrap_or_else(|| "unknown".to_owned()),
             resource: self.resource,
