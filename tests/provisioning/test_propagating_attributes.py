@@ -90,7 +90,7 @@ def test_the_registrys_word_replaces_the_devices(fleet, device, typed, hearing):
     following = hearing(topic)
     sender = device(identity, thing, version=MQTTv5)
     properties = Properties(paho.mqtt.packettypes.PacketTypes.PUBLISH)
-    properties.UserProperty = [("site", "south"), ("own", "1")]
+    properties.UserProperty = [("site", "south"), ("own", "1"), ("absent", "mine")]
     sender.client.publish(topic, b"x", 1, properties=properties)
     assert following() == [("own", "1"), ("site", "north"), ("device", thing)]
 

@@ -45,7 +45,7 @@ pub struct Rights {
     thing: Option<Box<BoundThing>>,
     is_attached: bool,
     is_exclusive: bool,
-    propagated: Option<Box<UserProperties>>,
+    propagated: Option<Box<Propagated>>,
     arn_prefix: Arc<str>,
     epoch: u64,
     things: u64,
@@ -53,6 +53,16 @@ pub struct Rights {
 
 /// User properties of MQTT 5.
 pub type UserProperties = Vec<(ByteString, ByteString)>;
+
+/// What the bound thing's type says of its messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Propagated {
+    /// Every name that the type configures, also those that have no value now: such a property is
+    /// the registry's to say, and never the device's.
+    pub names: Vec<String>,
+    /// Those that have a value.
+    pub properties: UserProperties,
+}
 
 impl Policies {
     /// Nothing compiled yet.
@@ -206,11 +216,12 @@ impl Policies {
 }
 
 /// What the bound thing's type adds to messages.
-fn properties(effective: &EffectivePolicies, client_id: &str) -> Option<Box<UserProperties>> {
+fn properties(effective: &EffectivePolicies, client_id: &str) -> Option<Box<Propagated>> {
     let thing = effective.thing.as_ref().filter(|_| !effective.propagating.is_empty())?;
     let found = propagated(&effective.propagating, client_id, &thing.attributes);
-    let found = found.into_iter().map(|(key, value)| (key.into(), value.into()));
-    Some(Box::new(found.collect::<UserProperties>())).filter(|found| !found.is_empty())
+    let properties = found.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+    let names = effective.propagating.iter().map(|rule| rule.user_property_key.clone()).collect();
+    Some(Box::new(Propagated { names, properties }))
 }
 
 impl Rights {
@@ -250,8 +261,9 @@ impl Rights {
         self.thing.as_ref().filter(|_| self.is_exclusive).map(|thing| &thing.name)
     }
 
-    /// The user properties that travel with its messages; `None`, for most, when there are none.
-    pub fn propagated(&self) -> Option<&UserProperties> {
+    /// The user properties that travel with its messages; `None`, for most, when its thing's type
+    /// configures none.
+    pub fn propagated(&self) -> Option<&Propagated> {
         self.propagated.as_deref()
     }
 
