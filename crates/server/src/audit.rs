@@ -19,8 +19,15 @@ const QUEUE: usize = 4096;
 /// Records of one write. (ours)
 const BATCH: usize = 1024;
 /// Time in which records gather for one write: a commit for each would cost more than what it
-/// tells of. A machine that fails loses the records of this time. (ours)
+/// tells of. A machine that fails loses the records of this time, and those that queued while the
+/// write before was under way. (ours)
 const GATHER: Duration = Duration::from_millis(20);
+/// Attempts to write a batch before it is given up and its loss logged. (ours)
+const ATTEMPTS: u32 = 4;
+/// Pause before the second attempt; each further one doubles it. (ours)
+const PAUSE: Duration = Duration::from_millis(100);
+/// How long somebody who wants everything written waits. (ours)
+const FLUSH: Duration = Duration::from_secs(5);
 /// Denials of proven principals kept per second. (ours)
 const DENIALS_PER_SECOND: u32 = 100;
 /// Records of strangers kept per second, whatever they came to: they cost us a write and them
@@ -87,11 +94,17 @@ impl Audit {
         let _ = self.queue.send(Entry::Record(Box::new(record))).await;
     }
 
-    /// Comes when every record that was taken before is written, or known to be lost.
+    /// Comes when every record that was taken before is written or known to be lost, or after
+    /// [`FLUSH`], which is logged.
     pub async fn flush(&self) {
         let (told, written) = oneshot::channel();
-        if self.queue.send(Entry::Flush(told)).await.is_ok() {
-            let _ = written.await;
+        let all = async {
+            if self.queue.send(Entry::Flush(told)).await.is_ok() {
+                let _ = written.await;
+            }
+        };
+        if tokio::time::timeout(FLUSH, all).await.is_err() {
+            tracing::warn!(waited = ?FLUSH, "records of the audit trail are still not written");
         }
     }
 
@@ -169,8 +182,9 @@ async fn write(mut waiting: mpsc::Receiver<Entry>, store: Store) {
             }
         }
         let count = records.len();
+        let records: Arc<[AuditRecord]> = records.into();
         if count > 0
-            && let Err(error) = store.append_audit(records).await
+            && let Err(error) = persisting(|| store.append_audit(Arc::clone(&records))).await
         {
             tracing::error!(%error, count, "records of the audit trail are lost");
         }
@@ -178,6 +192,22 @@ async fn write(mut waiting: mpsc::Receiver<Entry>, store: Store) {
             let _ = told.send(());
         }
     }
+}
+
+/// Attempts a write until it is done, [`ATTEMPTS`] times at most.
+async fn persisting<E, F>(mut attempt: impl FnMut() -> F) -> Result<(), E>
+where
+    F: Future<Output = Result<(), E>>,
+{
+    let mut pause = PAUSE;
+    for _ in 1..ATTEMPTS {
+        if attempt().await.is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(pause).await;
+        pause = pause.saturating_mul(2);
+    }
+    attempt().await
 }
 
 /// Removes records that are too old or too many, for ever.

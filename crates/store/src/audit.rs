@@ -1,5 +1,7 @@
 //! The audit trail: who asked what, and what it came to.
 
+use std::sync::Arc;
+
 use fleetwright_core::certificate::Instant;
 
 use crate::sql::{Row, Sql, args};
@@ -50,7 +52,7 @@ pub struct AuditFilter {
 
 impl Store {
     /// Adds records, in one write.
-    pub async fn append_audit(&self, records: Vec<AuditRecord>) -> Result<(), StoreError> {
+    pub async fn append_audit(&self, records: Arc<[AuditRecord]>) -> Result<(), StoreError> {
         self.write(move |sql| records.iter().try_for_each(|record| insert(sql, record))).await
     }
 

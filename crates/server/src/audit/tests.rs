@@ -44,3 +44,16 @@ fn strangers_hide_nothing_of_those_who_are_proven() {
     let kept = |outcome| (0..1000).filter(|_| audit.keeps(&record(USER, outcome), 7)).count();
     assert_eq!((kept(DENIED), kept(REJECTED), kept(ACCEPTED)), (100, 1000, 1000));
 }
+
+#[tokio::test]
+async fn a_write_that_fails_is_attempted_again_so_many_times() {
+    for failures in [0_u32, 3, 4] {
+        let mut attempts = 0;
+        let done = persisting(|| {
+            attempts += 1;
+            std::future::ready(if attempts > failures { Ok(()) } else { Err("full") })
+        })
+        .await;
+        assert_eq!((done.is_ok(), attempts), (failures < 4, (failures + 1).min(4)));
+    }
+}
