@@ -116,7 +116,7 @@ def test_odd_hooks_that_allow_are_believed(site, claim, misbehaving, what, where
 @pytest.mark.parametrize(
     "what",
     [
-        *("raises", "sleeps", "forks_without_end", "fills_memory", "writes_a_gigabyte", "spins"),
+        *("raises", "sleeps", "prints_without_end", "forks_without_end", "fills_memory", "writes_a_gigabyte", "spins"),
         *("exits", "kills_itself", "string_yes", "nothing", "number", "text", "not_json"),
         *("large", "refuses_with_overrides", "no_such_behaviour"),
     ],

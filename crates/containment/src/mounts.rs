@@ -1,8 +1,10 @@
 //! The file system that a program sees: an empty one in memory with a few read-only views of the
 //! machine's, devices that hold nothing, a `/tmp` of its own.
 
+use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File};
 use std::io;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::{Path, PathBuf};
 
@@ -23,6 +25,8 @@ const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
 const OLD: &str = ".old";
 /// Size of the root itself: directories and a few small files.
 const ROOT_SIZE: &str = "size=1m,mode=0755";
+/// Files and directories in `/tmp`. (ours)
+const TMP_FILES: u32 = 10_000;
 const QUIET: MountFlags = MountFlags::NOSUID.union(MountFlags::NODEV);
 
 /// Makes the view and moves into it; `user` is who will live there.
@@ -35,6 +39,7 @@ pub(crate) fn make_root(own: &Own, user: u32) -> io::Result<()> {
     for bind in &own.binds {
         show(root, bind).map_err(|error| named(&format!("show {}", bind.from.display()), error))?;
     }
+    read_only_below(root).map_err(|error| named("make what is shown read-only", error))?;
     devices(root).map_err(|error| named("make /dev", error))?;
     let who = format!("function:x:{user}:{user}::/tmp:/bin/false\n");
     directory(&root.join("etc"))?;
@@ -42,7 +47,7 @@ pub(crate) fn make_root(own: &Own, user: u32) -> io::Result<()> {
     for name in ["tmp", "proc", OLD] {
         directory(&root.join(name))?;
     }
-    let size = text(&format!("size={},mode=1777", own.tmp_bytes))?;
+    let size = text(&format!("size={},nr_inodes={TMP_FILES},mode=1777", own.tmp_bytes))?;
     mount("tmp", root.join("tmp"), "tmpfs", QUIET, Some(&*size))
         .map_err(|error| named("mount /tmp", error))?;
     move_into(root)?;
@@ -86,8 +91,43 @@ fn show(root: &Path, bind: &Bind) -> io::Result<()> {
         File::create(&to)?;
     }
     mount_bind_recursive(&from, &to)?;
-    mount_remount(&to, MountFlags::BIND | MountFlags::RDONLY | QUIET | kept(&from)?, "")?;
     Ok(())
+}
+
+/// Makes every mount below a path read-only: what is shown may have file systems of the machine
+/// below it.
+fn read_only_below(root: &Path) -> io::Result<()> {
+    let table = fs::read_to_string("/proc/self/mountinfo")?;
+    for place in table.lines().filter_map(|line| line.split(' ').nth(4)) {
+        let place = PathBuf::from(unescaped(place));
+        if place != root && place.starts_with(root) {
+            let flags = MountFlags::BIND | MountFlags::RDONLY | QUIET | kept(&place)?;
+            mount_remount(&place, flags, "")
+                .map_err(|error| named(&place.display().to_string(), error))?;
+        }
+    }
+    Ok(())
+}
+
+/// A path as the kernel's table of mounts has it: `\ooo` for what would break the table.
+fn unescaped(text: &str) -> OsString {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, more)) = rest.split_first() {
+        let code = (*first == b'\\').then(|| more.get(..3)).flatten();
+        let code = code.and_then(|digits| std::str::from_utf8(digits).ok());
+        match code.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = more.get(3..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = more;
+            }
+        }
+    }
+    OsString::from_vec(bytes)
 }
 
 /// Flags of the machine's mount, which a user namespace must not take off.
@@ -130,4 +170,18 @@ fn directory(path: &Path) -> io::Result<()> {
 
 fn text(value: &str) -> io::Result<std::ffi::CString> {
     std::ffi::CString::new(value).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_read_from_the_kernels_table() {
+        for (text, path) in
+            [("/usr", "/usr"), (r"/a\040b", "/a b"), (r"/a\134\011", "/a\\\t"), (r"/\4", r"/\4")]
+        {
+            assert_eq!(unescaped(text), path);
+        }
+    }
 }

@@ -14,6 +14,11 @@ def prints(event):
     return ALLOW
 
 
+def prints_without_end(event):
+    while True:
+        os.write(1, b"\n" * 65536)
+
+
 def raises(event):
     raise KeyError("no such device: secret-of-the-hook")
 

@@ -15,7 +15,7 @@ pub struct Functions {
     pub max_workers: usize,
     /// Workers of one function, at most `max-workers`.
     pub max_workers_per_function: usize,
-    /// Seconds that a worker waits for its next event before it is ended.
+    /// Seconds that a worker waits for its next event before it is ended, 1 to 3600.
     pub idle_seconds: u64,
     /// MiB of `/tmp` of a worker. It is memory.
     pub tmp_mib: u64,
@@ -87,9 +87,13 @@ impl Functions {
             let tmp = self.tmp_mib;
             return Err(format!("[functions] tmp-mib {tmp} is not within 1 to 10240"));
         }
-        if self.first_user < 1000 {
+        if !(1..=3600).contains(&self.idle_seconds) {
+            let idle = self.idle_seconds;
+            return Err(format!("[functions] idle-seconds {idle} is not within 1 to 3600"));
+        }
+        if !(1000..=2_000_000_000).contains(&self.first_user) {
             return Err(format!(
-                "[functions] first-user {} is a system user; use 1000 or more",
+                "[functions] first-user {} is not within 1000 to 2000000000",
                 self.first_user
             ));
         }

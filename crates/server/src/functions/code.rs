@@ -61,13 +61,19 @@ impl Codes {
         }
     }
 
-    /// Removes the code of a hash that nobody runs any more.
-    pub(super) fn remove(&self, hash: &[u8; 32]) {
-        if let Err(error) = fs::remove_dir_all(self.place(hash))
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            tracing::warn!(%error, "cannot remove a function's unpacked code");
-        }
+    /// Takes the code of a hash away, at once: from now on it is unpacked anew. What is left is
+    /// the caller's to remove, with [`remove`]; the next start does it otherwise.
+    pub(super) fn take_away(&self, hash: &[u8; 32]) -> Option<PathBuf> {
+        let place = self.place(hash);
+        let aside = place.with_extension(format!("{:016x}", rand_word().ok()?));
+        fs::rename(place, &aside).ok().map(|()| aside)
+    }
+}
+
+/// Removes unpacked code. Blocks.
+pub(super) fn remove(aside: &Path) {
+    if let Err(error) = fs::remove_dir_all(aside) {
+        tracing::warn!(%error, "cannot remove a function's unpacked code");
     }
 }
 
@@ -162,9 +168,9 @@ mod tests {
             [0o755, 0o755, 0o644, 0o755]
         );
         assert_eq!(codes.unpack(&[1; 32], &zip).unwrap(), place, "once is enough");
-        codes.remove(&[1; 32]);
-        assert!(!place.exists());
-        codes.remove(&[1; 32]);
+        remove(&codes.take_away(&[1; 32]).unwrap());
+        assert_eq!(codes.take_away(&[1; 32]), None);
+        assert_eq!(fs::read_dir(&codes.directory).unwrap().count(), 0);
     }
 
     #[test]

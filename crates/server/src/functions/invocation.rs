@@ -34,9 +34,9 @@ pub(super) async fn run(pool: Arc<Pool>, call: Call) -> Result<Invocation, NotRu
     let request_id = random::uuid().map_err(|error| NotRun::Unrunnable(error.message))?.to_string();
     let mut payload = call.payload;
     for _ in 0..OFFERS {
-        // 1. A worker that waits.
+        // 1. A worker that waits. Who hangs up meanwhile waits no more.
         let until = call.end.unwrap_or_else(|| Instant::now() + WAIT);
-        let mut worker = match pool.take(until).await {
+        let worker = match pool.take(until).await {
             Ok(worker) => worker,
             Err(NoWorker::Busy(text)) => return Err(NotRun::Busy(text)),
             Err(NoWorker::Machine(text)) => return Err(NotRun::Unrunnable(text)),
@@ -44,11 +44,9 @@ pub(super) async fn run(pool: Arc<Pool>, call: Call) -> Result<Invocation, NotRu
                 return Ok(not_initialized(&pool.revision, request_id, body));
             }
         };
-        // 2. The event, within what is left of the time.
-        let mut log = worker.transcript(&request_id);
-        let begun = Instant::now();
+        // 2. The event, within what is left of the time. Who hangs up now ends nothing.
         let timeout = pool.revision.timeout;
-        let timeout = call.end.map_or(timeout, |end| timeout.min(end - begun));
+        let timeout = call.end.map_or(timeout, |end| timeout.min(end - Instant::now()));
         let deadline = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
         let event = Event {
             request_id: request_id.clone(),
@@ -56,29 +54,34 @@ pub(super) async fn run(pool: Arc<Pool>, call: Call) -> Result<Invocation, NotRu
             deadline: clock::now().plus_millis(deadline).0,
             payload,
         };
-        log.line(
-            Stream::Platform,
-            &format!("START RequestId: {request_id} Version: {}", pool.revision.version),
-        );
-        let asked = Asked { event, until: begun + timeout, timeout };
-        let (outcome, reusable) = match worker.serve(asked, &mut log).await {
-            Ran::Stale(event) => {
-                payload = event.payload;
-                continue;
-            }
-            Ran::Answered(body) => (Outcome::Answered(body), true),
-            // Recycled: whatever state the exception left is gone with the worker.
-            Ran::Raised(body) => (Outcome::Failed(body), false),
-            Ran::Lost(fault) => (Outcome::Failed(fault.payload(&request_id)), false),
-        };
-        // 3. What its owner reads of it.
-        report(&mut log, &request_id, &pool.revision, begun.elapsed(), &outcome);
-        let version = pool.revision.version.clone();
-        let log_tail = log.tail().to_owned();
-        tokio::spawn(go_on(pool, worker, log, reusable));
-        return Ok(Invocation { request_id, version, outcome, log_tail });
+        let asked = Asked { event, until: Instant::now() + timeout, timeout };
+        let serving = tokio::spawn(serve(Arc::clone(&pool), worker, asked));
+        match serving.await.map_err(|error| NotRun::Unrunnable(error.to_string()))? {
+            Ok(invocation) => return Ok(invocation),
+            Err(stale) => payload = stale.payload,
+        }
     }
     Err(NotRun::Unrunnable("its workers end before they get an event; see its log".into()))
+}
+
+/// One event and its outcome; gives the event back when the worker was lost before it.
+async fn serve(pool: Arc<Pool>, mut worker: Worker, asked: Asked) -> Result<Invocation, Event> {
+    let (request_id, begun) = (asked.event.request_id.clone(), Instant::now());
+    let version = pool.revision.version.clone();
+    let mut log = worker.transcript(&request_id);
+    log.line(Stream::Platform, &format!("START RequestId: {request_id} Version: {version}"));
+    let (outcome, reusable) = match worker.serve(asked, &mut log).await {
+        Ran::Stale(event) => return Err(event),
+        Ran::Answered(body) => (Outcome::Answered(body), true),
+        // Recycled: whatever state the exception left is gone with the worker.
+        Ran::Raised(body) => (Outcome::Failed(body), false),
+        Ran::Lost(fault) => (Outcome::Failed(fault.payload(&request_id)), false),
+    };
+    // 3. What its owner reads of it.
+    report(&mut log, &request_id, &pool.revision, begun.elapsed(), &outcome);
+    let log_tail = log.tail().to_owned();
+    tokio::spawn(go_on(pool, worker, log, reusable));
+    Ok(Invocation { request_id, version, outcome, log_tail })
 }
 
 /// The worker's next: to wait for another event, or its end.

@@ -6,9 +6,11 @@ use std::process::Stdio;
 
 use tokio::net::unix::pipe;
 
-/// Longest line; a longer one is cut into several. AWS: 256 KB an event.
-const LINE: usize = 64 * 1024;
+/// Longest line, bytes; a longer one is cut into several. (ours)
+const LINE: usize = 16 * 1024;
 const CHUNK: usize = 8 * 1024;
+/// Bytes taken at once: whoever prints faster than we read must not keep us from the clock. (ours)
+const AT_ONCE: usize = 64 * 1024;
 
 /// One of a worker's output streams.
 pub(super) struct Lines {
@@ -31,11 +33,12 @@ impl Lines {
         let _ = from.readable().await;
     }
 
-    /// Takes the whole lines that are there. A runtime that writes several lines as one entry
+    /// Takes the whole lines that are there, of the next [`AT_ONCE`] bytes. A runtime that writes several lines as one entry
     /// separates them by carriage returns.
     pub(super) fn take(&mut self, mut each: impl FnMut(&str)) {
         let mut chunk = [0; CHUNK];
-        while let Some(from) = &self.from {
+        let mut taken = 0;
+        while let Some(from) = self.from.as_ref().filter(|_| taken < AT_ONCE) {
             match from.try_read(&mut chunk) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -44,6 +47,7 @@ impl Lines {
                     self.rest(&mut each);
                 }
                 Ok(count) => {
+                    taken += count;
                     self.partial.extend_from_slice(chunk.get(..count).unwrap_or_default());
                     self.whole_lines(&mut each);
                 }
@@ -95,6 +99,24 @@ mod tests {
         lines.readable().await;
         lines.take(|line| heard.push(line.to_owned()));
         assert_eq!(heard.split_off(3), ["four\u{fffd}", "five"]);
+    }
+
+    #[tokio::test]
+    async fn who_prints_without_end_is_left_in_between() {
+        let (mut sender, receiver) = pipe::pipe().unwrap();
+        let mut lines = Lines { from: Some(receiver), partial: Vec::new() };
+        let writing = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime
+                .unwrap()
+                .block_on(async move { while sender.write_all(&[b'\n'; CHUNK]).await.is_ok() {} });
+        });
+        let mut heard = 0;
+        lines.readable().await;
+        lines.take(|_| heard += 1);
+        assert!(heard <= AT_ONCE, "{heard}");
+        drop(lines);
+        writing.join().unwrap();
     }
 
     #[tokio::test]

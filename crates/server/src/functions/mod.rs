@@ -159,10 +159,12 @@ impl Functions {
         let named = FunctionRef { name: name.clone(), qualifier: qualifier.cloned() };
         let arn = named.arn(&self.workshop.home);
         let pool = self.pool(&named, &arn).await?;
-        let call = Call { arn, payload, end };
-        // A caller that hangs up does not end what has begun.
-        let running = tokio::spawn(invocation::run(pool, call));
-        running.await.map_err(|error| NotRun::Unrunnable(error.to_string()))?
+        invocation::run(pool, Call { arn, payload, end }).await
+    }
+
+    /// A function is deleted: what it logged goes with it.
+    pub(crate) fn forget(&self, name: &FunctionName) {
+        self.workshop.logs.remove(name);
     }
 
     /// Invokes a function for AWS IoT, on behalf of what names it (a template, for instance): its
@@ -267,10 +269,14 @@ impl Functions {
             }
             if tidied.elapsed() >= TIDY_EVERY {
                 for pool in &all {
+                    pool.end_greedy();
                     while pool.end_idle(idle) {}
                 }
                 drop(all);
-                self.pools.forget_unused(|code| self.workshop.codes.remove(code));
+                let left = self.pools.forget_unused(|code| self.workshop.codes.take_away(code));
+                tokio::task::spawn_blocking(move || {
+                    left.iter().for_each(|code| code::remove(code))
+                });
                 tidied = Instant::now();
             }
         }

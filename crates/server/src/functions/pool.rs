@@ -51,7 +51,7 @@ impl Pool {
         let waiting = {
             let mut state = self.state();
             while let Some((_, mut worker)) = state.idle.pop_back() {
-                if worker.is_waiting() {
+                if worker.is_waiting() && worker.begun.elapsed() < LIFE {
                     return Ok(worker);
                 }
                 drop_unlocked(state, worker);
@@ -116,6 +116,11 @@ impl Pool {
             let Some(place) = self.workshop.place() else { return };
             let seat = {
                 let mut state = self.state();
+                if state.alive >= self.most {
+                    // Somebody was faster.
+                    drop_unlocked(state, place);
+                    return;
+                }
                 state.starting += 1;
                 state.alive += 1;
                 Seat { pool: Arc::downgrade(self), place }
@@ -173,6 +178,16 @@ impl Pool {
         let ended = state.idle.pop_front();
         drop_unlocked(state, ended);
         true
+    }
+
+    /// Ends idle workers that have more memory than they may.
+    pub(super) fn end_greedy(&self) {
+        let mut state = self.state();
+        let all = std::mem::take(&mut state.idle);
+        let (greedy, kept) = all.into_iter().partition(|(_, worker)| worker.uses_too_much());
+        state.idle = kept;
+        let greedy: VecDeque<(Instant, Worker)> = greedy;
+        drop_unlocked(state, greedy);
     }
 
     /// Since when its longest idle worker has been idle.

@@ -1,6 +1,7 @@
 //! The pools of all revisions: those that new invocations use, and those that finish.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -57,21 +58,27 @@ impl Pools {
         idle.min_by_key(|(since, _)| *since).is_some_and(|(_, pool)| pool.end_idle(Duration::ZERO))
     }
 
-    /// Forgets pools without workers, and the code that no other pool has, by its hash.
-    pub(super) fn forget_unused(&self, forget_code: impl Fn(&[u8; 32])) {
+    /// Forgets pools without workers. The code that no other pool has is taken away by its hash;
+    /// gives what that left.
+    pub(super) fn forget_unused(
+        &self,
+        take_away: impl Fn(&[u8; 32]) -> Option<PathBuf>,
+    ) -> Vec<PathBuf> {
         let mut state = self.state();
         // A pool that somebody else holds is about to be used.
         let unused = |pool: &Arc<Pool>| Arc::strong_count(pool) == 1 && pool.is_empty();
         let mut gone: Vec<Arc<Pool>> =
             state.current.extract_if(|_, pool| unused(pool)).map(|(_, pool)| pool).collect();
         gone.extend(state.leaving.extract_if(.., |pool| unused(pool)));
+        let mut left = Vec::new();
         for pool in gone {
             let code = &pool.revision.code;
             if !state.iter().any(|other| other.revision.code == *code) {
                 // With the lock: nobody else begins to use it meanwhile.
-                forget_code(code);
+                left.extend(take_away(code));
             }
         }
+        left
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

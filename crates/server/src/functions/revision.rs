@@ -43,13 +43,15 @@ pub(super) struct Key {
     pub(super) name: FunctionName,
     row: FunctionVersionRow,
     revision: Uuid,
+    /// A bound that changes without a revision.
+    reserved: Option<u32>,
 }
 
 impl Key {
     /// The key of a stored revision.
     pub(super) fn of(stored: &FunctionRevision) -> Self {
-        let FunctionRevision { name, row, revision, .. } = stored;
-        Self { name: name.clone(), row: *row, revision: *revision }
+        let FunctionRevision { name, row, revision, reserved, .. } = stored;
+        Self { name: name.clone(), row: *row, revision: *revision, reserved: *reserved }
     }
 }
 

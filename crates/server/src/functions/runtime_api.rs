@@ -1,12 +1,13 @@
 //! The Lambda Runtime API that one worker speaks to, on a loopback port of its own.
 //!
-//! Whoever takes the next event could answer in the function's place, so events are handed only
-//! to connections that the worker's own processes hold. Answers carry the event's request id,
-//! which nobody else is told. AWS: "Using the Lambda runtime API for custom runtimes".
+//! Whoever spoke here could take events and answer them in the function's place, so only
+//! connections that the worker's own processes hold are let in. AWS: "Using the Lambda runtime API for custom runtimes".
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -16,7 +17,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OnceCell, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SetOnce, mpsc, oneshot};
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::peer;
 
@@ -24,6 +26,12 @@ use super::peer;
 pub(super) const ANSWER_BYTES: usize = 6 * 1024 * 1024;
 /// Connections of one worker. (ours)
 const CONNECTIONS: usize = 16;
+/// Connections of which is not known yet whose they are. (ours)
+const UNKNOWN: usize = 8;
+/// Pause after a connection that could not be accepted. (ours)
+const PAUSE: Duration = Duration::from_millis(100);
+/// Bytes of an error of the initialization. (ours)
+const INIT_ERROR_BYTES: usize = 64 * 1024;
 /// What a worker said that nobody has heard yet. (ours)
 const SAID: usize = 16;
 const PREFIX: &str = "/2018-06-01/runtime/";
@@ -56,7 +64,7 @@ pub(super) struct RuntimeApi {
     pub(super) address: SocketAddr,
     pub(super) said: mpsc::Receiver<Said>,
     shared: Arc<Shared>,
-    listening: tokio::task::JoinHandle<()>,
+    listening: JoinHandle<()>,
 }
 
 struct Shared {
@@ -64,7 +72,11 @@ struct Shared {
     /// The request id that an answer must have.
     awaited: Mutex<Option<String>>,
     /// The outermost process of the worker.
-    process: OnceCell<u32>,
+    process: SetOnce<u32>,
+    /// Whether it has asked for an event.
+    initialized: AtomicBool,
+    /// For the worker's own connections.
+    places: Semaphore,
 }
 
 impl RuntimeApi {
@@ -73,8 +85,13 @@ impl RuntimeApi {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let (sender, said) = mpsc::channel(SAID);
-        let (awaited, process) = (Mutex::default(), OnceCell::new());
-        let shared = Arc::new(Shared { said: sender, awaited, process });
+        let shared = Arc::new(Shared {
+            said: sender,
+            awaited: Mutex::default(),
+            process: SetOnce::new(),
+            initialized: AtomicBool::new(false),
+            places: Semaphore::new(CONNECTIONS),
+        });
         let listening = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Ok(Self { address, said, shared, listening })
     }
@@ -98,46 +115,55 @@ impl Drop for RuntimeApi {
     }
 }
 
+/// Lets connections in that the worker's own processes hold, and drops all others at once. Until
+/// it is known whose it is, a connection has one of a few places; strangers never take the others.
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut connections = tokio::task::JoinSet::new();
+    let unknown = Arc::new(Semaphore::new(UNKNOWN));
+    let mut connections = JoinSet::new();
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        let Ok((stream, from)) = listener.accept().await else { continue };
-        let shared = Arc::clone(&shared);
-        connections.spawn(async move {
-            serve(stream, from, shared).await;
-            drop(place);
-        });
+        let Ok(place) = Arc::clone(&unknown).acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, from)) => {
+                connections.spawn(meet(stream, from, Arc::clone(&shared), place));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a worker's connection");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn serve(stream: TcpStream, from: SocketAddr, shared: Arc<Shared>) {
-    let Ok(local) = stream.local_addr() else { return };
-    let own = Arc::new(OnceCell::new());
-    let service = service_fn(move |request| {
-        let (shared, own) = (Arc::clone(&shared), Arc::clone(&own));
-        async move { Ok::<_, Infallible>(answer(request, &shared, &own, (from, local)).await) }
+async fn meet(
+    stream: TcpStream,
+    from: SocketAddr,
+    shared: Arc<Shared>,
+    unknown: OwnedSemaphorePermit,
+) {
+    let Ok(to) = stream.local_addr() else { return };
+    let process = *shared.process.wait().await;
+    let held = tokio::task::spawn_blocking(move || peer::holds(process, from, to)).await;
+    if !held.unwrap_or(false) {
+        tracing::warn!(%from, "a stranger's connection to a function's Runtime API is dropped");
+        return;
+    }
+    drop(unknown);
+    let Ok(_place) = shared.places.acquire().await else { return };
+    let service = service_fn(|request| {
+        let shared = Arc::clone(&shared);
+        async move { Ok::<_, Infallible>(answer(request, &shared).await) }
     });
     // A worker may close as it likes; what it did not say is missed by who waits for it.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    shared: &Shared,
-    own: &OnceCell<bool>,
-    (from, local): (SocketAddr, SocketAddr),
-) -> Response<Full<Bytes>> {
+async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Full<Bytes>> {
     let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default().to_owned();
     let words: Vec<&str> = path.split('/').collect();
     match (request.method(), words.as_slice()) {
         (&Method::GET, ["invocation", "next"]) => {
-            if !*own.get_or_init(|| is_own(shared, from, local)).await {
-                tracing::warn!(%from, "a stranger asked for a function's events");
-                return refusal(StatusCode::FORBIDDEN, "these are another function's events");
-            }
+            shared.initialized.store(true, Ordering::Release);
             next(shared).await
         }
         (&Method::POST, ["invocation", id, kind @ ("response" | "error")]) => {
@@ -145,7 +171,7 @@ async fn answer(
                 .awaited
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .take_if(|it| it == id);
+                .take_if(|awaited| awaited == id);
             if awaited.is_none() {
                 return refusal(
                     StatusCode::BAD_REQUEST,
@@ -159,23 +185,14 @@ async fn answer(
             let said = if *kind == "error" { Said::Error(body) } else { Said::Answer(body) };
             accepted(shared, said).await
         }
-        (&Method::POST, ["init", "error"]) => {
-            if !is_own(shared, from, local).await {
-                return refusal(StatusCode::FORBIDDEN, "this is another function's");
-            }
-            match Limited::new(request.into_body(), ANSWER_BYTES).collect().await {
+        (&Method::POST, ["init", "error"]) if !shared.initialized.load(Ordering::Acquire) => {
+            match Limited::new(request.into_body(), INIT_ERROR_BYTES).collect().await {
                 Ok(body) => accepted(shared, Said::InitError(body.to_bytes())).await,
-                Err(_) => refusal(StatusCode::PAYLOAD_TOO_LARGE, "larger than 6 MB"),
+                Err(_) => refusal(StatusCode::PAYLOAD_TOO_LARGE, "this error is too large"),
             }
         }
         _ => refusal(StatusCode::NOT_FOUND, "no path of the Runtime API that is offered here"),
     }
-}
-
-async fn is_own(shared: &Shared, from: SocketAddr, local: SocketAddr) -> bool {
-    let Some(process) = shared.process.get().copied() else { return false };
-    let looked = tokio::task::spawn_blocking(move || peer::holds(process, from, local)).await;
-    looked.unwrap_or(false)
 }
 
 /// Waits, for as long as the worker lives, until there is an event.

@@ -8,6 +8,8 @@ use super::revision::Revision;
 
 /// Bytes of the end of a log that an invoker may have. AWS: 4 KB.
 const TAIL: usize = 4096;
+/// What a line costs beside its text, bytes. (ours)
+const LINE_COST: usize = 128;
 /// Bytes that one invocation may log; what comes after is left out. (ours)
 const LOGGED: usize = 1024 * 1024;
 
@@ -45,7 +47,7 @@ impl Transcript {
     /// Takes one line.
     pub(super) fn line(&mut self, stream: Stream, message: &str) {
         let full = self.logged >= LOGGED;
-        self.logged += message.len();
+        self.logged += message.len() + LINE_COST;
         if full && stream != Stream::Platform {
             return;
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout_at};
 
 use super::log::{Logs, Stream};
 use super::outcome::Fault;
@@ -22,6 +22,13 @@ const INIT: Duration = Duration::from_secs(10);
 const SETTLING: Duration = Duration::from_secs(5);
 /// How often the memory of a busy worker is looked at. (ours)
 const MEMORY_EVERY: Duration = Duration::from_millis(100);
+
+fn memory_ticks() -> Interval {
+    let mut ticks = interval(MEMORY_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks.reset();
+    ticks
+}
 
 /// A worker that was initialized.
 pub(super) struct Worker {
@@ -108,19 +115,30 @@ impl Worker {
         Err(failure)
     }
 
+    /// Takes what was printed; then whoever else waits for this task's turn gets it.
+    async fn hear(&mut self, log: &mut Transcript) {
+        log.hear(&mut self.process);
+        tokio::task::yield_now().await;
+    }
+
     async fn first_words(
         &mut self,
         log: &mut Transcript,
     ) -> Result<oneshot::Sender<Event>, NoWorker> {
+        let mut memory = memory_ticks();
         loop {
             tokio::select! {
+                _ = memory.tick() => if self.uses_too_much() {
+                    let fault = Fault::OutOfMemory { mib: self.revision.memory_mib };
+                    return Err(NoWorker::Function(fault.payload("init")));
+                },
                 said = self.api.said.recv() => match said {
                     Some(Said::Next(next)) => return Ok(next),
                     Some(Said::InitError(body)) => return Err(NoWorker::Function(body)),
                     _ => {}
                 },
                 change = self.process.changed() => match change {
-                    Change::Printed => log.hear(&mut self.process),
+                    Change::Printed => self.hear(log).await,
                     Change::Ended(exit) => return Err(self.ended_early(&exit)),
                 },
             }
@@ -161,9 +179,7 @@ impl Worker {
     }
 
     async fn answer(&mut self, log: &mut Transcript) -> Ran {
-        let mut memory = interval(MEMORY_EVERY);
-        memory.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        memory.reset();
+        let mut memory = memory_ticks();
         loop {
             tokio::select! {
                 biased;
@@ -172,18 +188,19 @@ impl Worker {
                     Some(Said::Error(body)) => return Ran::Raised(body),
                     _ => {}
                 },
-                change = self.process.changed() => match change {
-                    Change::Printed => log.hear(&mut self.process),
-                    Change::Ended(exit) => return Ran::Lost(Fault::Ended(exit.to_string())),
-                },
                 _ = memory.tick() => if self.uses_too_much() {
                     return Ran::Lost(Fault::OutOfMemory { mib: self.revision.memory_mib });
-                }
+                },
+                change = self.process.changed() => match change {
+                    Change::Printed => self.hear(log).await,
+                    Change::Ended(exit) => return Ran::Lost(Fault::Ended(exit.to_string())),
+                },
             }
         }
     }
 
-    fn uses_too_much(&self) -> bool {
+    /// Whether its processes have more memory for themselves than the function may.
+    pub(super) fn uses_too_much(&self) -> bool {
         peer::memory(self.process.id) > u64::from(self.revision.memory_mib) * 1024 * 1024
     }
 
@@ -199,7 +216,7 @@ impl Worker {
                         None => return None,
                     },
                     change = self.process.changed() => match change {
-                        Change::Printed => log.hear(&mut self.process),
+                        Change::Printed => self.hear(log).await,
                         Change::Ended(_) => return None,
                     },
                 }

@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use fleetwright_core::limits;
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{ChildStderr, Command};
 
@@ -26,10 +27,12 @@ pub(super) async fn run(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
+        .process_group(0)
         .spawn()
         .map_err(|error| {
             HookFailure::new(format_args!("cannot run {}: {error}", command.program))
         })?;
+    let _group = Group(child.id());
     let (Some(mut input), Some(output), Some(errors)) =
         (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
@@ -68,6 +71,19 @@ pub(super) async fn run(
                 return decision;
             }
             () = &mut hearing, if !heard => heard = true,
+        }
+    }
+}
+
+/// The processes of a command; what it left behind ends with its answer.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let id = self.0.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        if let Some(id) = id {
+            // Nobody is left, usually.
+            let _ = kill_process_group(id, Signal::KILL);
         }
     }
 }

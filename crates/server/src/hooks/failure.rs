@@ -1,7 +1,7 @@
 //! Why a hook gave no verdict.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// Characters of a reason. (ours)
 const REASON_CHARS: usize = 400;
@@ -9,35 +9,43 @@ const REASON_CHARS: usize = 400;
 /// of words that have nothing to do with it. (ours)
 const VALUE_BYTES: usize = 4;
 
-/// Why a hook gave no verdict. `Display` is for the log, never for the device.
+/// Why a hook gave no verdict. `Display` is for the log, never for the device: cut to its bound,
+/// without what would steer a terminal.
 #[derive(Debug)]
 pub(crate) struct HookFailure(String);
 
 impl HookFailure {
-    /// A reason, without what would steer a terminal.
+    /// A reason, as long as it may be.
     pub(super) fn new(what: impl fmt::Display) -> Self {
-        let text = what.to_string();
-        let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-        Self(plain.take(REASON_CHARS).collect())
+        Self(what.to_string())
     }
 
     /// The same without the values of a device's parameters, which may be secrets: the hook's code
     /// may have put them into its error. Their names stand in their place.
     pub(super) fn without(self, parameters: &BTreeMap<String, String>) -> Self {
-        let mut hidden: Vec<(&String, &String)> =
-            parameters.iter().filter(|(_, value)| value.len() >= VALUE_BYTES).collect();
-        // The longest first, for one may be a part of another.
-        hidden.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
-        let hide = |text: String, (name, value): (&String, &String)| {
-            text.replace(value.as_str(), &format!("<{name}>"))
-        };
-        Self(hidden.into_iter().fold(self.0, hide))
+        Self(without(self.0, parameters))
     }
+}
+
+/// A text in which the values of a device's parameters are replaced by their names; also as they
+/// stand in JSON.
+pub(super) fn without(text: String, parameters: &BTreeMap<String, String>) -> String {
+    let long = parameters.iter().filter(|(_, value)| value.len() >= VALUE_BYTES);
+    let mut hidden: Vec<(&String, String)> = long
+        .flat_map(|(name, value)| {
+            let quoted = serde_json::Value::from(value.as_str()).to_string();
+            [(name, value.clone()), (name, quoted.trim_matches('"').to_owned())]
+        })
+        .collect();
+    // The longest first, for one may be a part of another.
+    hidden.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
+    hidden.into_iter().fold(text, |text, (name, value)| text.replace(&value, &format!("<{name}>")))
 }
 
 impl fmt::Display for HookFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        let plain = self.0.chars().map(|c| if c.is_control() { ' ' } else { c });
+        plain.take(REASON_CHARS).try_for_each(|c| f.write_char(c))
     }
 }
 
@@ -54,6 +62,15 @@ mod tests {
     fn a_parameters_value_is_told_by_its_name() {
         let parameters = [("Pin", "hunter2"), ("Both", "hunter2-hunter2"), ("Short", "of")];
         assert_eq!(hidden("no hunter2 of hunter2-hunter2", &parameters), "no <Pin> of <Both>");
+    }
+
+    #[test]
+    fn a_value_is_hidden_before_the_reason_is_cut_and_cleaned() {
+        let pem = "-----BEGIN\nsecret\n-----END";
+        for text in [format!("{}{pem}", "x".repeat(REASON_CHARS - 8)), format!("{{{pem:?}}}")] {
+            let shown = hidden(&text, &[("Pem", pem)]);
+            assert!(shown.contains("<Pem>") && !shown.contains("BEGIN"), "{shown}");
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ use write::Writer;
 /// Bytes of one file; a function has two. (ours)
 const FILE_BYTES: u64 = 4 * 1024 * 1024;
 /// Lines that wait to be written; further ones are counted and dropped. (ours)
-const QUEUE: usize = 8192;
+const QUEUE: usize = 2048;
 
 /// Who wrote a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,10 +95,17 @@ impl Line {
     }
 }
 
+/// What the writer is given.
+enum Entry {
+    Line(Line),
+    /// The function is deleted, and its log with it.
+    Removal,
+}
+
 /// The logs of all functions of this server.
 pub(crate) struct Logs {
     directory: PathBuf,
-    queue: mpsc::Sender<(FunctionName, Line)>,
+    queue: mpsc::Sender<(FunctionName, Entry)>,
     dropped: AtomicU64,
 }
 
@@ -119,7 +126,16 @@ impl Logs {
 
     /// Takes a line; it is on disk a moment later.
     pub(crate) fn write(&self, function: &FunctionName, line: Line) {
-        if self.queue.try_send((function.clone(), line)).is_err() {
+        self.put(function, Entry::Line(line));
+    }
+
+    /// Removes what a function logged, a moment later.
+    pub(crate) fn remove(&self, function: &FunctionName) {
+        self.put(function, Entry::Removal);
+    }
+
+    fn put(&self, function: &FunctionName, entry: Entry) {
+        if self.queue.try_send((function.clone(), entry)).is_err() {
             let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
             if dropped.is_power_of_two() {
                 tracing::warn!(dropped, "lines of functions' logs dropped: the disk is too slow");

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use fleetwright_core::function::FunctionName;
 use tokio::sync::mpsc;
 
-use super::{FILE_BYTES, Line, files};
+use super::{Entry, FILE_BYTES, Line, files};
 
 /// Files that are held open. (ours)
 const OPEN: usize = 64;
@@ -32,12 +32,24 @@ impl Writer {
         Self { directory, open: HashMap::new() }
     }
 
-    pub(super) fn write_all(mut self, mut waiting: mpsc::Receiver<(FunctionName, Line)>) {
-        while let Some((function, line)) = waiting.blocking_recv() {
-            if let Err(error) = self.write(&function, &line) {
+    pub(super) fn write_all(mut self, mut waiting: mpsc::Receiver<(FunctionName, Entry)>) {
+        while let Some((function, entry)) = waiting.blocking_recv() {
+            let done = match entry {
+                Entry::Line(line) => self.write(&function, &line),
+                Entry::Removal => self.remove(&function),
+            };
+            if let Err(error) = done {
                 self.open.remove(&function);
                 tracing::warn!(%function, %error, "cannot write a function's log");
             }
+        }
+    }
+
+    fn remove(&mut self, function: &FunctionName) -> io::Result<()> {
+        self.open.remove(function);
+        match fs::remove_dir_all(self.directory.join(function.as_str())) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
         }
     }
 

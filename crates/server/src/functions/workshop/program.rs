@@ -23,8 +23,10 @@ const SYSTEM: &[&str] = &[
     "/lib32",
     "/lib64",
     "/nix/store",
-    "/etc/ssl",
-    "/etc/pki",
+    "/etc/ssl/certs",
+    "/etc/ssl/openssl.cnf",
+    "/etc/pki/ca-trust",
+    "/etc/pki/tls/certs",
     "/etc/ca-certificates",
     "/etc/alternatives",
     "/etc/ld.so.cache",
@@ -33,6 +35,9 @@ const SYSTEM: &[&str] = &[
     "/etc/nsswitch.conf",
     "/etc/localtime",
 ];
+/// What it sees of an interpreter that is installed elsewhere, and no more: its prefix may be
+/// somebody's home.
+const PARTS: &[&str] = &["bin", "lib", "lib64", "libexec"];
 /// Where a function finds its code. AWS: `LAMBDA_TASK_ROOT`.
 const TASK: &str = "/var/task";
 /// Where a function finds the runtime interface client. AWS: `LAMBDA_RUNTIME_DIR`.
@@ -95,10 +100,13 @@ impl Workshop {
         root_ca: &Path,
     ) -> Result<Own, String> {
         let prefix = interpreter.prefix.as_deref();
-        let same = SYSTEM.iter().map(Path::new).chain(prefix);
-        let mut binds: Vec<Bind> =
-            same.map(|path| Bind { from: path.into(), to: path.into() }).collect();
-        if let Some(shown) = binds.iter().find(|bind| self.data_dir.starts_with(&bind.from)) {
+        let of_prefix = PARTS.iter().filter_map(|part| Some(prefix?.join(part)));
+        let same = SYSTEM.iter().map(PathBuf::from).chain(of_prefix);
+        let mut binds: Vec<Bind> = same.map(|path| Bind { from: path.clone(), to: path }).collect();
+        let holds_data = |bind: &&Bind| {
+            bind.from.canonicalize().is_ok_and(|from| self.data_dir.starts_with(from))
+        };
+        if let Some(shown) = binds.iter().find(holds_data) {
             return Err(format!(
                 "functions see {}, and the data directory {} is in it; move it elsewhere",
                 shown.from.display(),

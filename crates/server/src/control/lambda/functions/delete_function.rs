@@ -12,7 +12,10 @@ pub(super) const NAME: &str = "DeleteFunction";
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let function = reference::qualified(control, call)?;
     match function.qualifier {
-        None => control.store.delete_function(function.name).await?,
+        None => {
+            control.store.delete_function(function.name.clone()).await?;
+            control.functions.forget(&function.name);
+        }
         Some(Qualifier::Version(Version::Published(version))) => {
             control.store.delete_function_version(function.name, version).await?;
         }
