@@ -5,7 +5,7 @@ import base64
 import datetime
 import json
 
-import identity
+import iam_and_sts
 import service_model
 from documents import POLICY
 from running import ACCOUNT
@@ -90,7 +90,7 @@ BY_NAME = {
     "clientCertificateCallbackArn": FUNCTION,
     "securityPolicy": "IoTSecurityPolicy_TLS13_1_2_2022_10",
     "credentialDurationSeconds": 900,
-    **identity.BY_NAME,
+    **iam_and_sts.BY_NAME,
 }
 
 # By operation and path; these win.
@@ -235,7 +235,7 @@ VALUES = {
     "Publish.responseTopic": "an/answer",
     "Publish.correlationData": "YQ==",
     "Publish.messageExpiry": 60,
-    **identity.VALUES,
+    **iam_and_sts.VALUES,
 }
 
 # Optional for the model, but without them there is nothing to do.
@@ -253,7 +253,7 @@ NEEDED = {
     "UpdateThing": {"attributePayload"},
     "CreateDomainConfiguration": {"serviceType"},
     "UpdateEventConfigurations": {"eventConfigurations"},
-    **identity.NEEDED,
+    **iam_and_sts.NEEDED,
 }
 
 # What must be so before an operation that names no resource.
@@ -289,7 +289,7 @@ LEFT_OUT = {
     "nextToken": "only a token that the server gave is good; paging has its own tests",
     "marker": "as nextToken",
     "cognitoIdentityPoolId": "there are no Cognito identities here (DIVERGENCES.md)",
-    **identity.LEFT_OUT,
+    **iam_and_sts.LEFT_OUT,
 }
 DEFAULTS = {"boolean": True, "timestamp": datetime.datetime(2026, 1, 1), "double": 1.0}
 

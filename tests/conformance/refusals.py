@@ -5,7 +5,7 @@ import base64
 import json
 
 import asking
-import identity
+import iam_and_sts
 import service_model
 from botocore.exceptions import ClientError
 from documents import POLICY
@@ -40,7 +40,7 @@ NO_CAUSE = {
     "UpdateDomainConfiguration.CertificateValidationException": (
         "server certificates are kept, not looked up (DIVERGENCES.md)"
     ),
-    **identity.NO_CAUSE,
+    **iam_and_sts.NO_CAUSE,
 }
 
 # A value of the right form that names nothing.
@@ -134,8 +134,8 @@ def case_of(name, error):
     if case in NO_CAUSE:
         return NO_CAUSE[case]
     of_any = f"{name.partition(':')[0]}.{error}"
-    if of_any in identity.NO_CAUSE_OF_ANY:
-        return identity.NO_CAUSE_OF_ANY[of_any]
+    if of_any in iam_and_sts.NO_CAUSE_OF_ANY:
+        return iam_and_sts.NO_CAUSE_OF_ANY[of_any]
     return {
         "EntityAlreadyExistsException": the_same_again,
         "InternalException": has_no_registry,

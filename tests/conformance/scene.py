@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 
 from documents import POLICY, TRUST
-from identity import Identities
+from iam_and_sts import Identities
 from running import ACCOUNT, REGION, arn
 
 REGISTRATION = "arn:aws:iam::aws:policy/service-role/AWSIoTThingsRegistration"

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import asking
-import identity_refusals  # noqa: F401  registers its cases
+import iam_and_sts_refusals  # noqa: F401  registers its cases
 import service_model
 from operations import OPERATIONS, label
 from refusals import case_of
