@@ -180,3 +180,15 @@ def test_logs_of_a_function_that_is_none_are_refused(fleetwright):
     assert done.returncode == 1 and "does not exist" in done.stderr
     done = fleetwright("function", "logs", "no such name")
     assert done.returncode == 1 and "InvalidRequestException" in done.stderr
+
+
+def test_a_log_goes_with_its_function(site, lines, fleetwright):
+    arn = site.deploy({}, Runtime="provided.al2023", Handler="none", Code=bootstrap())
+    name = arn.rpartition(":")[2]
+    invoke(site, name, print="before", parameters={"SerialNumber": "good"})
+    lines(name, "before")
+    site.functions.delete_function(FunctionName=name)
+    site.deploy({}, FunctionName=name, Runtime="provided.al2023", Handler="none", Code=bootstrap())
+    invoke(site, name, print="after", parameters={"SerialNumber": "good"})
+    found = [line["message"] for line in lines(name, "after")]
+    assert "after" in found and "before" not in found
