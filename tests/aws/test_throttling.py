@@ -1,13 +1,17 @@
 """A server whose configuration sets a rate throttles as AWS does."""
 
+import json
+
 import boto3
 import botocore.session
 import pytest
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from clients import make_client
-from running import REGION
+from issuer import Issuer
+from running import ACCOUNT, REGION
 
 MANY = 30
 
@@ -81,3 +85,50 @@ def test_a_stranger_spends_nobodys_allowance(throttling):
             stranger.list_thing_groups()
         assert caught.value.response["Error"]["Code"] == "UnrecognizedClientException"
     make_client(throttling).list_thing_groups()
+
+
+def test_who_may_not_have_an_operation_spends_nothing_of_its_rate(throttling):
+    iam = make_client(throttling, "iam")
+    iam.create_user(UserName="nobody")
+    key = iam.create_access_key(UserName="nobody")["AccessKey"]
+    nobody = make_client(throttling, "iot", key["AccessKeyId"], key["SecretAccessKey"])
+    for _ in range(MANY):
+        with pytest.raises(ClientError) as caught:
+            nobody.list_billing_groups()
+        assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
+    make_client(throttling).list_billing_groups()
+
+
+@pytest.fixture
+def issuer():
+    made = Issuer()
+    yield made
+    made.stop()
+
+
+def test_roles_for_tokens_are_throttled_for_those_whom_the_role_lets_in(throttling, issuer):
+    iam = make_client(throttling, "iam")
+    iam.create_open_id_connect_provider(Url=issuer.url, ClientIDList=["factory"])
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer.host}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {f"{issuer.host}:sub": "press-7"}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    role = iam.create_role(RoleName="press", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    config = Config(signature_version=UNSIGNED, retries={"max_attempts": 0})
+    sts = boto3.client("sts", REGION, endpoint_url=throttling.api, config=config)
+
+    def ask(token):
+        return sts.assume_role_with_web_identity(
+            RoleArn=role, RoleSessionName="press", WebIdentityToken=token
+        )
+
+    for token, code in (("a.b.c", "InvalidIdentityToken"), (issuer.token(sub="x"), "AccessDenied")):
+        for _ in range(MANY):
+            with pytest.raises(ClientError) as caught:
+                ask(token)
+            assert caught.value.response["Error"]["Code"] == code
+    assert ask(issuer.token())["SubjectFromWebIdentityToken"] == "press-7"
+    assert until_refused(ask, token=issuer.token())[:2] == ("Throttling", 400)

@@ -35,8 +35,12 @@ def sts(server):
 def issuer(iam):
     """An issuer that is registered for the audience `factory`."""
     made = Issuer()
-    iam.create_open_id_connect_provider(Url=made.url, ClientIDList=["factory"])
+    registered = iam.create_open_id_connect_provider(Url=made.url, ClientIDList=["factory"])
     yield made
+    # The system may give its port to the next one.
+    iam.delete_open_id_connect_provider(
+        OpenIDConnectProviderArn=registered["OpenIDConnectProviderArn"]
+    )
     made.stop()
 
 

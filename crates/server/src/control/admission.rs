@@ -1,5 +1,6 @@
 //! Is there room for this request? A rate per operation, as AWS has one, and a bound of requests
-//! under way; both ask of verified callers only, so that a stranger takes nobody's place.
+//! under way. A stranger takes nobody's place, and who may not have an operation spends nothing of
+//! its rate.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +13,10 @@ use super::error::Failure;
 use super::service::Service;
 use crate::config;
 
+/// Requests of strangers whose proof is looked at, at once: it may take a look at their issuer.
+/// (ours)
+const STRANGERS: usize = 64;
+
 /// Room for requests.
 #[derive(Debug)]
 pub struct Admission {
@@ -21,6 +26,7 @@ pub struct Admission {
     asked: Mutex<HashMap<(&'static str, &'static str), Allowance>>,
     at_once: usize,
     room: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
 }
 
 /// A request's place; given back when it is dropped.
@@ -34,44 +40,61 @@ impl Admission {
             .requests_per_second
             .map(|per_second| Rate { per_second, burst: settings.burst.unwrap_or(per_second) });
         let at_once = settings.requests_at_once.min(Semaphore::MAX_PERMITS);
-        Self { rate, asked: Mutex::default(), at_once, room: Arc::new(Semaphore::new(at_once)) }
+        let room = Arc::new(Semaphore::new(at_once));
+        let strangers = Arc::new(Semaphore::new(STRANGERS));
+        Self { rate, asked: Mutex::default(), at_once, room, strangers }
     }
 
-    /// Takes a place for a request; milliseconds never go back.
+    /// Takes a place for the request of a verified caller.
     ///
     /// # Errors
-    /// Throttled, or too many requests are under way: each in its service's words.
-    pub(super) fn admit(
+    /// Too many requests are under way.
+    pub(super) fn place(&self) -> Result<Place, Failure> {
+        Arc::clone(&self.room).try_acquire_owned().map(Place).map_err(|_| {
+            unavailable(format!(
+                "The server has {} requests under way, as many as requests-at-once of [control] \
+                 allows. Retry with backoff, or raise it.",
+                self.at_once
+            ))
+        })
+    }
+
+    /// Takes a place for a request while its proof is looked at.
+    ///
+    /// # Errors
+    /// Too many such requests are under way.
+    pub(super) fn place_of_stranger(&self) -> Result<Place, Failure> {
+        Arc::clone(&self.strangers).try_acquire_owned().map(Place).map_err(|_| {
+            unavailable(format!(
+                "The server looks at {STRANGERS} tokens of web identities already, as many as it \
+                 does at once. Retry with backoff."
+            ))
+        })
+    }
+
+    /// Spends one of an operation's requests, for a caller who may have it; milliseconds never go
+    /// back.
+    ///
+    /// # Errors
+    /// Throttled, in its service's words.
+    pub(super) fn spend(
         &self,
         service: Service,
         operation: &'static str,
         now_millis: u64,
-    ) -> Result<Place, Failure> {
-        if let Some(rate) = self.rate
-            && !self.spend(rate, (service.signing_name(), operation), now_millis)
-        {
-            return Err(throttled(service, operation, rate));
-        }
-        Arc::clone(&self.room).try_acquire_owned().map(Place).map_err(|_| {
-            Failure::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "ServiceUnavailableException",
-                format!(
-                    "The server has {} requests under way, as many as requests-at-once of \
-                     [control] allows. Retry with backoff, or raise it.",
-                    self.at_once
-                ),
-            )
-        })
-    }
-
-    fn spend(&self, rate: Rate, key: (&'static str, &'static str), now_millis: u64) -> bool {
+    ) -> Result<(), Failure> {
+        let Some(rate) = self.rate else { return Ok(()) };
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked
-            .entry(key)
+        let allowed = asked
+            .entry((service.signing_name(), operation))
             .or_insert_with(|| Allowance::full(rate, now_millis))
-            .spend(rate, now_millis)
+            .spend(rate, now_millis);
+        if allowed { Ok(()) } else { Err(throttled(service, operation, rate)) }
     }
+}
+
+fn unavailable(message: String) -> Failure {
+    Failure::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableException", message)
 }
 
 /// AWS: `ThrottlingException` is 400 in the model of AWS IoT, 429 in that of its data plane;
@@ -111,7 +134,7 @@ mod tests {
     fn without_a_rate_nothing_is_throttled() {
         let admission = admission(None, 1);
         for _ in 0..1000 {
-            assert!(admission.admit(Service::Iot, "CreateThing", 0).is_ok());
+            assert!(admission.spend(Service::Iot, "CreateThing", 0).is_ok());
         }
         assert!(admission.asked.lock().unwrap().is_empty());
     }
@@ -120,13 +143,13 @@ mod tests {
     fn each_operation_of_each_service_has_its_own_rate() {
         let admission = admission(Some(2), 1);
         let admitted = |service, operation| {
-            (0..5).filter(|_| admission.admit(service, operation, 7).is_ok()).count()
+            (0..5).filter(|_| admission.spend(service, operation, 7).is_ok()).count()
         };
         assert_eq!(admitted(Service::Iot, "CreatePolicy"), 2);
         assert_eq!(admitted(Service::Iot, "CreateThing"), 2);
         assert_eq!(admitted(Service::Iam, "CreatePolicy"), 2);
         assert_eq!(admission.asked.lock().unwrap().len(), 3);
-        assert!(admission.admit(Service::Iot, "CreatePolicy", 507).is_ok());
+        assert!(admission.spend(Service::Iot, "CreatePolicy", 507).is_ok());
     }
 
     #[test]
@@ -139,8 +162,8 @@ mod tests {
             (Service::Sts, 400, "Throttling"),
             (Service::Lambda, 429, "TooManyRequestsException"),
         ] {
-            assert!(admission.admit(service, "Operation", 0).is_ok());
-            let failure = admission.admit(service, "Operation", 0).err().unwrap();
+            assert!(admission.spend(service, "Operation", 0).is_ok());
+            let failure = admission.spend(service, "Operation", 0).err().unwrap();
             assert_eq!((failure.status.as_u16(), &*failure.name), (status, name));
             for part in ["Operation", "1 requests per second", "requests-per-second", "backoff"] {
                 assert!(failure.message.contains(part), "{part}: {}", failure.message);
@@ -151,13 +174,24 @@ mod tests {
     #[test]
     fn more_requests_than_have_room_are_refused_until_one_ends() {
         let admission = admission(None, 2);
-        let first = admission.admit(Service::Iot, "CreateThing", 0).ok().unwrap();
-        let _second = admission.admit(Service::Sts, "GetCallerIdentity", 0).ok().unwrap();
-        let failure = admission.admit(Service::Iot, "ListThings", 0).err().unwrap();
+        let first = admission.place().ok().unwrap();
+        let _second = admission.place().ok().unwrap();
+        let failure = admission.place().err().unwrap();
         assert_eq!(failure.status.as_u16(), 503);
         assert_eq!(failure.name, "ServiceUnavailableException");
         assert!(failure.message.contains("2 requests under way"), "{}", failure.message);
         drop(first);
-        assert!(admission.admit(Service::Iot, "ListThings", 0).is_ok());
+        assert!(admission.place().is_ok());
+    }
+
+    #[test]
+    fn strangers_have_places_of_their_own_and_so_many_only() {
+        let admission = admission(None, 1);
+        let places: Vec<_> = (0..1000).map_while(|_| admission.place_of_stranger().ok()).collect();
+        assert_eq!(places.len(), STRANGERS);
+        assert_eq!(admission.place_of_stranger().err().unwrap().status.as_u16(), 503);
+        assert!(admission.place().is_ok());
+        drop(places);
+        assert!(admission.place_of_stranger().is_ok());
     }
 }

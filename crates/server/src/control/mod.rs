@@ -2,7 +2,8 @@
 //!
 //! A request is read in this order: its claim (signature form, scope, clock), its body within a
 //! bound, its signature, its operation, whether there is room for it, whether its caller may have
-//! that. Every answer carries `x-amzn-RequestId`.
+//! that, and whether the operation's rate allows it: only who may have it spends of the rate. Every
+//! answer carries `x-amzn-RequestId`.
 
 mod admission;
 mod auth;
@@ -226,8 +227,9 @@ async fn rest(
     let asking = Asking { request_id, service, operation: operation.name, peer: peer(&parts) };
     let call = iot::Call::new(labels, query, parts.headers, body, Arc::clone(&caller), &asking);
     trail.about(service, operation.name, &call);
-    let _place = control.admission.admit(service, operation.name, clock::monotonic_millis())?;
+    let _place = control.admission.place()?;
     let call = authorize::call(control, &caller, &asking, call).await?;
+    control.admission.spend(service, operation.name, clock::monotonic_millis())?;
     let answer = operation.answer(control, &call).await?;
     tracing::info!(request_id, operation = operation.name, principal = caller.arn, "answered");
     Ok(answer.into_response())
@@ -251,9 +253,10 @@ async fn form(
     let call = query::Call { form, caller: Arc::clone(&caller), peer: peer(&parts) };
     let operation = offer.find(&call.form)?;
     trail.about_form(service, operation.name, &call.form);
-    let _place = control.admission.admit(service, operation.name, clock::monotonic_millis())?;
+    let _place = control.admission.place()?;
     let asking = Asking { request_id, service, operation: operation.name, peer: peer(&parts) };
     let call = authorize::call(control, &caller, &asking, call).await?;
+    control.admission.spend(service, operation.name, clock::monotonic_millis())?;
     let result = operation.answer(control, &call).await?;
     tracing::info!(request_id, operation = operation.name, principal = caller.arn, "answered");
     Ok(query::answer(service, operation.name, result, request_id))
@@ -273,7 +276,15 @@ async fn unsigned(
         return Err(AuthError::Missing.into());
     }
     trail.about_form(Service::Sts, operation, &form);
-    let granted = sts::with_web_identity(control, &form, peer(parts), &mut trail.principal).await?;
+    let proven = {
+        let _place = control.admission.place_of_stranger()?;
+        sts::WebIdentityProven::read(control, &form).await?
+    };
+    trail.principal = Some(proven.principal());
+    let _place = control.admission.place()?;
+    let trusted = proven.trusted(control, peer(parts)).await?;
+    control.admission.spend(Service::Sts, operation, clock::monotonic_millis())?;
+    let granted = trusted.open(control)?;
     tracing::info!(request_id, operation, principal = trail.principal.as_deref(), "answered");
     Ok(query::answer(Service::Sts, operation, granted, request_id))
 }

@@ -4,6 +4,7 @@
 use fleetwright_core::limits::WEB_IDENTITY_TOKEN_CHARS;
 use fleetwright_core::policy::Principal;
 use fleetwright_core::web_identity::{Provider, TokenError, Unverified, WebIdentity};
+use fleetwright_store::Role;
 use http::StatusCode;
 
 use super::credentials;
@@ -25,60 +26,91 @@ const TOKEN_CHARS: std::ops::RangeInclusive<usize> = 4..=WEB_IDENTITY_TOKEN_CHAR
 
 /// For somebody who signs although nothing asks for it: the token alone decides.
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
-    answer(control, &call.form, call.peer, &mut None).await
+    Proven::read(control, &call.form).await?.trusted(control, call.peer).await?.open(control)
 }
 
-/// Grants or refuses; `proven` becomes `ISSUER:AUDIENCE:SUBJECT` once the token proves it.
-pub(in crate::control) async fn answer(
-    control: &Control,
-    form: &Form,
-    peer: Option<Peer>,
-    proven: &mut Option<String>,
-) -> Outcome {
-    // 1. Read.
-    let mut asked = read(control, form)?;
-    if form.get("ProviderId").is_some() {
-        return Err(invalid(
-            "ProviderId is for OAuth 2.0 access tokens of two providers that are not offered here; \
-             leave it out and send an OpenID Connect ID token.",
-        ));
+/// What somebody asks for whose token is proven.
+pub(in crate::control) struct Proven {
+    asked: Asked,
+    identity: WebIdentity,
+}
+
+impl Proven {
+    /// Reads what is asked for, and whose token it is.
+    pub(in crate::control) async fn read(control: &Control, form: &Form) -> Result<Self, Failure> {
+        let mut asked = read(control, form)?;
+        if form.get("ProviderId").is_some() {
+            return Err(invalid(
+                "ProviderId is for OAuth 2.0 access tokens of two providers that are not offered \
+                 here; leave it out and send an OpenID Connect ID token.",
+            ));
+        }
+        form.required("WebIdentityToken")?;
+        let token = form.text("WebIdentityToken", TOKEN_CHARS)?.unwrap_or_default();
+        let identity = prove(control, token).await?;
+        asked.tags.clone_from(&identity.tags);
+        asked.source_identity.clone_from(&identity.source_identity);
+        Ok(Self { asked, identity })
     }
-    form.required("WebIdentityToken")?;
-    let token = form.text("WebIdentityToken", TOKEN_CHARS)?.unwrap_or_default();
-    // 2. Whose token it is.
-    let identity = prove(control, token).await?;
-    let WebIdentity { issuer, audience, subject, .. } = &identity;
-    *proven = Some(format!("{issuer}:{audience}:{subject}"));
-    asked.tags.clone_from(&identity.tags);
-    asked.source_identity.clone_from(&identity.source_identity);
-    // 3. Whether the role lets its bearer in.
-    let provider = format!("arn:aws:iam::{}:oidc-provider/{issuer}", control.home.account);
-    let denied = |cause: String| {
-        let message = format!("Not authorized to perform {ACTION}");
-        let mut failure = Failure::new(StatusCode::FORBIDDEN, "AccessDenied", message);
-        failure.cause = Some(format!("{} for {issuer}:{subject}: {cause}", asked.role_arn));
-        failure
-    };
-    let role = find(control, &asked).await?.ok_or_else(|| denied("no such role".into()))?;
-    let keys = keys(&asked, peer, &provider, &identity);
-    let principals = [Principal { kind: "Federated", id: &provider }];
-    trusts(control, &role, &asked, ACTION, &principals, &keys).map_err(denied)?;
-    // 4. The session.
-    let federated = Federated {
-        provider: provider.clone(),
-        issuer: issuer.clone(),
-        audience: audience.clone(),
-        subject: subject.clone(),
-    };
-    let Opened { made, user, packed } = open(control, &role, asked, Some(federated))?;
-    Ok(Element::new()
-        .nested("Credentials", credentials(&made))
-        .text("SubjectFromWebIdentityToken", subject)
-        .nested("AssumedRoleUser", user)
-        .optional("PackedPolicySize", packed.as_deref())
-        .text("Provider", &provider)
-        .text("Audience", audience)
-        .optional("SourceIdentity", identity.source_identity.as_deref()))
+
+    /// Whose token it is: `ISSUER:AUDIENCE:SUBJECT`.
+    pub(in crate::control) fn principal(&self) -> String {
+        let WebIdentity { issuer, audience, subject, .. } = &self.identity;
+        format!("{issuer}:{audience}:{subject}")
+    }
+
+    /// Whether the role lets the token's bearer in.
+    pub(in crate::control) async fn trusted(
+        self,
+        control: &Control,
+        peer: Option<Peer>,
+    ) -> Result<Trusted, Failure> {
+        let Self { asked, identity } = self;
+        let WebIdentity { issuer, subject, .. } = &identity;
+        let provider = format!("arn:aws:iam::{}:oidc-provider/{issuer}", control.home.account);
+        let denied = |cause: String| {
+            let message = format!("Not authorized to perform {ACTION}");
+            let mut failure = Failure::new(StatusCode::FORBIDDEN, "AccessDenied", message);
+            failure.cause = Some(format!("{} for {issuer}:{subject}: {cause}", asked.role_arn));
+            failure
+        };
+        let role = find(control, &asked).await?.ok_or_else(|| denied("no such role".into()))?;
+        let keys = keys(&asked, peer, &provider, &identity);
+        let principals = [Principal { kind: "Federated", id: &provider }];
+        trusts(control, &role, &asked, ACTION, &principals, &keys).map_err(denied)?;
+        Ok(Trusted { asked, identity, provider, role })
+    }
+}
+
+/// What somebody asks for whom the role lets in.
+pub(in crate::control) struct Trusted {
+    asked: Asked,
+    identity: WebIdentity,
+    /// ARN of the issuer's provider.
+    provider: String,
+    role: Role,
+}
+
+impl Trusted {
+    /// Opens the session.
+    pub(in crate::control) fn open(self, control: &Control) -> Outcome {
+        let Self { asked, identity, provider, role } = self;
+        let federated = Federated {
+            provider: provider.clone(),
+            issuer: identity.issuer,
+            audience: identity.audience.clone(),
+            subject: identity.subject.clone(),
+        };
+        let Opened { made, user, packed } = open(control, &role, asked, Some(federated))?;
+        Ok(Element::new()
+            .nested("Credentials", credentials(&made))
+            .text("SubjectFromWebIdentityToken", &identity.subject)
+            .nested("AssumedRoleUser", user)
+            .optional("PackedPolicySize", packed.as_deref())
+            .text("Provider", &provider)
+            .text("Audience", &identity.audience)
+            .optional("SourceIdentity", identity.source_identity.as_deref()))
+    }
 }
 
 /// What conditions may ask about: the issuer's facts come last, so that none of them can stand in

@@ -16,7 +16,7 @@ use super::query::{Element, Offer, Operation, query_operation};
 use super::service::is_form;
 use crate::session_token::Temporary;
 pub(super) use assume_role_with_web_identity::{
-    NAME as WITH_WEB_IDENTITY, answer as with_web_identity,
+    NAME as WITH_WEB_IDENTITY, Proven as WebIdentityProven,
 };
 
 /// Bytes of an unsigned request: a token, a session policy and its ARNs, encoded. (ours)
