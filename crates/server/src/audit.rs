@@ -95,7 +95,7 @@ impl Audit {
     }
 
     /// Comes when every record that was taken before is written or known to be lost, or after
-    /// [`FLUSH`], which is logged.
+    /// five seconds, which is logged.
     pub async fn flush(&self) {
         let (told, written) = oneshot::channel();
         let all = async {

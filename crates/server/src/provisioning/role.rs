@@ -31,7 +31,7 @@ pub struct ProvisioningRole<'a> {
 pub(super) const OF_TEMPLATE: &str = "The provisioning role of this template";
 
 impl Provisioning {
-    /// Authorizes a plan with the permissions of a role, as [`allowed`]. `certificate` is the ARN
+    /// Authorizes a plan with the permissions of a role, as `allowed`. `certificate` is the ARN
     /// of the plan's certificate, or `*` for one that is yet to be made.
     ///
     /// # Errors
