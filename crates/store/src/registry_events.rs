@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer};
 use crate::sql::{Sql, args};
 use crate::{StoreError, Uuid};
 
-/// Events taken in one commit; a purge may make more than a subscriber could take, and what is
-/// beyond is not told. (ours)
+/// Events taken in one commit; a purge may make more, and what is beyond waits for the commits that
+/// follow. (ours)
 const TAKEN: usize = 4096;
 
 /// A change as its subscribers see it.
@@ -114,18 +114,16 @@ fn identifier<'de, D: Deserializer<'de>>(input: D) -> Result<Uuid, D::Error> {
     Ok(Uuid(number.to_be_bytes()))
 }
 
-/// Takes what the triggers noted in this transaction.
+/// Takes what the triggers noted in this transaction, or left of an earlier one, oldest first.
 pub(crate) fn take(sql: &Sql<'_>) -> Result<Vec<RegistryEvent>, StoreError> {
-    let noted: Vec<(String, String, String)> = sql.all(
-        "SELECT kind, operation, subject FROM registry_events ORDER BY row_id LIMIT $1",
+    let noted: Vec<(i64, String, String, String)> = sql.all(
+        "SELECT row_id, kind, operation, subject FROM registry_events ORDER BY row_id LIMIT $1",
         args![TAKEN],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
     )?;
-    if noted.is_empty() {
-        return Ok(Vec::new());
-    }
-    sql.execute("DELETE FROM registry_events", &[])?;
-    let read = |(kind, operation, text): (String, String, String)| {
+    let Some((last, ..)) = noted.last() else { return Ok(Vec::new()) };
+    sql.execute("DELETE FROM registry_events WHERE row_id <= $1", args![*last])?;
+    let read = |(_, kind, operation, text): (i64, String, String, String)| {
         let note = serde_json::from_str(&text)
             .map_err(|error| StoreError::Corrupt(format!("an event of {kind}: {error}")))?;
         Ok(RegistryEvent { operation, subject: subject(sql, &kind, note)? })
@@ -197,4 +195,43 @@ fn above(sql: &Sql<'_>, group: i64) -> Result<Vec<(String, Uuid)>, StoreError> {
         args![group, limits::GROUP_DEPTH],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::{Arc, Mutex};
+
+    use fleetwright_core::arn::Home;
+    use fleetwright_core::names::{AccountId, Region};
+
+    use super::*;
+    use crate::{Change, Store};
+
+    #[tokio::test]
+    async fn events_beyond_what_one_commit_takes_are_told_by_those_that_follow() {
+        let dir = tempfile::tempdir().unwrap();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&told);
+        let sink = Arc::new(move |change: &Change| {
+            if let Change::Registry(event) = change {
+                heard.lock().unwrap().push(event.as_ref().clone());
+            }
+        });
+        let home = Home {
+            region: Region::parse("us-east-1").unwrap(),
+            account: AccountId::parse("123456789012").unwrap(),
+        };
+        let path = dir.path().join("fleetwright.db");
+        let store = Store::open(path.to_str().unwrap(), home, sink).unwrap();
+        let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) \
+             INSERT INTO registry_events (kind, operation, subject) \
+             SELECT 'POLICY', 'CREATED', json_object('policy', 'p' || i, 'version', 1) FROM n";
+        store.write(|sql| sql.execute(many, &[])).await.unwrap();
+        assert_eq!(told.lock().unwrap().len(), TAKEN);
+        while store.follow_membership().await.unwrap() {}
+        let told = told.lock().unwrap();
+        assert_eq!(told.len(), 5000);
+        assert_eq!(told.iter().collect::<HashSet<_>>().len(), 5000);
+    }
 }

@@ -6,6 +6,9 @@
 //! AWS: guide, "Dynamic thing groups", for what happens to a thing in as many groups as it may
 //! be in.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use fleetwright_core::fleet_index::{Query, ThingDocument};
 use fleetwright_core::limits;
 
@@ -15,18 +18,48 @@ use crate::{GroupRow, Store, StoreError, ThingRow};
 
 /// Marked things that one transaction looks at; the others wait for the next (ours).
 const FOLLOWED: usize = 512;
+/// The same of a transaction of several writes that wait for it, unless there are more writes than
+/// that: one marks a thing, mostly (ours).
+const FOLLOWED_WITH_OTHERS: usize = 64;
 /// Things that a group which is built looks at in one transaction (ours).
 const FILLED: usize = 1000;
 
 /// A dynamic group and its query.
 struct Dynamic {
     group: GroupRow,
-    query: Query,
+    query: Arc<Query>,
+}
+
+/// The queries of dynamic groups, parsed once. Holds those of the groups that there are.
+#[derive(Default)]
+pub(crate) struct Queries(HashMap<GroupRow, (String, Arc<Query>)>);
+
+impl Queries {
+    /// Every dynamic group, oldest first.
+    fn groups(&mut self, sql: &Sql<'_>) -> Result<Vec<Dynamic>, StoreError> {
+        let rows: Vec<(GroupRow, String)> = sql.all(
+            "SELECT row_id, query FROM thing_groups WHERE query IS NOT NULL ORDER BY row_id",
+            &[],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let (mut kept, mut groups) = (HashMap::with_capacity(rows.len()), Vec::new());
+        for (group, text) in rows {
+            let query = match self.0.remove(&group) {
+                Some((same, query)) if same == text => query,
+                _ => dynamic(group, &text)?.query,
+            };
+            kept.insert(group, (text, Arc::clone(&query)));
+            groups.push(Dynamic { group, query });
+        }
+        self.0 = kept;
+        Ok(groups)
+    }
 }
 
 impl Store {
-    /// Goes on with membership that is not up to date: things that were marked in large numbers,
-    /// and groups that are built. Answers whether there is more to do; a call takes milliseconds.
+    /// Goes on with what earlier commits left: things that were marked in large numbers, groups that
+    /// are built, events of the registry. Answers whether there is more to do; a call takes
+    /// milliseconds.
     pub async fn follow_membership(&self) -> Result<bool, StoreError> {
         if !self.read(is_behind).await? {
             return Ok(false);
@@ -49,7 +82,7 @@ impl Store {
 
 fn is_behind(sql: &Sql<'_>) -> Result<bool, StoreError> {
     sql.exists(
-        "SELECT 1 FROM stale_things UNION ALL \
+        "SELECT 1 FROM stale_things UNION ALL SELECT 1 FROM registry_events UNION ALL \
          SELECT 1 FROM thing_groups WHERE filling IS NOT NULL LIMIT 1",
         &[],
     )
@@ -89,17 +122,25 @@ pub(crate) fn fill(sql: &Sql<'_>, group: GroupRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Looks at the things that this transaction marked, or earlier ones did.
-pub(crate) fn follow(sql: &Sql<'_>) -> Result<(), StoreError> {
+/// Looks at the things that this transaction of so many writes marked, or earlier ones did.
+pub(crate) fn follow(
+    sql: &Sql<'_>,
+    queries: &mut Queries,
+    writes: usize,
+) -> Result<(), StoreError> {
+    let most = match writes {
+        0 | 1 => FOLLOWED,
+        _ => writes.clamp(FOLLOWED_WITH_OTHERS, FOLLOWED),
+    };
     let marked: Vec<ThingRow> = sql.all(
         "SELECT thing_row FROM stale_things ORDER BY thing_row LIMIT $1",
-        args![FOLLOWED],
+        args![most],
         |row| row.get(0),
     )?;
     if marked.is_empty() {
         return Ok(());
     }
-    let groups = dynamic_groups(sql)?;
+    let groups = queries.groups(sql)?;
     for row in marked {
         sql.execute("DELETE FROM stale_things WHERE thing_row = $1", args![row])?;
         // A thing that is gone has left its groups already.
@@ -110,20 +151,11 @@ pub(crate) fn follow(sql: &Sql<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn dynamic_groups(sql: &Sql<'_>) -> Result<Vec<Dynamic>, StoreError> {
-    let rows: Vec<(GroupRow, String)> = sql.all(
-        "SELECT row_id, query FROM thing_groups WHERE query IS NOT NULL ORDER BY row_id",
-        &[],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    rows.iter().map(|(group, text)| dynamic(*group, text)).collect()
-}
-
 fn dynamic(group: GroupRow, text: &str) -> Result<Dynamic, StoreError> {
     let query = Query::parse(text).map_err(|error| {
         StoreError::Corrupt(format!("the query of thing group row {}: {error}", group.0))
     })?;
-    Ok(Dynamic { group, query })
+    Ok(Dynamic { group, query: Arc::new(query) })
 }
 
 /// Puts a thing into the groups, oldest first, whose query it fits, and out of the others.
@@ -134,12 +166,19 @@ fn place(
     groups: &[Dynamic],
 ) -> Result<(), StoreError> {
     add_groups(sql, row, &mut document, false)?;
+    let members: Vec<GroupRow> = sql.all(
+        "SELECT m.group_row FROM thing_group_members m \
+         JOIN thing_groups g ON g.row_id = m.group_row \
+         WHERE m.thing_row = $1 AND g.query IS NOT NULL",
+        args![row],
+        |row| row.get(0),
+    )?;
     let (fitting, others): (Vec<&Dynamic>, Vec<&Dynamic>) =
         groups.iter().partition(|dynamic| dynamic.query.fits(&document));
-    for dynamic in others {
+    for dynamic in others.iter().filter(|dynamic| members.contains(&dynamic.group)) {
         remove(sql, row, dynamic.group)?;
     }
-    for dynamic in fitting {
+    for dynamic in fitting.iter().filter(|dynamic| !members.contains(&dynamic.group)) {
         add(sql, row, &document.name, dynamic.group)?;
     }
     Ok(())

@@ -12,5 +12,5 @@ mod presence;
 pub(crate) use configuration::read as configuration;
 pub use find::Found;
 pub(crate) use find::not_indexed;
-pub(crate) use follow::{begin_filling, fill, follow, leave_newest};
+pub(crate) use follow::{Queries, begin_filling, fill, follow, leave_newest};
 pub use presence::{ConnectionFacts, Presence};

@@ -38,7 +38,7 @@ impl Writer {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || Loop { connection, home, changes }.run(jobs))?;
+            .spawn(move || Loop::new(connection, home, changes).run(jobs))?;
         Ok(Self { queue: Some(queue), thread: Mutex::new(Some(thread)) })
     }
 
@@ -111,10 +111,15 @@ struct Loop {
     connection: Connection,
     home: Arc<Home>,
     changes: Arc<dyn ChangeSink>,
+    queries: fleet_index::Queries,
 }
 
 impl Loop {
-    fn run(self, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
+    fn new(connection: Connection, home: Arc<Home>, changes: Arc<dyn ChangeSink>) -> Self {
+        Self { connection, home, changes, queries: fleet_index::Queries::default() }
+    }
+
+    fn run(mut self, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
         let mut batch = Vec::with_capacity(BATCH);
         let mut is_busy = false;
         while jobs.blocking_recv_many(&mut batch, BATCH) > 0 {
@@ -136,7 +141,7 @@ impl Loop {
     }
 
     /// One transaction for all jobs of a batch.
-    fn commit(&self, batch: &mut Vec<Box<dyn Job>>) {
+    fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>) {
         let outcome = self.transaction(batch);
         if !self.connection.is_autocommit() {
             let _ = self.connection.execute_batch("ROLLBACK");
@@ -158,7 +163,7 @@ impl Loop {
         }
     }
 
-    fn transaction(&self, batch: &mut [Box<dyn Job>]) -> Result<Vec<Change>, StoreError> {
+    fn transaction(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Vec<Change>, StoreError> {
         self.say("BEGIN IMMEDIATE")?;
         let mut changes = Vec::new();
         for job in batch.iter_mut() {
@@ -176,7 +181,7 @@ impl Loop {
             }
             self.say("RELEASE job")?;
         }
-        self.follow()?;
+        self.follow(batch.len())?;
         let events = registry_events::take(&Sql::new(&self.connection, &self.home))?;
         changes.extend(events.into_iter().map(|event| Change::Registry(Arc::new(event))));
         self.say("COMMIT")?;
@@ -185,9 +190,10 @@ impl Loop {
 
     /// Membership of dynamic groups follows what was written; a fault of its own undoes itself
     /// alone.
-    fn follow(&self) -> Result<(), StoreError> {
+    fn follow(&mut self, writes: usize) -> Result<(), StoreError> {
         self.say("SAVEPOINT membership")?;
-        if let Err(error) = fleet_index::follow(&Sql::new(&self.connection, &self.home)) {
+        let sql = Sql::new(&self.connection, &self.home);
+        if let Err(error) = fleet_index::follow(&sql, &mut self.queries, writes) {
             tracing::error!(%error, "membership of dynamic thing groups cannot follow");
             if self.connection.is_autocommit() {
                 return Err(error);
