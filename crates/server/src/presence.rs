@@ -2,8 +2,9 @@
 //! tells queues here and is written many at a time. Whoever tells waits while the queue is full,
 //! so nothing is lost and the queue is bounded.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fleetwright_core::certificate::Instant;
@@ -16,6 +17,12 @@ use crate::clock;
 const QUEUE: usize = 4096;
 /// Of these, in one write. (ours)
 const BATCH: usize = 512;
+/// Of the queue, what telling again leaves to those who come and go. (ours)
+const LEFT_FREE: usize = QUEUE / 4;
+/// How long telling again pauses while less than that is free. (ours)
+const PAUSE: Duration = Duration::from_millis(10);
+/// Clients that wait to be told again by name; beyond that everybody is. (ours)
+const AGAIN: usize = 4096;
 /// How long a server that stops waits for the last write. (ours)
 const DRAIN: Duration = Duration::from_secs(5);
 /// Connections of one start of the server that keep their order among those of the next one,
@@ -26,10 +33,37 @@ const TURNS_PER_MILLI: i64 = 1_000_000;
 #[derive(Debug)]
 pub struct Presences {
     on: AtomicBool,
-    /// Who is connected is to be told from the beginning.
-    switched_on: Notify,
+    /// Who is to be told again.
+    again: Mutex<Again>,
+    asked: Notify,
     queue: mpsc::Sender<Told>,
     first_turn: i64,
+}
+
+/// Who is to be told again, if still connected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// Those who are connected.
+    Everybody,
+    /// These clients, at most [`AGAIN`].
+    Clients(HashSet<Arc<str>>),
+}
+
+impl Default for Again {
+    fn default() -> Self {
+        Self::Clients(HashSet::new())
+    }
+}
+
+impl Again {
+    fn add(&mut self, client: Arc<str>) {
+        if let Self::Clients(clients) = self {
+            clients.insert(client);
+            if clients.len() > AGAIN {
+                *self = Self::Everybody;
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -45,8 +79,17 @@ impl Presences {
     pub fn start(store: Store, on: bool) -> Arc<Self> {
         let (queue, told) = mpsc::channel(QUEUE);
         tokio::spawn(write(told, store));
-        let first_turn = clock::now().0.saturating_mul(TURNS_PER_MILLI);
-        Arc::new(Self { on: AtomicBool::new(on), switched_on: Notify::new(), queue, first_turn })
+        Arc::new(Self::with(queue, on))
+    }
+
+    fn with(queue: mpsc::Sender<Told>, on: bool) -> Self {
+        Self {
+            on: AtomicBool::new(on),
+            again: Mutex::default(),
+            asked: Notify::new(),
+            queue,
+            first_turn: clock::now().0.saturating_mul(TURNS_PER_MILLI),
+        }
     }
 
     /// Whether connectivity is indexed. While it is not, nothing needs to be told.
@@ -58,13 +101,28 @@ impl Presences {
     pub fn switch(&self, on: bool) {
         self.on.store(on, Ordering::Release);
         if on {
-            self.switched_on.notify_one();
+            *self.again() = Again::Everybody;
+            self.asked.notify_one();
         }
     }
 
-    /// Comes when everybody who is connected is to be told.
-    pub(crate) async fn wanted(&self) {
-        self.switched_on.notified().await;
+    /// Comes with those who are to be told again.
+    pub(crate) async fn wanted(&self) -> Again {
+        self.asked.notified().await;
+        std::mem::take(&mut *self.again())
+    }
+
+    /// As [`Presences::connected`], of a connection whose facts are known already or not at hand;
+    /// waits until the queue has room for others too.
+    pub(crate) async fn connected_again(&self, client: Arc<str>, number: u64, since: Instant) {
+        while self.is_on() && self.queue.capacity() <= LEFT_FREE {
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.connected(client, number, since, None).await;
+    }
+
+    fn again(&self) -> MutexGuard<'_, Again> {
+        self.again.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A client connected with this number.
@@ -80,16 +138,17 @@ impl Presences {
         self.tell(client, presence).await;
     }
 
-    /// As [`Presences::connected`], from where nobody may wait: with a full queue, everybody is
-    /// told again later.
+    /// As [`Presences::connected`], from where nobody may wait: with a full queue, the client is told
+    /// again later.
     pub fn still_connected(&self, client: Arc<str>, number: u64, since: Instant) {
         if !self.is_on() {
             return;
         }
         let turn = self.turn(number);
         let presence = Presence { turn, connected: true, since, reason: None, connection: None };
-        if self.queue.try_send(Told::Seen(client, presence)).is_err() {
-            self.switched_on.notify_one();
+        if self.queue.try_send(Told::Seen(Arc::clone(&client), presence)).is_err() {
+            self.again().add(client);
+            self.asked.notify_one();
         }
     }
 
@@ -139,5 +198,64 @@ async fn write(mut told: mpsc::Receiver<Told>, store: Store) {
             // Whoever waited may have given up.
             let _ = done.send(());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Instant = Instant(0);
+
+    /// With a full queue.
+    fn full() -> (Presences, mpsc::Receiver<Told>) {
+        let (queue, told) = mpsc::channel(QUEUE);
+        let presences = Presences::with(queue, true);
+        for number in 0..QUEUE as u64 {
+            presences.still_connected("first".into(), number, NOW);
+        }
+        (presences, told)
+    }
+
+    #[tokio::test]
+    async fn who_finds_the_queue_full_is_told_again_and_nobody_else() {
+        let (presences, _told) = full();
+        for client in ["a", "b", "a"] {
+            presences.still_connected(client.into(), 1, NOW);
+        }
+        let expected = ["a".into(), "b".into()].into();
+        assert_eq!(presences.wanted().await, Again::Clients(expected));
+        presences.still_connected("c".into(), 1, NOW);
+        assert_eq!(presences.wanted().await, Again::Clients(["c".into()].into()));
+    }
+
+    #[tokio::test]
+    async fn beyond_so_many_names_everybody_is_told_again() {
+        let (presences, _told) = full();
+        for number in 0..=AGAIN {
+            presences.still_connected(number.to_string().into(), 1, NOW);
+        }
+        assert_eq!(presences.wanted().await, Again::Everybody);
+    }
+
+    #[tokio::test]
+    async fn telling_again_leaves_room_for_those_who_come_and_go() {
+        let (presences, mut told) = full();
+        let presences = Arc::new(presences);
+        let telling = tokio::spawn({
+            let presences = Arc::clone(&presences);
+            async move {
+                for number in 0..10_u64 {
+                    presences.connected_again("again".into(), number, NOW).await;
+                }
+            }
+        });
+        while presences.queue.capacity() < LEFT_FREE {
+            assert!(told.recv().await.is_some());
+        }
+        tokio::time::sleep(PAUSE * 3).await;
+        assert_eq!(presences.queue.capacity(), LEFT_FREE);
+        assert!(told.recv_many(&mut Vec::new(), QUEUE).await > 0);
+        telling.await.unwrap();
     }
 }

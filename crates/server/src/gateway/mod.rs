@@ -32,7 +32,7 @@ use self::directory::ConnectionNumber;
 use crate::config;
 use crate::events::Event;
 use crate::policies::Policies;
-use crate::presence::Presences;
+use crate::presence::{Again, Presences};
 use crate::provisioning::Provisioning;
 
 /// The gateway of this node: what every connection shares.
@@ -126,19 +126,30 @@ impl Gateway {
     }
 }
 
-/// Tells of everybody who is connected whenever that is asked for, until there is no gateway.
+/// Tells again who is connected, of some or of everybody, whenever that is asked for, until there is
+/// no gateway.
 pub(crate) async fn tell_who_is_connected(gateway: Weak<Gateway>) {
     while let Some(here) = gateway.upgrade() {
         let presences = Arc::clone(&here.presences);
         drop(here);
-        presences.wanted().await;
+        let again = presences.wanted().await;
         let Some(here) = gateway.upgrade() else { return };
-        let mut shard = 0;
-        while let Some(clients) = here.directory.clients(shard) {
-            for (client, number, since) in clients {
-                presences.connected(client, number.0, since, None).await;
+        match again {
+            Again::Clients(names) => {
+                let connected = names.iter().filter_map(|name| here.directory.client(name));
+                for (client, number, since) in connected {
+                    presences.connected_again(client, number.0, since).await;
+                }
             }
-            shard += 1;
+            Again::Everybody => {
+                let mut shard = 0;
+                while let Some(clients) = here.directory.clients(shard) {
+                    for (client, number, since) in clients {
+                        presences.connected_again(client, number.0, since).await;
+                    }
+                    shard += 1;
+                }
+            }
         }
     }
 }
