@@ -159,7 +159,6 @@ NO_CAUSE = {
     "iam:CreateOpenIDConnectProvider.OpenIdIdpCommunicationErrorException": (
         "nobody is asked before a token comes"
     ),
-    "sts:AssumeRole.PackedPolicyTooLargeException": "policies are not packed; each has its bound",
     "sts:AssumeRole.ExpiredTokenException": "no request carries a context assertion",
     "sts:AssumeRole.InvalidContextAssertionException": "no request carries a context assertion",
     **{

@@ -5,6 +5,7 @@ import json
 import asking
 from documents import POLICY
 from refusals import provokes
+from running import ACCOUNT
 
 KINDS = ("user", "group", "role")
 
@@ -103,3 +104,17 @@ def a_tag_twice(scene, call):
 def an_arn_of_something_else(scene, call):
     call(OpenIDConnectProviderArn=scene.identities.policy)
 
+
+@provokes("sts:AssumeRole.PackedPolicyTooLargeException")
+def policies_beyond_what_a_session_has_room_for(scene, call):
+    names = [f"{number}".rjust(330, "x") for number in range(6)]
+    statement = {"Effect": "Allow", "Action": "iot:*", "Resource": "arn:aws:iot:*:*:" + "x" * 1850}
+    request = asking.minimal(scene, call.service, call.operation)
+    call(
+        **request
+        | {
+            "Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+            "PolicyArns": [{"arn": f"arn:aws:iam::{ACCOUNT}:policy/{name}/p"} for name in names]
+            + [{"arn": scene.identities.policy}],
+        }
+    )

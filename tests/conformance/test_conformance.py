@@ -200,8 +200,6 @@ def test_a_listed_error_is_provoked(
         pytest.skip(case)
     results.provoked(name, error, False)
     was_provoked = committed.provokes(name, error)
-    if error == "UnauthorizedException" and nobody is None:
-        pytest.skip("needs users")
     call = Call(clients, nobody, trouble, service, operation)
     try:
         with pytest.raises(ClientError) as caught:
