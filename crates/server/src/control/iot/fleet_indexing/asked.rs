@@ -61,6 +61,10 @@ pub(super) fn asked(members: &Members<'_>) -> Result<(IndexName, Query), Refusal
     Ok((index, Query::parse(text)?))
 }
 
+/// Looks of the registry at the things of one aggregation: ten million things, or more where a look
+/// passes many over (ours).
+const LOOKS: usize = 20_000;
+
 /// Hands `take` the values of the request's field, of everything that its query finds; answers
 /// how much that is. `once` takes one value of each.
 pub(super) async fn aggregate(
@@ -76,7 +80,7 @@ pub(super) async fn aggregate(
     wanted(&field)?;
     let mut fitting = 0;
     let mut after: Option<String> = None;
-    loop {
+    for _ in 0..LOOKS {
         let after_here = after.as_deref();
         let (next, found) = match index {
             IndexName::Things => {
@@ -104,6 +108,11 @@ pub(super) async fn aggregate(
         // A large fleet takes a while; others have their turn.
         tokio::task::yield_now().await;
     }
+    Err(invalid(format!(
+        "The query asks for more than an aggregation looks at here, {LOOKS} looks at the registry; \
+         narrow it by a name, a group or a type."
+    ))
+    .into())
 }
 
 fn count_in(
