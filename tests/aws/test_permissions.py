@@ -14,7 +14,7 @@ PLACES = {"uri": "", "querystring": "?", "header": "@", None: "."}
 
 
 # Operations of our own, which no model has.
-OURS = {("iot", "ReadAudit")}
+OURS = {("iot", "ReadAudit"), ("iot", "ReadFunctionLogs"), ("iot", "TestHook")}
 
 
 def entries():
