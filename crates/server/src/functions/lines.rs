@@ -101,22 +101,18 @@ mod tests {
         assert_eq!(heard.split_off(3), ["four\u{fffd}", "five"]);
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn who_prints_without_end_is_left_in_between() {
         let (mut sender, receiver) = pipe::pipe().unwrap();
         let mut lines = Lines { from: Some(receiver), partial: Vec::new() };
-        let writing = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime
-                .unwrap()
-                .block_on(async move { while sender.write_all(&[b'\n'; CHUNK]).await.is_ok() {} });
-        });
+        let writing =
+            tokio::spawn(async move { while sender.write_all(&[b'\n'; CHUNK]).await.is_ok() {} });
         let mut heard = 0;
         lines.readable().await;
         lines.take(|_| heard += 1);
         assert!(heard <= AT_ONCE, "{heard}");
         drop(lines);
-        writing.join().unwrap();
+        writing.await.unwrap();
     }
 
     #[tokio::test]
