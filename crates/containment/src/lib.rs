@@ -7,7 +7,7 @@
 //! process kills all of them, whatever they forked: the kernel ends a process-id namespace with
 //! its init. Nothing here runs threads, so every step counts for the whole process.
 //!
-//! Linux only: elsewhere only [`View::Shared`] works, which contains by limits alone.
+//! Linux only: elsewhere functions do not run.
 
 mod limit;
 #[cfg(target_os = "linux")]
