@@ -1,8 +1,10 @@
 //! Requests that this server makes: one a connection, HTTP/1.1, over TLS unless the URL says `http`.
 //! No redirect is followed. Time and size of an answer are the caller's to bound.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use aws_credential_types::Credentials;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1;
@@ -36,12 +38,43 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Fault>,
 {
-    let tcp = TcpStream::connect((url.host, url.port)).await?;
+    send_over(TcpStream::connect((url.host, url.port)).await?, url, tls, request).await
+}
+
+/// Sends a request over a connection to the host of its URL.
+pub(crate) async fn send_over<B>(
+    tcp: TcpStream,
+    url: &Url<'_>,
+    tls: &Arc<rustls::ClientConfig>,
+    request: http::Request<B>,
+) -> Result<http::Response<Incoming>, Fault>
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Fault>,
+{
     if !url.tls {
         return exchange(tcp, request).await;
     }
     let name = ServerName::try_from(url.host.to_owned())?;
-    exchange(TlsConnector::from(Arc::clone(tls)).connect(name, tcp).await?, request).await
+    let stream = TlsConnector::from(Arc::clone(tls)).connect(name, tcp).await;
+    exchange(stream.map_err(|error| format!("TLS with {}: {error}", url.host))?, request).await
+}
+
+/// The first key of a file as AWS's clients have it.
+pub(crate) fn access_key(file: &Path) -> Result<Credentials, Fault> {
+    let text = std::fs::read_to_string(file)?;
+    let value = |name: &str| {
+        text.lines().find_map(|line| {
+            let (key, value) = line.split_once('=')?;
+            (key.trim() == name).then(|| value.trim().to_owned())
+        })
+    };
+    match (value("aws_access_key_id"), value("aws_secret_access_key")) {
+        (Some(id), Some(secret)) => {
+            Ok(Credentials::new(id, secret, value("aws_session_token"), None, "fleetwright"))
+        }
+        _ => Err("it has no aws_access_key_id or no aws_secret_access_key".into()),
+    }
 }
 
 /// The status of `GET`, and the body of a 200 answer: at most `bytes`.

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
     PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
     UriPathNormalizationMode, sign,
@@ -66,7 +65,9 @@ fn signed(
     let mut request =
         http::Request::get(path).header(http::header::HOST, &host).body(Empty::<Bytes>::new())?;
     let Some(file) = &settings.s3_credentials_file else { return Ok(request) };
-    let identity = credentials(file)?.into();
+    let identity = outgoing::access_key(file)
+        .map_err(|error| format!("[bulk] s3-credentials-file {}: {error}", file.display()))?
+        .into();
     let mut how = SigningSettings::default();
     how.percent_encoding_mode = PercentEncodingMode::Single;
     how.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
@@ -86,26 +87,6 @@ fn signed(
     let (instructions, _) = sign(signable, &params)?.into_parts();
     instructions.apply_to_request_http1x(&mut request);
     Ok(request)
-}
-
-/// The first key of a file as AWS's clients have it.
-fn credentials(file: &Path) -> Result<Credentials, Fault> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| format!("[bulk] s3-credentials-file {}: {error}", file.display()))?;
-    let value = |name: &str| {
-        text.lines().find_map(|line| {
-            let (key, value) = line.split_once('=')?;
-            (key.trim() == name).then(|| value.trim().to_owned())
-        })
-    };
-    match (value("aws_access_key_id"), value("aws_secret_access_key")) {
-        (Some(id), Some(secret)) => {
-            Ok(Credentials::new(id, secret, value("aws_session_token"), None, "fleetwright"))
-        }
-        _ => Err("[bulk] s3-credentials-file has no aws_access_key_id or no \
-                  aws_secret_access_key"
-            .into()),
-    }
 }
 
 /// What is between `<Code>` and `</Code>`.

@@ -1,6 +1,5 @@
 //! A hook as a Lambda function elsewhere: AWS's, or that of another server, by `Invoke`.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -15,10 +14,11 @@ use http_body_util::Full;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::function::failed;
-use super::http::{Request, exchange, host};
+use super::http::{Request, exchange};
 use super::target::{HookTarget, Url};
 use super::{HookFailure, Said};
 use crate::config::LambdaEndpoint;
+use crate::outgoing::{self, host};
 
 /// A function elsewhere.
 pub(super) struct Endpoint {
@@ -47,27 +47,10 @@ impl Endpoint {
             _ => return Err(wrong("is no ARN of a function".into())),
         };
         let file = &settings.access_key_file;
-        let credentials = credentials(file)
+        let credentials = outgoing::access_key(file)
             .map_err(|what| wrong(format!("access-key-file {}: {what}", file.display())))?;
         let url = settings.url.trim_end_matches('/').to_owned();
         Ok(Self { url, path, region: settings.region.clone(), credentials })
-    }
-}
-
-/// The first key of a file as AWS's clients have it.
-fn credentials(file: &Path) -> Result<Credentials, String> {
-    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
-    let value = |name: &str| {
-        text.lines().find_map(|line| {
-            let (key, value) = line.split_once('=')?;
-            (key.trim() == name).then(|| value.trim().to_owned())
-        })
-    };
-    match (value("aws_access_key_id"), value("aws_secret_access_key")) {
-        (Some(id), Some(secret)) => {
-            Ok(Credentials::new(id, secret, value("aws_session_token"), None, "fleetwright"))
-        }
-        _ => Err("it has no aws_access_key_id or no aws_secret_access_key".into()),
     }
 }
 

@@ -7,10 +7,11 @@ use http::header::{CONTENT_TYPE, HOST};
 use http_body_util::Full;
 
 use super::HookFailure;
-use super::http::{exchange, host};
+use super::http::exchange;
 use super::signature::{HEADER, Secret};
 use super::target::Url;
 use crate::clock;
+use crate::outgoing::host;
 
 /// Sends the request, signed if there is a secret, and gives the body of a 200 answer.
 pub(super) async fn post(
