@@ -138,3 +138,59 @@ def test_bodies_are_read_strictly(server):
 def test_a_large_body_is_refused(server):
     status, name, body = send(server, "POST", "/policies/large", b"x" * (1024 * 1024 + 1))
     assert (status, name) == (413, "RequestEntityTooLargeException")
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+# One request of each service that reads, and what it is signed as: until the end of 2022 AWS's own
+# models signed the control plane of AWS IoT as execute-api.
+SERVICES = {
+    "iot": (("GET", "/endpoint", b"", {}), {"iot", "execute-api"}),
+    "iot-data": (("GET", "/retainedMessage", b"", {}), {"iotdata", "iotdevicegateway"}),
+    "iam": (("POST", "/", b"Action=ListUsers&Version=2010-05-08", FORM), {"iam"}),
+    "sts": (("POST", "/", b"Action=GetCallerIdentity&Version=2011-06-15", FORM), {"sts"}),
+    "lambda": (("GET", "/2015-03-31/functions", b"", {}), {"lambda"}),
+}
+SCOPES = [
+    "iot", "execute-api", "iotdata", "iotdevicegateway", "iam", "sts", "lambda",
+    "iot-jobs-data", "apigateway", "s3", "EXECUTE-API", "execute-api2", "x",
+]
+
+
+def raw(server, request, sign):
+    """Status and body of one request, signed by `sign`."""
+    method, path, body, headers = request
+    signed = AWSRequest(method, server.api + path, data=body, headers=headers)
+    sign.add_auth(signed)
+    url = urllib.parse.urlsplit(signed.url)
+    target = url.path + (f"?{url.query}" if url.query else "")
+    connection = http.client.HTTPConnection(url.netloc, timeout=10)
+    connection.request(method, target, body, dict(signed.headers) | {"Host": url.netloc})
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode()
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_scope_opens_its_service_and_no_other(server, scope):
+    for name, (request, scopes) in SERVICES.items():
+        signers = [SigV4Auth(key_of(server), scope, REGION)]
+        if request[0] == "GET":
+            signers.append(SigV4QueryAuth(key_of(server), scope, REGION, expires=60))
+        for signer in signers:
+            status, body = raw(server, request, signer)
+            assert (status == 200) == (scope in scopes), (name, type(signer), status, body)
+
+
+@pytest.mark.parametrize("scope", ["iot", "execute-api"])
+def test_the_secret_key_decides_whatever_the_scope(server, scope):
+    key = key_of(server)
+    for liar in (Credentials(key.access_key, "wrong"), Credentials("AKIANOBODY", key.secret_key)):
+        status, body = raw(server, SERVICES["iot"][0], SigV4Auth(liar, scope, REGION))
+        assert status == 403 and "ndpointAddress" not in body
+    # A signature made for one scope is none for the other.
+    def renamed(method, target, headers, body):
+        other = {"iot": "execute-api", "execute-api": "iot"}[scope]
+        value = headers["Authorization"].replace(f"/{scope}/", f"/{other}/")
+        return method, target, headers | {"Authorization": value}, body
+
+    status, name, _ = send(server, service=scope, change=renamed)
+    assert (status, name) == (403, "InvalidSignatureException")

@@ -22,15 +22,19 @@ pub(crate) enum Service {
 
 /// Signing names; the first is the one that messages recommend.
 pub(crate) const SIGNING_NAMES: &[&str] =
-    &["iot", "iotdata", "iotdevicegateway", "iam", "sts", "lambda"];
+    &["iot", "execute-api", "iotdata", "iotdevicegateway", "iam", "sts", "lambda"];
 /// Those that may be signed for the global region.
 pub(crate) const GLOBAL: &[&str] = &["iam", "sts"];
 
 impl Service {
     /// The service of a signing name.
+    ///
+    /// Until the end of 2022 AWS's service model signed the control plane of AWS IoT as
+    /// `execute-api` (botocore up to 1.23, AWS CLI 2 up to 2.9), and AWS still takes it. The data
+    /// plane has two names as well: `iotdata`, and `iotdevicegateway` in newer endpoint data.
     pub(crate) fn signed_as(name: &str) -> Option<Self> {
         match name {
-            "iot" => Some(Self::Iot),
+            "iot" | "execute-api" => Some(Self::Iot),
             "iotdata" | "iotdevicegateway" => Some(Self::IotData),
             "iam" => Some(Self::Iam),
             "sts" => Some(Self::Sts),
@@ -83,4 +87,23 @@ impl Service {
 pub(crate) fn is_form(parts: &Parts) -> bool {
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_signing_name_has_its_service_and_every_service_is_signed_as_its_own_name() {
+        assert!(SIGNING_NAMES.iter().all(|name| Service::signed_as(name).is_some()));
+        assert!(GLOBAL.iter().all(|name| SIGNING_NAMES.contains(name)));
+        for service in [Service::Iot, Service::IotData, Service::Iam, Service::Sts, Service::Lambda]
+        {
+            assert_eq!(Service::signed_as(service.signing_name()), Some(service));
+            assert!(SIGNING_NAMES.contains(&service.signing_name()));
+        }
+        for stranger in ["", "IOT", "iot ", "s3", "iot-jobs-data", "execute-api2"] {
+            assert_eq!(Service::signed_as(stranger), None, "{stranger}");
+        }
+    }
 }
