@@ -61,6 +61,14 @@ pub struct Will {
     pub properties: Option<Arc<PublishProperties>>,
 }
 
+impl Will {
+    /// Bytes that the will takes in memory.
+    pub fn bytes(&self) -> usize {
+        let properties = self.properties.as_deref().map_or(0, PublishProperties::bytes);
+        size_of::<Self>() + self.topic.len() + self.payload.len() + properties
+    }
+}
+
 /// A CONNECT in order, waiting for an answer. It holds no view of the input buffer.
 #[derive(Debug)]
 pub struct ConnectRequest {

@@ -29,6 +29,28 @@ pub struct Delivery {
     pub properties: Option<Arc<PublishProperties>>,
 }
 
+impl Delivery {
+    /// What a message that waits takes beside its topic, payload and properties, bytes: its place
+    /// in a queue and what the allocator adds.
+    pub const OVERHEAD: usize = 160;
+
+    /// Bytes that this copy counts while it waits: as if it shared nothing with other copies.
+    pub fn cost(&self) -> usize {
+        let properties = self.properties.as_deref().map_or(0, PublishProperties::bytes);
+        Self::OVERHEAD + self.topic.len() + self.payload.len() + properties
+    }
+
+    /// The message after it waited for so many milliseconds; `None` once it has expired
+    /// [MQTT5-3.3.2-5].
+    pub fn aged(mut self, waited: u64) -> Option<Self> {
+        if let Some(seconds) = self.message_expiry {
+            let left = (u64::from(seconds) * 1000).checked_sub(waited).filter(|left| *left > 0)?;
+            self.message_expiry = Some(u32::try_from(left / 1000).unwrap_or(u32::MAX));
+        }
+        Some(self)
+    }
+}
+
 /// What became of a [`Delivery`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivered {
@@ -45,7 +67,7 @@ pub enum Delivered {
 pub enum Dropped {
     /// Its packet would be larger than the client's Maximum Packet Size.
     TooLarge,
-    /// The queue behind the outbound window is full.
+    /// The queue behind the outbound window is full, in bytes.
     QueueFull,
     /// QoS 0 while the client does not read what was sent.
     SlowConsumer,

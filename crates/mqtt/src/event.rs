@@ -96,6 +96,19 @@ pub struct PublishProperties {
     pub user_properties: Vec<(ByteString, ByteString)>,
 }
 
+impl PublishProperties {
+    /// Bytes that the properties take in memory.
+    pub fn bytes(&self) -> usize {
+        let text = |text: &Option<ByteString>| text.as_ref().map_or(0, |text| text.len());
+        let pairs = self.user_properties.iter();
+        size_of::<Self>()
+            + text(&self.content_type)
+            + text(&self.response_topic)
+            + self.correlation_data.as_ref().map_or(0, Bytes::len)
+            + pairs.map(|pair| size_of_val(pair) + pair.0.len() + pair.1.len()).sum::<usize>()
+    }
+}
+
 /// A SUBSCRIBE with the filters that are in order; those that are not are refused in the SUBACK
 /// by the session itself.
 #[derive(Debug, Clone, PartialEq, Eq)]

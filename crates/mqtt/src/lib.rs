@@ -31,4 +31,4 @@ pub use limits::Limits;
 pub use reason::{
     ConnectRefusal, DisconnectCode, PubAckCode, Qos, SubAckCode, UnsubAckCode, Version,
 };
-pub use session::Session;
+pub use session::{Held, Session};

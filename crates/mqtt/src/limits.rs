@@ -34,10 +34,15 @@ pub struct Limits {
     /// QoS 1 messages that wait for the client's PUBACK, at most; the client's Receive Maximum
     /// lowers it. AWS: 100.
     pub outbound_inflight: u16,
-    /// QoS 1 messages queued behind the outbound window. A choice of ours.
-    pub outbound_queue: usize,
-    /// Bytes of payload and topic queued behind the outbound window. A choice of ours.
+    /// Bytes of the QoS 1 messages queued behind the outbound window, by
+    /// [`Delivery::cost`](crate::Delivery::cost). A choice of ours.
     pub outbound_queue_bytes: usize,
+    /// Milliseconds after which a QoS 1 message without PUBACK is sent again, with DUP, on an open
+    /// connection of MQTT 3.1.1. MQTT 5 forbids that [MQTT5-4.4.0-1]. AWS sends again, after how
+    /// long is not published.
+    pub resend_after: u64,
+    /// Milliseconds after which such a message is given up. AWS: one hour.
+    pub resend_for: u64,
     /// Bytes of output not yet taken by the caller above which the session reads no further
     /// packet and sends no further message. A choice of ours.
     pub output_bytes: usize,
@@ -79,9 +84,10 @@ impl Default for Limits {
             subscriptions: 50,
             inbound_inflight: 100,
             outbound_inflight: 100,
-            outbound_queue: 1000,
-            outbound_queue_bytes: 1024 * 1024,
-            output_bytes: 512 * 1024,
+            outbound_queue_bytes: 4 * 1024 * 1024,
+            resend_after: 30_000,
+            resend_for: 3_600_000,
+            output_bytes: 128 * 1024,
             topic_aliases: 8,
             content_type_bytes: 256,
             correlation_data_bytes: 8 * 1024,

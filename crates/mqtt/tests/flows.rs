@@ -120,7 +120,8 @@ fn packet_ids_wrap_around_and_pass_over_those_in_use() {
 
 #[test]
 fn a_full_queue_drops_the_newest() {
-    let limits = Limits { outbound_inflight: 1, outbound_queue: 2, ..Limits::default() };
+    let two = 2 * delivery(0, Qos::AtLeastOnce, b"x").cost();
+    let limits = Limits { outbound_inflight: 1, outbound_queue_bytes: two, ..Limits::default() };
     let mut full = session_with(Version::V311, false, &[], limits);
     let deliver = |session: &mut Session, token, payload| {
         session.deliver(&delivery(token, Qos::AtLeastOnce, payload), 0)
@@ -131,11 +132,154 @@ fn a_full_queue_drops_the_newest() {
     assert_eq!(deliver(&mut full, 4, b"x"), Delivered::Dropped(Dropped::QueueFull));
     let tokens: Vec<_> = full.take_unacknowledged().iter().map(|kept| kept.token).collect();
     assert_eq!(tokens, [1, 2, 3]);
+}
 
-    let limits = Limits { outbound_inflight: 0, outbound_queue_bytes: 5, ..Limits::default() };
-    let mut heavy = session_with(Version::V311, true, &[], limits);
-    assert_eq!(deliver(&mut heavy, 1, b"abc"), Delivered::Queued);
-    assert_eq!(deliver(&mut heavy, 2, b"abc"), Delivered::Dropped(Dropped::QueueFull));
+#[test]
+fn a_burst_of_small_messages_waits_behind_the_window() {
+    let mut session = session(Version::V311);
+    for token in 0..8_000 {
+        let delivered = session.deliver(&delivery(token, Qos::AtLeastOnce, &[b'x'; 256]), 0);
+        assert!(matches!(delivered, Delivered::Sent | Delivered::Queued), "{token}: {delivered:?}");
+    }
+    let (mut input, mut heard) = (BytesMut::new(), 0);
+    while heard < 8_000 {
+        let mut output = BytesMut::from(&taken(&mut session)[..]);
+        assert!(!output.is_empty(), "{heard}");
+        while !output.is_empty() {
+            // Two bytes of length, three of topic, then the id.
+            let id = u16::from_be_bytes([output[6], output[7]]);
+            input.extend_from_slice(&puback(id));
+            let _ = output.split_to(3 + 3 + 2 + 256);
+        }
+        while session.receive(&mut input, 0).is_some() {
+            heard += 1;
+        }
+    }
+    assert_eq!(session.held().messages, 0);
+}
+
+/// One PUBLISH of QoS 1 that was sent before.
+fn again(version: Version, id: u16) -> Vec<u8> {
+    let mut bytes = publish(version, "t", Some(id), &[], b"x");
+    bytes[0] |= 8;
+    bytes
+}
+
+#[test]
+fn what_is_not_acknowledged_is_sent_again_every_thirty_seconds() {
+    let mut session = session(Version::V311);
+    let mut input = BytesMut::new();
+    for (token, at) in [(1, 0), (2, 10_000), (3, 10_000)] {
+        session.deliver(&delivery(token, Qos::AtLeastOnce, b"x"), at);
+    }
+    session.deliver(&delivery(9, Qos::AtMostOnce, b"x"), 0);
+    taken(&mut session);
+    let mut ping = |session: &mut Session, now| {
+        input.extend_from_slice(b"\xc0\x00");
+        assert_eq!(session.receive(&mut input, now), None);
+        assert_eq!(taken(session), b"\xd0\x00");
+    };
+    let tick = |session: &mut Session, now| {
+        assert_eq!(session.tick(now), None);
+        taken(session)
+    };
+    assert_eq!(session.deadline(), 30_000);
+    assert_eq!(tick(&mut session, 29_999), b"");
+    assert_eq!(tick(&mut session, 30_000), again(Version::V311, 1));
+    assert_eq!(tick(&mut session, 30_000), b"", "once");
+    assert_eq!(session.deadline(), 40_000);
+    // What is acknowledged is not sent again; what is sent again keeps its order.
+    let mut acknowledged = BytesMut::from(&puback(2)[..]);
+    assert_eq!(
+        session.receive(&mut acknowledged, 35_000),
+        Some(Event::Delivered { token: 2, code: 0 })
+    );
+    assert_eq!(tick(&mut session, 40_000), again(Version::V311, 3));
+    ping(&mut session, 60_000);
+    assert_eq!(
+        tick(&mut session, 75_000),
+        [again(Version::V311, 1), again(Version::V311, 3)].concat()
+    );
+    // A late PUBACK ends it, under the same packet id.
+    let mut late = BytesMut::from(&[puback(1), puback(3)].concat()[..]);
+    for token in [1, 3] {
+        let expected = Some(Event::Delivered { token, code: 0 });
+        assert_eq!(session.receive(&mut late, 80_000), expected);
+    }
+    assert_eq!(tick(&mut session, 110_000), b"");
+    assert_eq!(session.held(), Held::default());
+}
+
+#[test]
+fn version_5_sends_nothing_again_on_an_open_connection() {
+    for expiry in [&[][..], b"\x11\x00\x00\x00\x09"] {
+        let mut session = session_with(Version::V5, true, expiry, Limits::default());
+        session.deliver(&delivery(1, Qos::AtLeastOnce, b"x"), 0);
+        taken(&mut session);
+        assert_eq!(session.deadline(), 90_000, "the keep-alive alone");
+        assert_eq!(session.tick(89_999), None);
+        assert_eq!(taken(&mut session), b"");
+    }
+}
+
+#[test]
+fn a_message_is_given_up_after_an_hour() {
+    let limits = Limits { outbound_inflight: 1, ..Limits::default() };
+    let mut session = session_with(Version::V311, true, &[], limits);
+    for token in [1, 2] {
+        session.deliver(&delivery(token, Qos::AtLeastOnce, b"x"), 0);
+    }
+    assert_eq!(taken(&mut session), publish(Version::V311, "t", Some(1), &[], b"x"));
+    for minutes in 1..60 {
+        session.excuse_silence(minutes * 60_000);
+        assert_eq!(session.tick(minutes * 60_000), None);
+        assert_eq!(taken(&mut session), again(Version::V311, 1), "{minutes}");
+    }
+    assert_eq!(session.take_given_up(), 0);
+    session.excuse_silence(3_600_000);
+    assert_eq!(session.tick(3_600_000), None);
+    assert_eq!(session.take_given_up(), 1);
+    assert_eq!(taken(&mut session), publish(Version::V311, "t", Some(2), &[], b"x"));
+}
+
+#[test]
+fn a_client_that_does_not_read_is_sent_nothing_again() {
+    let limits = Limits { output_bytes: 10, ..Limits::default() };
+    let mut session = session_with(Version::V311, true, &[], limits);
+    for token in 0..3 {
+        session.deliver(&delivery(token, Qos::AtLeastOnce, b"x"), 0);
+    }
+    let waiting = session.output().len();
+    assert_eq!(session.deadline(), 90_000, "nothing to be done until output is taken");
+    assert_eq!(session.tick(60_000), None);
+    assert_eq!(session.output().len(), waiting);
+    session.output().clear();
+    assert_eq!(session.tick(60_000), None);
+    // Two fill the output again.
+    let expected = [again(Version::V311, 1), again(Version::V311, 2)].concat();
+    assert_eq!(taken(&mut session), expected);
+}
+
+#[test]
+fn a_session_knows_what_it_holds() {
+    let one = delivery(0, Qos::AtLeastOnce, b"x").cost();
+    let limits = Limits { outbound_inflight: 2, ..Limits::default() };
+    let mut old = session_with(Version::V311, true, &[], limits.clone());
+    let mut new = session_with(Version::V5, true, &[], limits);
+    for token in 0..3 {
+        for session in [&mut old, &mut new] {
+            session.deliver(&delivery(token, Qos::AtLeastOnce, b"x"), 0);
+        }
+    }
+    assert_eq!(old.held().messages, 3 * one, "two to be sent again, one queued");
+    assert_eq!(new.held().messages, one, "what is sent is not kept");
+    assert!(new.held().buffers >= new.output().len());
+    let alias = publish(Version::V5, "a/topic", None, b"\x23\x00\x01", b"");
+    taken(&mut new);
+    let before = new.held().buffers;
+    new.receive(&mut BytesMut::from(&alias[..]), 0);
+    assert!(new.held().buffers >= before + "a/topic".len());
+    assert!(!new.is_ready_for(Qos::AtLeastOnce) && new.is_ready_for(Qos::AtMostOnce));
 }
 
 #[test]

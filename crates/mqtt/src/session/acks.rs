@@ -53,6 +53,11 @@ impl Acks {
         answer.map(|(code, reason)| (packet_id, code, reason))
     }
 
+    /// Bytes of the messages that wait, their answers not counted.
+    pub(super) fn bytes(&self) -> usize {
+        self.waiting.len() * size_of::<Waiting>()
+    }
+
     pub(super) fn shrink(&mut self) {
         self.waiting.shrink_to_fit();
     }

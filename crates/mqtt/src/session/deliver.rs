@@ -3,17 +3,26 @@
 use super::Session;
 use super::outbound::Queued;
 use crate::delivery::{Delivered, Delivery, Dropped};
-use crate::reason::Qos;
+use crate::reason::{Qos, Version};
 use crate::wire::encode;
 
 impl Session {
+    /// Whether a message of this QoS would be sent at once: a caller that keeps a queue of its own
+    /// offers messages while this is true.
+    pub fn is_ready_for(&self, qos: Qos) -> bool {
+        let waiting = self.outbound.as_ref().is_some_and(|outbound| !outbound.queue_is_empty());
+        !self.closed
+            && !self.output_is_full()
+            && (qos == Qos::AtMostOnce || !(waiting || self.window_is_full()))
+    }
+
     /// Sends a message, or queues it behind the outbound window. QoS 0 does not wait. `now` in
     /// milliseconds.
     pub fn deliver(&mut self, delivery: &Delivery, now: u64) -> Delivered {
         if self.closed {
             return Delivered::Dropped(Dropped::Closed);
         }
-        let size = encode::measure(delivery, self.version, delivery.message_expiry);
+        let size = encode::measure(delivery, self.version);
         let most = usize::try_from(self.client_packet_bytes).unwrap_or(usize::MAX);
         if size.total > most || !encode::encodable(delivery, &size) {
             return Delivered::Dropped(Dropped::TooLarge);
@@ -22,16 +31,12 @@ impl Session {
             if self.output_is_full() {
                 return Delivered::Dropped(Dropped::SlowConsumer);
             }
-            let expiry = delivery.message_expiry;
-            encode::publish(&mut self.output, delivery, self.version, None, expiry, &size);
+            encode::publish(&mut self.output, delivery, self.version, None, &size);
             return Delivered::Sent;
         }
         self.send_queued(now);
-        let waits = self.window_is_full()
-            || self.output_is_full()
-            || self.outbound.as_ref().is_some_and(|outbound| !outbound.queue_is_empty());
-        if !waits {
-            self.send(delivery, delivery.message_expiry);
+        if self.is_ready_for(Qos::AtLeastOnce) {
+            self.send(delivery, now);
             Delivered::Sent
         } else if self.outbound.get_or_insert_default().enqueue(delivery, now, &self.limits) {
             Delivered::Queued
@@ -41,12 +46,12 @@ impl Session {
     }
 
     /// Sends a QoS 1 message now.
-    fn send(&mut self, delivery: &Delivery, message_expiry: Option<u32>) {
-        let size = encode::measure(delivery, self.version, message_expiry);
-        let outbound = self.outbound.get_or_insert_default();
-        let id = outbound.start(delivery, self.persistent);
-        let out = &mut self.output;
-        encode::publish(out, delivery, self.version, Some(id), message_expiry, &size);
+    fn send(&mut self, delivery: &Delivery, now: u64) {
+        let size = encode::measure(delivery, self.version);
+        let keep = self.persistent || self.resends();
+        let id = self.outbound.get_or_insert_default().start(delivery, keep, now);
+        let flow = encode::Flow { packet_id: id, dup: false };
+        encode::publish(&mut self.output, delivery, self.version, Some(flow), &size);
     }
 
     /// Sends what is queued, as far as window and output allow.
@@ -54,28 +59,60 @@ impl Session {
         while !self.closed && !self.window_is_full() && !self.output_is_full() {
             let queued = self.outbound.as_mut().and_then(|outbound| outbound.dequeue());
             let Some(Queued { delivery, since }) = queued else { return };
-            let waited = now.saturating_sub(since);
-            let expiry = match delivery.message_expiry {
-                None => None,
-                Some(seconds) => match (u64::from(seconds) * 1000).checked_sub(waited) {
-                    // [MQTT5-3.3.2-5]: its time has passed before its delivery began.
-                    None | Some(0) => continue,
-                    Some(left) => Some(u32::try_from(left / 1000).unwrap_or(u32::MAX)),
-                },
-            };
-            self.send(&delivery, expiry);
+            // One whose time has passed before its delivery began is left out.
+            if let Some(delivery) = delivery.aged(now.saturating_sub(since)) {
+                self.send(&delivery, now);
+            }
         }
     }
 
+    /// Sends again what the client has not acknowledged for [`Limits::resend_after`]
+    /// (MQTT 3.1.1), oldest first [MQTT-4.6.0-1].
+    ///
+    /// [`Limits::resend_after`]: crate::Limits::resend_after
+    pub(super) fn resend(&mut self, now: u64) {
+        while self.resends() && !self.output_is_full() {
+            let Some(outbound) = &mut self.outbound else { return };
+            let Some((packet_id, delivery)) = outbound.resend(now, &self.limits) else { return };
+            let size = encode::measure(delivery, self.version);
+            let flow = encode::Flow { packet_id, dup: true };
+            encode::publish(&mut self.output, delivery, self.version, Some(flow), &size);
+        }
+    }
+
+    /// When something is to be sent again; not while what was sent before waits to be taken.
+    pub(super) fn resend_at(&self) -> Option<u64> {
+        let outbound = self.outbound.as_ref()?;
+        let waits = !self.resends() || self.output_is_full();
+        if waits { None } else { outbound.resend_at(&self.limits) }
+    }
+
+    /// [MQTT5-4.4.0-1]: version 5 sends again after a new connection only.
+    fn resends(&self) -> bool {
+        self.version == Version::V311
+    }
+
     fn window_is_full(&self) -> bool {
-        let under_way = self.outbound.as_ref().map_or(0, |outbound| outbound.in_flight());
-        under_way >= usize::from(self.client_receive_max)
+        self.in_flight() >= usize::from(self.client_receive_max)
+    }
+
+    /// QoS 1 messages that wait for the client's PUBACK.
+    pub fn in_flight(&self) -> usize {
+        self.outbound.as_ref().map_or(0, |outbound| outbound.in_flight())
+    }
+
+    /// Messages given up since last asked: sent again for [`Limits::resend_for`] without a PUBACK.
+    ///
+    /// [`Limits::resend_for`]: crate::Limits::resend_for
+    pub fn take_given_up(&mut self) -> u64 {
+        self.outbound.as_mut().map_or(0, |outbound| outbound.take_given_up())
     }
 
     /// Takes the QoS 1 messages that the client has not acknowledged, oldest first, sent or
     /// queued: for the next connection of a persistent session. Messages sent by a session that
-    /// ends with its connection are not kept, and so not among them.
+    /// ends with its connection are not among them.
     pub fn take_unacknowledged(&mut self) -> Vec<Delivery> {
-        self.outbound.as_mut().map(|outbound| outbound.take_all()).unwrap_or_default()
+        let sent = self.persistent;
+        self.outbound.as_mut().map(|outbound| outbound.take_all(sent)).unwrap_or_default()
     }
 }

@@ -19,6 +19,16 @@ use crate::wire::fault::Fault;
 use acks::Acks;
 use outbound::Outbound;
 
+/// Bytes that a session holds for its client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Held {
+    /// Messages that are queued, or kept until their PUBACK, by
+    /// [`Delivery::cost`](crate::Delivery::cost): their bytes may be shared with other sessions.
+    pub messages: usize,
+    /// Output not yet taken, flows, topic aliases.
+    pub buffers: usize,
+}
+
 /// An accepted connection: reads the client's packets, answers, delivers, until it is closed.
 ///
 /// An idle session holds no memory but itself, its output buffer until [`Session::shrink`], and
@@ -160,7 +170,23 @@ impl Session {
         encode::unsuback(&mut self.output, self.version, id, all, reason, room);
     }
 
-    fn output_is_full(&self) -> bool {
+    /// Bytes that the session holds for its client, its will not counted.
+    pub fn held(&self) -> Held {
+        let outbound = self.outbound.as_deref();
+        let aliases = self.aliases.iter().map(|alias| {
+            size_of::<Option<ByteString>>() + alias.as_ref().map_or(0, |topic| topic.len())
+        });
+        Held {
+            messages: outbound.map_or(0, Outbound::message_bytes),
+            buffers: self.output.len()
+                + self.acks.bytes()
+                + outbound.map_or(0, Outbound::window_bytes)
+                + aliases.sum::<usize>(),
+        }
+    }
+
+    /// Whether so much output waits to be taken that no further packet is read.
+    pub fn output_is_full(&self) -> bool {
         self.output.len() > self.limits.output_bytes
     }
 
@@ -197,21 +223,33 @@ impl Session {
         if self.closed {
             return u64::MAX;
         }
+        let keep_alive = self.keep_alive_end();
+        self.resend_at().map_or(keep_alive, |resend| resend.min(keep_alive))
+    }
+
+    fn keep_alive_end(&self) -> u64 {
         self.last_heard.saturating_add(u64::from(self.keep_alive) * 1500)
     }
 
-    /// Lets time pass, and sends what was queued once output was taken: call it at the deadline
-    /// and after output was written. `now` in milliseconds.
+    /// The client was not read for a while, by the caller's choice: its silence counts from now on.
+    pub fn excuse_silence(&mut self, now: u64) {
+        self.last_heard = self.last_heard.max(now);
+    }
+
+    /// Lets time pass, sends again what was not acknowledged (MQTT 3.1.1), and sends what was
+    /// queued once output was taken: call it at the deadline and after output was written. `now`
+    /// in milliseconds.
     pub fn tick(&mut self, now: u64) -> Option<Event> {
         if self.closed {
             return None;
         }
-        if now >= self.deadline() {
+        if now >= self.keep_alive_end() {
             let seconds = self.keep_alive;
             let reason = format!("nothing heard for one and a half times {seconds} seconds");
             self.disconnect(DisconnectCode::KeepAliveTimeout, &reason);
             return Some(Event::KeepAliveExpired);
         }
+        self.resend(now);
         self.send_queued(now);
         None
     }

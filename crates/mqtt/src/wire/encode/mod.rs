@@ -14,7 +14,7 @@ use crate::limits::Limits;
 use crate::reason::{
     ConnectRefusal, DisconnectCode, PubAckCode, SubAckCode, UnsubAckCode, Version,
 };
-pub(crate) use publish::{encodable, measure, publish};
+pub(crate) use publish::{Flow, encodable, measure, publish};
 use put::{packet_bytes, put_packet, put_text, put_variable_byte_integer};
 
 /// Longest Reason String sent, bytes (ours).

@@ -18,38 +18,46 @@ pub(crate) struct Size {
     pub(crate) total: usize,
 }
 
-/// Measures a message. `message_expiry` replaces the delivery's.
-pub(crate) fn measure(delivery: &Delivery, version: Version, message_expiry: Option<u32>) -> Size {
+/// Measures a message.
+pub(crate) fn measure(delivery: &Delivery, version: Version) -> Size {
     let id = if delivery.qos == Qos::AtLeastOnce { 2 } else { 0 };
     let mut remaining = 2 + delivery.topic.len() + id + delivery.payload.len();
     let mut properties = 0;
     if version == Version::V5 {
-        properties = message_expiry.map_or(0, |_| 5)
+        properties = delivery.message_expiry.map_or(0, |_| 5)
             + delivery.properties.as_deref().map_or(0, properties_bytes);
         remaining += variable_byte_integer_bytes(properties) + properties;
     }
     Size { properties, remaining, total: packet_bytes(remaining) }
 }
 
-/// A PUBLISH; never DUP: a message is sent again under a new packet id, as AWS does.
+/// The QoS 1 flow that a PUBLISH belongs to.
+pub(crate) struct Flow {
+    pub(crate) packet_id: u16,
+    /// Whether the message was sent before, on this connection.
+    pub(crate) dup: bool,
+}
+
+/// A PUBLISH, with the flow that it belongs to if it has QoS 1.
 pub(crate) fn publish(
     out: &mut BytesMut,
     delivery: &Delivery,
     version: Version,
-    packet_id: Option<u16>,
-    message_expiry: Option<u32>,
+    flow: Option<Flow>,
     size: &Size,
 ) {
     out.reserve(size.total);
-    out.put_u8(kind::PUBLISH << 4 | (delivery.qos as u8) << 1 | u8::from(delivery.retain));
+    let dup = flow.as_ref().is_some_and(|flow| flow.dup);
+    let flags = u8::from(dup) << 3 | (delivery.qos as u8) << 1 | u8::from(delivery.retain);
+    out.put_u8(kind::PUBLISH << 4 | flags);
     put_variable_byte_integer(out, size.remaining);
     put_text(out, &delivery.topic);
-    if let Some(id) = packet_id {
-        out.put_u16(id);
+    if let Some(flow) = flow {
+        out.put_u16(flow.packet_id);
     }
     if version == Version::V5 {
         put_variable_byte_integer(out, size.properties);
-        if let Some(seconds) = message_expiry {
+        if let Some(seconds) = delivery.message_expiry {
             out.put_u8(0x02);
             out.put_u32(seconds);
         }
