@@ -242,6 +242,8 @@ impl Caches {
         let Some(wired) = self.wired.get() else { return };
         match change {
             Change::Certificate(id) => tell(&wired.gateway, |it| it.certificate_changed(id)),
+            // Before the operator is answered: a revocation is final when it is acknowledged.
+            Change::CertificateOff(id) => tell(&wired.gateway, |it| it.certificate_off(id)),
             Change::Thing(name) => {
                 tell(&wired.policies, |it| it.thing_changed());
                 tell(&wired.gateway, |it| it.thing_changed(name.as_str()));

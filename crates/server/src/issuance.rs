@@ -223,7 +223,10 @@ impl Issuance {
         let (issuance, issued, token) = self.prepare(prepared, row).await?;
         let (id, pem) = (issued.id, fleetwright_ca::pem(&issued.der));
         // 3. The certificate and its token are on disk before anybody is told.
-        self.store.finish_issuance(issuance, issued, clock::now()).await?;
+        if let Err(error) = self.store.finish_issuance(issuance, issued, clock::now()).await {
+            self.store.abandon_issuance(issuance).await?;
+            return Err(error.into());
+        }
         Ok(IssuedCertificate { id, pem, token })
     }
 

@@ -125,6 +125,11 @@ impl Policies {
         Ok(rights)
     }
 
+    /// Whether a thing, any, changed since a connection's rights were looked up.
+    pub fn things_changed_since(&self, rights: &Rights) -> bool {
+        rights.things != self.things.load(Ordering::Acquire)
+    }
+
     /// Looks a connection's rights up again if they may have changed: `asked` says that its
     /// certificate or thing did. False when its certificate is no longer `ACTIVE`.
     ///

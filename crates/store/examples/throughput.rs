@@ -168,6 +168,8 @@ fn registration(n: u64) -> ApplyRegistration {
         }),
         thing_id: Uuid::from_random([7; 16]),
         claim: None,
+        renewal: None,
+        pending_only: false,
         now: NOW,
     }
 }

@@ -27,9 +27,32 @@ pub struct ApplyRegistration {
     /// The claim that counts the device, and the most devices that the caller allows it beside
     /// the claim's own terms.
     pub claim: Option<(CertificateRow, Option<u64>)>,
+    /// What the claim was when the template's hook was asked, if it renews itself by this
+    /// registration. See [`Renewal`].
+    pub renewal: Option<Renewal>,
+    /// The certificate must wait in `PENDING_ACTIVATION` (JITP): one that an operator switched off
+    /// meanwhile is not switched on again.
+    pub pending_only: bool,
     /// The time.
     pub now: Instant,
 }
+
+/// A device that registers its own thing with a new certificate, as it was before the template's
+/// hook was asked. AWS's rotation sample switches the caller's certificate to `INACTIVE` in the hook,
+/// and the registration still goes through. So of a certificate that is `INACTIVE` now, and has
+/// changed once since, this one registration is accepted, for one of the things that were its own;
+/// a `REVOKED`, deleted or transferred one registers nothing, and neither does a claim, which has no
+/// thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewal {
+    /// `customerVersion` of the certificate, which was `ACTIVE`.
+    pub version: i64,
+    /// The things that it was attached to, at most [`RENEWED_THINGS`].
+    pub things: Vec<ThingName>,
+}
+
+/// Things of a certificate that it may renew itself for. (ours)
+const RENEWED_THINGS: usize = 10;
 
 /// A token to spend, and the answer to give again to the same request.
 #[derive(Debug, Clone)]
@@ -68,6 +91,49 @@ impl Store {
     ) -> Result<Registered, StoreError> {
         self.write(move |sql| register(sql, &apply)).await
     }
+
+    /// What a connection's certificate is now, if it could renew itself: `ACTIVE`, and attached to
+    /// a thing.
+    pub async fn renewal(&self, row: CertificateRow) -> Result<Option<Renewal>, StoreError> {
+        self.snapshot(move |sql| {
+            let found = sql.one(
+                "SELECT version FROM certificates WHERE row_id = $1 AND status = $2",
+                args![row, CertificateStatus::Active],
+                |row| row.get(0),
+            )?;
+            let Some(version) = found else { return Ok(None) };
+            let things: Vec<ThingName> = sql.all(
+                "SELECT t.name FROM thing_principals p JOIN things t ON t.row_id = p.thing_row \
+                 WHERE p.certificate_row = $1 ORDER BY t.row_id LIMIT $2",
+                args![row, RENEWED_THINGS],
+                |row| row.get(0),
+            )?;
+            Ok((!things.is_empty()).then_some(Renewal { version, things }))
+        })
+        .await
+    }
+}
+
+/// The claim may register the device of this plan.
+fn check_claim(
+    sql: &Sql<'_>,
+    claim: CertificateRow,
+    apply: &ApplyRegistration,
+) -> Result<(), StoreError> {
+    let renewed = |renewal: &Renewal| {
+        let thing = apply.plan.thing.as_ref().map(|thing| &thing.name);
+        thing.is_some_and(|name| renewal.things.contains(name))
+    };
+    if let Some(renewal) = apply.renewal.as_ref().filter(|renewal| renewed(renewal)) {
+        let switched_off_once = sql.exists(
+            "SELECT 1 FROM certificates WHERE row_id = $1 AND status = $2 AND version = $3",
+            args![claim, CertificateStatus::Inactive, renewal.version + 1],
+        )?;
+        if switched_off_once {
+            return claims::in_time(sql, claim, apply.now);
+        }
+    }
+    claims::check(sql, claim, apply.now)
 }
 
 pub(crate) fn register(sql: &Sql<'_>, apply: &ApplyRegistration) -> Result<Registered, StoreError> {
@@ -77,33 +143,40 @@ pub(crate) fn register(sql: &Sql<'_>, apply: &ApplyRegistration) -> Result<Regis
             "a plan's certificate must be registered first".to_owned(),
         ));
     };
-    // 1. The token is good, or was spent by this very request.
+    // 1. The claim may register devices.
+    if let Some((claim, _)) = apply.claim {
+        check_claim(sql, claim, apply)?;
+    }
+    // 2. The token is good, or was spent by this very request.
     if let Some(token) = &apply.token
         && let Some(answer) = judge(sql, token, id, apply.now)?
     {
         return replayed(sql, plan, id, answer);
     }
-    // 2. The claim may register devices, and the certificate be registered.
-    if let Some((claim, _)) = apply.claim {
-        claims::check(sql, claim, apply.now)?;
-    }
+    // 3. The certificate may be registered.
     let certificate = certificates::require(sql, id).map_err(as_failure)?;
+    if apply.pending_only && certificate.status != CertificateStatus::PendingActivation {
+        return Err(StoreError::refused(
+            ErrorCode::CertificateState,
+            format!("Certificate {id} is {} by now.", certificate.status.as_str()),
+        ));
+    }
     let status = registry::meet_certificate(certificate.status, &plan.certificate)?;
-    // 3. The thing is made, or met by the rules of its overrides.
+    // 4. The thing is made, or met by the rules of its overrides.
     let thing = plan.thing.as_ref().map(|thing| meet(sql, thing, apply)).transpose()?;
-    // 4. The policies exist, or are made, and are attached.
+    // 5. The policies exist, or are made, and are attached.
     for policy in &plan.policies {
         let row = find_or_make(sql, policy, apply.now)?;
         attachments::attach_to_certificate(sql, row, certificate.row).map_err(as_failure)?;
     }
-    // 5. The certificate is the thing's, and gets its status.
+    // 6. The certificate is the thing's, and gets its status.
     if let Some((row, _)) = thing {
         principals::attach(sql, certificate.row, row, plan.certificate.exclusive)
             .map_err(as_failure)?;
     }
     certificates::set_status(sql, id, &certificate, status, apply.now)?;
     sql.changed(Change::Certificate(*id));
-    // 6. The token is spent and the device counted.
+    // 7. The token is spent and the device counted.
     if let Some(token) = &apply.token {
         spend(sql, token, &certificate)?;
     }

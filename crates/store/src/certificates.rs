@@ -336,6 +336,9 @@ pub(crate) fn set_status(
         args![status, now, found.row],
     )?;
     sql.changed(Change::Certificate(*id));
+    if status != CertificateStatus::Active {
+        sql.changed(Change::CertificateOff(*id));
+    }
     Ok(())
 }
 
@@ -391,6 +394,7 @@ pub(crate) fn remove(
         sql.execute(text, args![row])?;
     }
     sql.changed(Change::Certificate(*id));
+    sql.changed(Change::CertificateOff(*id));
     Ok(())
 }
 

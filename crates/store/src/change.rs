@@ -12,6 +12,8 @@ use crate::{GroupRow, PolicyRow, RegistryEvent};
 pub enum Change {
     /// A certificate's status, policies or things; or it is new or gone.
     Certificate(CertificateId),
+    /// A certificate is no longer `ACTIVE`, or gone: nothing more is granted to it.
+    CertificateOff(CertificateId),
     /// A thing's attributes, type, groups or principals; or it is new or gone.
     Thing(ThingName),
     /// A policy's default version; or it is gone.

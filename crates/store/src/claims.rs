@@ -111,19 +111,34 @@ fn claim(sql: &Sql<'_>, row: CertificateRow) -> Result<Option<Claim>, StoreError
     )
 }
 
-/// `AccessDenied` unless the claim is registered and within its time. Its status was checked when
-/// the request came: a rotation hook switches the caller's certificate off during its request,
-/// which still goes through (specification, section 13, item 8).
+/// `AccessDenied` unless the certificate of a connection may be granted something in this
+/// transaction: it is registered, `ACTIVE`, and within its time as a claim. The one rule of all that
+/// is written for a certificate; what is only sent is the gateway's to hold back.
 pub(crate) fn check(sql: &Sql<'_>, row: CertificateRow, now: Instant) -> Result<(), StoreError> {
     let refuse = |why: &str| Err(StoreError::refused(ErrorCode::AccessDenied, why));
     let found: Option<CertificateStatus> =
         sql.one("SELECT status FROM certificates WHERE row_id = $1", args![row], |row| row.get(0))?;
-    if found.is_none() {
-        return refuse("The certificate of this connection was deleted; use another claim.");
+    match found {
+        None => {
+            return refuse("The certificate of this connection was deleted; use another claim.");
+        }
+        Some(CertificateStatus::Active) => {}
+        Some(status) => {
+            return refuse(&format!(
+                "The certificate of this connection is {}: nothing is granted to it any more.",
+                status.as_str()
+            ));
+        }
     }
+    in_time(sql, row, now)
+}
+
+/// `AccessDenied` once the certificate's time as a claim is over.
+pub(crate) fn in_time(sql: &Sql<'_>, row: CertificateRow, now: Instant) -> Result<(), StoreError> {
     let until = claim(sql, row)?.and_then(|claim| claim.terms.until);
     if until.is_some_and(|until| now >= until) {
-        return refuse("This provisioning claim expired; make a new claim.");
+        let why = "This provisioning claim expired; make a new claim.";
+        return Err(StoreError::refused(ErrorCode::AccessDenied, why));
     }
     Ok(())
 }

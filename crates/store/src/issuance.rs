@@ -53,8 +53,8 @@ pub struct TokenGrant {
 }
 
 impl Store {
-    /// Notes, durably, that a certificate is about to be signed. A claim that is not registered
-    /// (any more) is refused.
+    /// Notes, durably, that a certificate is about to be signed. Refused when the claim is not
+    /// registered (any more), not `ACTIVE` or past its time.
     pub async fn begin_issuance(
         &self,
         new: NewIssuance,
@@ -63,8 +63,8 @@ impl Store {
         self.write(move |sql| begin(sql, &new, now)).await
     }
 
-    /// Registers what was signed, with its token. Refused when the issuance is unknown, or when
-    /// the certificate is registered already.
+    /// Registers what was signed, with its token. Refused when the issuance is unknown, when the
+    /// certificate is registered already, or when the claim is not `ACTIVE` any more.
     pub async fn finish_issuance(
         &self,
         issuance: IssuanceId,
@@ -82,7 +82,11 @@ impl Store {
 
 fn begin(sql: &Sql<'_>, new: &NewIssuance, now: Instant) -> Result<IssuanceId, StoreError> {
     let claim = match &new.claim {
-        Some(id) => Some(certificates::require_asking(sql, id)?.row),
+        Some(id) => {
+            let row = certificates::require_asking(sql, id)?.row;
+            claims::check(sql, row, now)?;
+            Some(row)
+        }
         None => None,
     };
     let row = sql.insert(
@@ -109,6 +113,9 @@ pub(crate) fn finish(
                 "The issuance of this certificate was abandoned; ask for a new certificate.",
             )
         })?;
+    if let Some(claim) = claim {
+        claims::check(sql, claim, now)?;
+    }
     let new = NewCertificate {
         id: issued.id,
         der: issued.der,

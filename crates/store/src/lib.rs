@@ -50,7 +50,7 @@ use std::sync::Arc;
 use fleetwright_core::arn::Home;
 
 pub use access_keys::{AccessKey, AccessKeyStatus};
-pub use apply::{ApplyRegistration, Registered, SpendToken};
+pub use apply::{ApplyRegistration, Registered, Renewal, SpendToken};
 pub use attachments::{PolicyTarget, TargetKey};
 pub use audit::{AuditFilter, AuditRecord};
 pub use authorizers::{Authorizer, AuthorizerUpdate};

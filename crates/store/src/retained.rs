@@ -6,7 +6,7 @@ use fleetwright_core::limits;
 use serde::{Deserialize, Serialize};
 
 use crate::sql::{Cell, Column, Row, Sql, args, json};
-use crate::{Page, Store, StoreError};
+use crate::{CertificateRow, Page, Store, StoreError, claims};
 
 /// A retained message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,9 +65,17 @@ impl Column for RetainedProperties {
 
 impl Store {
     /// Keeps a message in place of the topic's earlier one; at most
-    /// [`limits::RETAINED_MESSAGES`].
-    pub async fn retain(&self, message: RetainedMessage) -> Result<(), StoreError> {
+    /// [`limits::RETAINED_MESSAGES`]. `by` is the certificate of the connection that published it,
+    /// if one did: `AccessDenied` when that is not `ACTIVE` any more.
+    pub async fn retain(
+        &self,
+        message: RetainedMessage,
+        by: Option<CertificateRow>,
+    ) -> Result<(), StoreError> {
         self.write(move |sql| {
+            if let Some(by) = by {
+                claims::check(sql, by, message.modified)?;
+            }
             let is_new = !sql.exists(
                 "SELECT 1 FROM retained_messages WHERE topic = $1",
                 args![&message.topic],
@@ -102,9 +110,18 @@ impl Store {
     }
 
     /// Removes a topic's message; none is no error.
-    pub async fn forget_retained(&self, topic: &str) -> Result<(), StoreError> {
+    /// `by` and `now` as in [`Self::retain`].
+    pub async fn forget_retained(
+        &self,
+        topic: &str,
+        by: Option<CertificateRow>,
+        now: Instant,
+    ) -> Result<(), StoreError> {
         let topic = topic.to_owned();
         self.write(move |sql| {
+            if let Some(by) = by {
+                claims::check(sql, by, now)?;
+            }
             let gone =
                 sql.execute("DELETE FROM retained_messages WHERE topic = $1", args![&topic])?;
             if gone > 0 { count(sql, -1).map(|_| ()) } else { Ok(()) }

@@ -99,6 +99,8 @@ async fn register(store: &Store, n: u32) {
         token: Some(token),
         thing_id: Uuid(*b"0123456789abcdef"),
         claim: None,
+        renewal: None,
+        pending_only: false,
         now: NOW,
     };
     assert!(store.apply_registration(apply).await.unwrap().created);

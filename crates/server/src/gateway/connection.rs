@@ -14,8 +14,7 @@ use tokio::sync::watch;
 
 use super::directory::{ConnectionNumber, Entry};
 use super::identity::{self, Principal};
-use super::mailbox::Mailbox;
-use super::online::{End, Online};
+use super::online::{End, Here, Online};
 use super::stream::{self, Stream};
 use super::{Gateway, authorize, newcomer};
 use crate::clock;
@@ -70,7 +69,11 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, peer: SocketAddr) ->
     let server_name = tls.server_name().map(str::to_owned);
     let leaf = tls.peer_certificates()?.first()?.clone().into_owned();
     let named = server_name.is_some();
-    let principal = match identity::identify(&gateway.store, leaf, named).await {
+    let id = fleetwright_ca::certificate_id(&leaf);
+    // In the directory before the registry is asked: see `standing`.
+    let attendance = gateway.directory.attend(id);
+    let standing = Arc::clone(&attendance.standing);
+    let principal = match identity::identify(&gateway.store, id, leaf, named).await {
         Ok(principal) => principal,
         Err(stranger) => {
             let presented = presented(&stream, named)?;
@@ -78,11 +81,21 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, peer: SocketAddr) ->
             return None;
         }
     };
+    if let Some(held) = &principal.held {
+        standing.ends_at(held.until);
+    }
 
     // 2. What does it want? Nothing but a CONNECT.
     let mut input = BytesMut::new();
     let opening = open(gateway, &mut stream, &mut input);
-    let request = match tokio::time::timeout(CONNECT_PATIENCE, opening).await {
+    let opened = tokio::select! {
+        opened = tokio::time::timeout(CONNECT_PATIENCE, opening) => opened,
+        _ = standing.ended() => {
+            switched_off(&principal, peer);
+            return None;
+        }
+    };
+    let request = match opened {
         Ok(Some(request)) => request,
         Ok(None) => return None,
         Err(_) => {
@@ -113,13 +126,26 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, peer: SocketAddr) ->
         }
     };
 
-    // 4. It is online, until it ends.
-    let mailbox = Arc::new(Mailbox::default());
+    // 4. It is online, until it ends; unless its certificate was switched off meanwhile.
     let number = ConnectionNumber(gateway.numbers.fetch_add(1, Ordering::Relaxed));
     let client_id: Arc<str> = rights.client_id().into();
     let since = clock::now();
-    let (entry, took_over) =
-        gateway.directory.enter(number, Arc::clone(&client_id), principal.id, &mailbox, since);
+    let mailbox = Arc::clone(&attendance.mailbox);
+    let enter = || attendance.enter(number, Arc::clone(&client_id), since);
+    let (entry, took_over) = match standing.act(enter) {
+        Ok(entered) => entered,
+        Err(_) => {
+            switched_off(&principal, peer);
+            let why = "the certificate is no longer ACTIVE";
+            let bytes = authorized.into_inner().refuse(ConnectRefusal::NotAuthorized, why);
+            let _ = stream::write(&mut stream, &bytes).await;
+            return None;
+        }
+    };
+    if gateway.policies.things_changed_since(&rights) {
+        // A thing of this client id may have changed before it could be told here.
+        mailbox.ask_recheck();
+    }
     let request = authorized.into_inner();
     tracing::info!(
         event = "Connect", client_id = %client_id, principal = %principal.id, %peer,
@@ -133,9 +159,17 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, peer: SocketAddr) ->
     let session = request.accept(accept, clock::monotonic_millis());
     let certificate = rights.certificate_id();
     gateway.tell(rights.connection(number.0).connected(since));
-    let online =
-        Box::new(Online::new(Arc::clone(gateway), stream, session, rights, mailbox, number));
+    let here = Here { mailbox, standing, number };
+    let online = Box::new(Online::new(Arc::clone(gateway), stream, session, rights, here));
     Some(Arrived { online, input, entry, client_id, certificate, number: number.0 })
+}
+
+fn switched_off(principal: &Principal, peer: SocketAddr) {
+    tracing::warn!(
+        event = "Connection.AuthNError", reason = "DEVICE_CERTIFICATE_INACTIVE", %peer,
+        "refused: certificate {} was switched off, or its time ended, before the CONNECT was \
+         answered", principal.id
+    );
 }
 
 /// What is told of a connection where that is indexed.

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use fleetwright_core::certificate::{CertificateId, Instant};
 
 use super::mailbox::Mailbox;
+use super::standing::Standing;
 
 /// Shards of each map, to keep connections from waiting for one another.
 const SHARDS: usize = 16;
@@ -18,10 +19,10 @@ const SHARDS: usize = 16;
 pub(super) struct ConnectionNumber(pub(super) u64);
 
 type Shard<K, V> = Mutex<HashMap<K, V>>;
-/// A connection's number and letter box.
-type Contact = (ConnectionNumber, Arc<Mailbox>);
+/// A connection's letter box and the standing of its certificate.
+type Contact = (Arc<Mailbox>, Arc<Standing>);
 /// Who has a client id, and since when.
-type Holder = (Contact, Instant);
+type Holder = (ConnectionNumber, Arc<Mailbox>, Instant);
 
 /// Connections of this node. Bounded by the listener's permits.
 #[derive(Debug)]
@@ -31,13 +32,22 @@ pub(super) struct Directory {
     by_certificate: [Shard<CertificateId, Vec<Contact>>; SHARDS],
 }
 
-/// A place in the directory; leaves it when dropped.
+/// A connection's place by its certificate, from before its certificate is looked up; leaves it
+/// when dropped.
+#[derive(Debug)]
+pub(super) struct Attendance {
+    directory: Arc<Directory>,
+    certificate: CertificateId,
+    pub(super) mailbox: Arc<Mailbox>,
+    pub(super) standing: Arc<Standing>,
+}
+
+/// A connection's place by its client id as well; leaves it when dropped.
 #[derive(Debug)]
 pub(super) struct Entry {
-    directory: Arc<Directory>,
+    attendance: Attendance,
     number: ConnectionNumber,
     client_id: Arc<str>,
-    certificate: CertificateId,
 }
 
 impl Directory {
@@ -59,39 +69,35 @@ impl Directory {
         shards.get(index).unwrap_or(first).lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Enters an authorized connection; whoever had the client id is told to go and returned.
-    pub(super) fn enter(
-        self: &Arc<Self>,
-        number: ConnectionNumber,
-        client_id: Arc<str>,
-        certificate: CertificateId,
-        mailbox: &Arc<Mailbox>,
-        since: Instant,
-    ) -> (Entry, bool) {
-        let previous = self
-            .shard(&self.by_client, &*client_id)
-            .insert(Arc::clone(&client_id), ((number, Arc::clone(mailbox)), since));
-        if let Some(((_, previous), _)) = &previous {
-            previous.take_over();
-        }
+    /// Enters a connection of a certificate, which is to be looked up in the registry afterwards.
+    pub(super) fn attend(self: &Arc<Self>, certificate: CertificateId) -> Attendance {
+        let (mailbox, standing) = <(Arc<Mailbox>, Arc<Standing>)>::default();
         self.shard(&self.by_certificate, &certificate)
             .entry(certificate)
             .or_default()
-            .push((number, Arc::clone(mailbox)));
-        (Entry { directory: Arc::clone(self), number, client_id, certificate }, previous.is_some())
+            .push((Arc::clone(&mailbox), Arc::clone(&standing)));
+        Attendance { directory: Arc::clone(self), certificate, mailbox, standing }
+    }
+
+    /// Ends every connection of a certificate: none of them does anything more when this returns.
+    pub(super) fn end_certificate(&self, certificate: &CertificateId) {
+        let shard = self.shard(&self.by_certificate, certificate);
+        for (_, standing) in shard.get(certificate).into_iter().flatten() {
+            standing.end();
+        }
     }
 
     /// Asks every connection of a certificate to look at itself again.
     pub(super) fn recheck_certificate(&self, certificate: &CertificateId) {
         let shard = self.shard(&self.by_certificate, certificate);
-        for (_, mailbox) in shard.get(certificate).into_iter().flatten() {
+        for (mailbox, _) in shard.get(certificate).into_iter().flatten() {
             mailbox.ask_recheck();
         }
     }
 
     /// Asks the connection of a client id to look at itself again.
     pub(super) fn recheck_client(&self, client_id: &str) {
-        if let Some(((_, mailbox), _)) = self.shard(&self.by_client, client_id).get(client_id) {
+        if let Some((_, mailbox, _)) = self.shard(&self.by_client, client_id).get(client_id) {
             mailbox.ask_recheck();
         }
     }
@@ -99,7 +105,7 @@ impl Directory {
     /// The connection of a client id, and since when.
     pub(super) fn client(&self, id: &str) -> Option<(Arc<str>, ConnectionNumber, Instant)> {
         let shard = self.shard(&self.by_client, id);
-        let (id, ((number, _), since)) = shard.get_key_value(id)?;
+        let (id, (number, _, since)) = shard.get_key_value(id)?;
         Some((Arc::clone(id), *number, *since))
     }
 
@@ -110,24 +116,48 @@ impl Directory {
     ) -> Option<Vec<(Arc<str>, ConnectionNumber, Instant)>> {
         let shard = self.by_client.get(shard)?.lock().unwrap_or_else(PoisonError::into_inner);
         let everybody = shard.iter();
-        Some(
-            everybody.map(|(id, ((number, _), since))| (Arc::clone(id), *number, *since)).collect(),
-        )
+        Some(everybody.map(|(id, (number, _, since))| (Arc::clone(id), *number, *since)).collect())
+    }
+}
+
+impl Attendance {
+    /// Enters an authorized connection by its client id; whoever had that is told to go.
+    pub(super) fn enter(
+        self,
+        number: ConnectionNumber,
+        client_id: Arc<str>,
+        since: Instant,
+    ) -> (Entry, bool) {
+        let directory = &self.directory;
+        let holder = (number, Arc::clone(&self.mailbox), since);
+        let previous = directory
+            .shard(&directory.by_client, &*client_id)
+            .insert(Arc::clone(&client_id), holder);
+        if let Some((_, previous, _)) = &previous {
+            previous.take_over();
+        }
+        (Entry { attendance: self, number, client_id }, previous.is_some())
     }
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        let directory = &self.directory;
+        let directory = &self.attendance.directory;
         let mut clients = directory.shard(&directory.by_client, &*self.client_id);
-        if clients.get(&self.client_id).is_some_and(|((number, _), _)| *number == self.number) {
+        if clients.get(&self.client_id).is_some_and(|(number, ..)| *number == self.number) {
             clients.remove(&self.client_id);
         }
-        drop(clients);
+    }
+}
+
+impl Drop for Attendance {
+    fn drop(&mut self) {
+        let directory = &self.directory;
         let mut certificates = directory.shard(&directory.by_certificate, &self.certificate);
         if let Some(connections) = certificates.get_mut(&self.certificate) {
             // A claim certificate may be shared by thousands; order does not matter.
-            if let Some(at) = connections.iter().position(|(number, _)| *number == self.number) {
+            let own = |(mailbox, _): &Contact| Arc::ptr_eq(mailbox, &self.mailbox);
+            if let Some(at) = connections.iter().position(own) {
                 connections.swap_remove(at);
             }
             if connections.is_empty() {
@@ -140,6 +170,7 @@ impl Drop for Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::standing::Ended;
 
     const NOW: Instant = Instant(1);
 
@@ -147,12 +178,12 @@ mod tests {
     fn the_newcomer_has_the_client_id_and_the_old_one_leaves_quietly() {
         let directory = Directory::new();
         let certificate = CertificateId([7; 32]);
-        let (old, new) = (Arc::new(Mailbox::default()), Arc::new(Mailbox::default()));
-        let (entry, taken) =
-            directory.enter(ConnectionNumber(1), "a".into(), certificate, &old, NOW);
+        let attendances = [directory.attend(certificate), directory.attend(certificate)];
+        let [old, new] = attendances.each_ref().map(|it| Arc::clone(&it.mailbox));
+        let [first, second] = attendances;
+        let (entry, taken) = first.enter(ConnectionNumber(1), "a".into(), NOW);
         assert!(!taken);
-        let (_newer, taken) =
-            directory.enter(ConnectionNumber(2), "a".into(), certificate, &new, NOW);
+        let (_newer, taken) = second.enter(ConnectionNumber(2), "a".into(), NOW);
         assert!(taken && old.is_taken_over() && !new.is_taken_over());
         drop(entry);
         let everybody: Vec<_> =
@@ -163,5 +194,20 @@ mod tests {
         assert!(new.recheck_asked() && !old.recheck_asked());
         directory.recheck_certificate(&certificate);
         assert!(new.recheck_asked() && !old.recheck_asked());
+    }
+
+    #[test]
+    fn whoever_attends_is_ended_with_the_certificate_and_nobody_else() {
+        let directory = Directory::new();
+        let (one, other) = (CertificateId([1; 32]), CertificateId([2; 32]));
+        let waiting = directory.attend(one);
+        let (online, _) = directory.attend(one).enter(ConnectionNumber(1), "a".into(), NOW);
+        let bystander = directory.attend(other);
+        directory.end_certificate(&one);
+        assert_eq!(waiting.standing.check(), Err(Ended::Off));
+        assert_eq!(online.attendance.standing.check(), Err(Ended::Off));
+        assert_eq!(bystander.standing.check(), Ok(()));
+        // Who comes later has the registry's word.
+        assert_eq!(directory.attend(one).standing.check(), Ok(()));
     }
 }

@@ -106,13 +106,13 @@ impl fmt::Display for Stranger {
     }
 }
 
-/// Finds the principal of a peer's certificate. `named`: the connection names its server.
+/// Finds the principal of a peer's certificate, by its id. `named`: the connection names its server.
 pub(super) async fn identify(
     store: &Store,
+    id: CertificateId,
     der: CertificateDer<'static>,
     named: bool,
 ) -> Result<Arc<Principal>, Stranger> {
-    let id = fleetwright_ca::certificate_id(&der);
     let found =
         store.certificate_state(id).await.map_err(|error| Stranger::Registry(error.into()))?;
     let certificate = found.ok_or(Stranger::NotRegistered(id))?;

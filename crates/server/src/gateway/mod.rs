@@ -14,6 +14,7 @@ mod newcomer;
 mod online;
 mod retained;
 mod router;
+mod standing;
 mod stream;
 mod topics;
 
@@ -97,7 +98,7 @@ impl Gateway {
         topics::of_publish(&publish.topic, publish.retain)
             .map_err(|reason| Refusal::new(ErrorCode::InvalidRequest, format!("The {reason}.")))?;
         let publish = authorize::vouched(publish);
-        self.retain(&publish).await?;
+        self.retain(&publish, None).await?;
         // A number of its own: it is nobody's echo.
         let number = ConnectionNumber(self.numbers.fetch_add(1, Ordering::Relaxed));
         self.router.publish(number, &publish);
@@ -107,6 +108,12 @@ impl Gateway {
     /// Has the connections of a certificate look at their rights again.
     pub fn certificate_changed(&self, certificate: &CertificateId) {
         self.directory.recheck_certificate(certificate);
+    }
+
+    /// Ends the connections of a certificate that is no longer `ACTIVE`. When this returns, none of
+    /// them is granted anything more.
+    pub fn certificate_off(&self, certificate: &CertificateId) {
+        self.directory.end_certificate(certificate);
     }
 
     /// Has the connection named like a thing look at its rights again, and tell that it is there,

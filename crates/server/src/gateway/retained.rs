@@ -8,7 +8,7 @@ use bytestring::ByteString;
 use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::Refusal;
 use fleetwright_mqtt::{Delivery, Publish, PublishProperties, Qos, Will};
-use fleetwright_store::{RetainedMessage, RetainedProperties};
+use fleetwright_store::{CertificateRow, RetainedMessage, RetainedProperties};
 
 use super::Gateway;
 use super::authorize::Authorized;
@@ -16,41 +16,52 @@ use crate::clock;
 
 impl Gateway {
     /// Keeps an authorized publish with RETAIN, durable when this returns; an empty payload
-    /// removes what is kept. Nothing without RETAIN.
+    /// removes what is kept. Nothing without RETAIN. `by` is the certificate of the connection, if
+    /// one published it.
     ///
     /// # Errors
-    /// When there are too many, or the registry cannot write.
-    pub(super) async fn retain(&self, publish: &Authorized<Publish>) -> Result<(), Refusal> {
+    /// When there are too many, the certificate is no longer `ACTIVE`, or the registry cannot
+    /// write.
+    pub(super) async fn retain(
+        &self,
+        publish: &Authorized<Publish>,
+        by: Option<CertificateRow>,
+    ) -> Result<(), Refusal> {
         let publish = publish.get();
         if !publish.retain {
             return Ok(());
         }
         let Publish { topic, payload, qos, message_expiry, properties, .. } = publish;
-        self.keep(topic, payload, *qos, *message_expiry, properties.as_deref()).await
+        self.keep(by, topic, payload, *qos, *message_expiry, properties.as_deref()).await
     }
 
     /// The same for a will.
-    pub(super) async fn retain_will(&self, will: &Authorized<Will>) -> Result<(), Refusal> {
+    pub(super) async fn retain_will(
+        &self,
+        will: &Authorized<Will>,
+        by: CertificateRow,
+    ) -> Result<(), Refusal> {
         let will = will.get();
         if !will.retain {
             return Ok(());
         }
         let Will { topic, payload, qos, message_expiry, properties, .. } = will;
-        self.keep(topic, payload, *qos, *message_expiry, properties.as_deref()).await
+        self.keep(Some(by), topic, payload, *qos, *message_expiry, properties.as_deref()).await
     }
 
     async fn keep(
         &self,
+        by: Option<CertificateRow>,
         topic: &str,
         payload: &[u8],
         qos: Qos,
         message_expiry: Option<u32>,
         properties: Option<&PublishProperties>,
     ) -> Result<(), Refusal> {
-        if payload.is_empty() {
-            return Ok(self.store.forget_retained(topic).await?);
-        }
         let now = clock::now();
+        if payload.is_empty() {
+            return Ok(self.store.forget_retained(topic, by, now).await?);
+        }
         let message = RetainedMessage {
             topic: topic.to_owned(),
             payload: payload.to_vec(),
@@ -59,7 +70,7 @@ impl Gateway {
             until: message_expiry.map(|seconds| now.plus_millis(i64::from(seconds) * 1000)),
             properties: properties.map(kept),
         };
-        Ok(self.store.retain(message).await?)
+        Ok(self.store.retain(message, by).await?)
     }
 
     /// What is kept of a topic, for a subscription of this QoS.

@@ -13,7 +13,7 @@ use tokio_rustls::server::TlsStream;
 /// Bytes read at once; on the stack of the poll, not in the connection. (ours)
 const READ: usize = 8 * 1024;
 /// Longest wait for a peer that does not read what it asked for. (ours)
-const WRITE_PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const WRITE_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Output that is written before more is put to it, bytes. (ours)
 pub(super) const WRITE_SOON: usize = 64 * 1024;

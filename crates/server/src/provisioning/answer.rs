@@ -1,5 +1,7 @@
 //! From an ask to its answer.
 
+use std::sync::atomic::Ordering;
+
 use fleetwright_core::error::Refusal;
 use fleetwright_core::payload::Rejected;
 use fleetwright_core::reserved_topic::Operation;
@@ -23,11 +25,14 @@ impl Provisioning {
         };
         self.record(&ask, told.as_ref().err(), &request_id).await;
         match told {
-            Ok(payload) => Answer { topic: ask.topic.accepted(), payload },
+            Ok(payload) => {
+                let outlives = ask.outlives.load(Ordering::Acquire);
+                Answer { topic: ask.topic.accepted(), payload, outlives }
+            }
             Err(refusal) => {
                 log_refusal(&ask, &refusal, &request_id);
                 let payload = Rejected::from(&refusal).encode(ask.topic.format);
-                Answer { topic: ask.topic.rejected(), payload }
+                Answer { topic: ask.topic.rejected(), payload, outlives: false }
             }
         }
     }

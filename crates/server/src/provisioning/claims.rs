@@ -28,14 +28,8 @@ impl ClaimLimits {
         if self.settings == config::Claims::default() {
             return Ok(());
         }
+        self.in_time(claim, now)?;
         let limits = self.settings.of(&claim.to_string());
-        if limits.expires.is_some_and(|expires| now.0 >= expires.saturating_mul(1000)) {
-            return Err(Refusal::new(
-                ErrorCode::AccessDenied,
-                "This claim certificate may no longer provision devices: its time is over.",
-            )
-            .because(format_args!("claim {claim} expired by the configuration")));
-        }
         match limits.requests_per_second {
             Some(rate) if !self.spend(claim, rate, clock::monotonic_millis()) => Err(Refusal::new(
                 ErrorCode::Throttling,
@@ -45,6 +39,22 @@ impl ClaimLimits {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// Whether the configuration still lets a claim certificate provision.
+    pub(super) fn in_time(&self, claim: &CertificateId, now: Instant) -> Result<(), Refusal> {
+        if self.settings == config::Claims::default() {
+            return Ok(());
+        }
+        let limits = self.settings.of(&claim.to_string());
+        if limits.expires.is_some_and(|expires| now.0 >= expires.saturating_mul(1000)) {
+            return Err(Refusal::new(
+                ErrorCode::AccessDenied,
+                "This claim certificate may no longer provision devices: its time is over.",
+            )
+            .because(format_args!("claim {claim} expired by the configuration")));
+        }
+        Ok(())
     }
 
     /// Devices that a claim certificate may register in all.

@@ -18,6 +18,7 @@ mod steps;
 mod templates;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
 use fleetwright_core::arn::Home;
@@ -52,6 +53,9 @@ pub struct Ask {
     pub client_id: Box<str>,
     /// The only template that the claim may register with; `None` leaves that to its policies.
     pub held_to: Option<TemplateName>,
+    /// Set as soon as the request may be answered although its certificate was switched off
+    /// meanwhile: see [`Answer::outlives`].
+    pub outlives: Arc<AtomicBool>,
 }
 
 /// The answer to one request; goes to the asking connection and nowhere else.
@@ -60,6 +64,10 @@ pub struct Answer {
     pub topic: String,
     /// In the request's format. May hold a private key: it has no `Debug`.
     pub payload: Vec<u8>,
+    /// It is sent even to a connection whose certificate was switched off meanwhile: the device was
+    /// registered before that, or renewed itself with a rotation hook that switched the old
+    /// certificate off (specification, section 13, item 8). Never a new certificate or key.
+    pub outlives: bool,
 }
 
 impl std::fmt::Debug for Answer {

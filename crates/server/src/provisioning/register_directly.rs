@@ -61,6 +61,8 @@ impl Provisioning {
                 token: None,
                 thing_id: random::uuid()?,
                 claim: None,
+                renewal: None,
+                pending_only: false,
                 now: clock::now(),
             },
             bring: found.bring,

@@ -1,15 +1,14 @@
 //! `RegisterThing`, over MQTT: the story of one device joining the fleet.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
-use fleetwright_core::authorization::Authorized;
 use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::hook::HookRequest;
 use fleetwright_core::names::TemplateName;
-use fleetwright_core::ownership::{self, Judgement, Ownership, RequestDigest, TokenDigest};
+use fleetwright_core::ownership::{self, Judgement, Ownership, RequestDigest};
 use fleetwright_core::payload::{self, RegisterThing, ThingRegistered};
-use fleetwright_core::plan::ProvisioningPlan;
 use fleetwright_store::{ApplyRegistration, SpendToken, TokenState};
 
 use super::templates::Compiled;
@@ -43,7 +42,11 @@ impl Provisioning {
 
         // 3. The hook, if there is one, decides and may override parameters.
         let mut overrides = BTreeMap::new();
+        let mut renewal = None;
         if let Some(hook) = &template.record.hook {
+            // A device that renews itself may be switched off by the hook.
+            renewal = self.store.renewal(ask.claim_row).await?;
+            ask.outlives.store(renewal.is_some(), Ordering::Release);
             let event = self.event(ask, &template, &certificate, &asked);
             self.hooks.record(request_id, &event);
             overrides = self.hooks.ask(&hook.target, &event).await.overrides()?;
@@ -59,8 +62,22 @@ impl Provisioning {
         // 5. The template's role allows what the plan changes.
         let plan = self.as_its_role(&template, certificate.certificate, plan).await?;
 
-        // 6. The plan is applied and the token spent, in one transaction.
-        let applied = self.apply(ask, plan, digest, request, &answer, now).await?;
+        // 6. The plan is applied and the token spent, in one transaction, if the claim is still good.
+        let now = clock::now();
+        self.claims.in_time(&ask.claim, now)?;
+        let apply = ApplyRegistration {
+            plan: plan.into_inner(),
+            token: Some(SpendToken { digest, request, answer: stored(&answer)? }),
+            thing_id: random::uuid()?,
+            claim: Some((ask.claim_row, self.claims.max_devices(&ask.claim))),
+            renewal,
+            pending_only: false,
+            now,
+        };
+        let registered = self.store.apply_registration(apply).await?;
+        ask.outlives.store(true, Ordering::Release);
+        // The stored answer, when another request with this token came first and was the same.
+        let applied = registered.replay.as_deref().map(read_answer).transpose()?;
         let answer = applied.unwrap_or(answer);
         tracing::info!(
             event = "ProvisionDevice", status = "Success", template = %name,
@@ -110,31 +127,6 @@ impl Provisioning {
             parameters: asked.parameters.clone(),
         }
     }
-
-    /// Gives the stored answer when another request with this token came first and was the same.
-    async fn apply(
-        &self,
-        ask: &Ask,
-        plan: Authorized<ProvisioningPlan>,
-        digest: TokenDigest,
-        request: RequestDigest,
-        answer: &ThingRegistered,
-        now: Instant,
-    ) -> Result<Option<ThingRegistered>, Refusal> {
-        let stored = serde_json::to_vec(&(&answer.device_configuration, &answer.thing_name))
-            .map_err(Refusal::internal)?;
-        let registered = self
-            .store
-            .apply_registration(ApplyRegistration {
-                plan: plan.into_inner(),
-                token: Some(SpendToken { digest, request, answer: stored }),
-                thing_id: random::uuid()?,
-                claim: Some((ask.claim_row, self.claims.max_devices(&ask.claim))),
-                now,
-            })
-            .await?;
-        registered.replay.as_deref().map(read_answer).transpose()
-    }
 }
 
 /// What a token allows.
@@ -151,6 +143,11 @@ fn held_to(ask: &Ask, name: &TemplateName) -> Result<(), Refusal> {
         )),
         _ => Ok(()),
     }
+}
+
+fn stored(answer: &ThingRegistered) -> Result<Vec<u8>, Refusal> {
+    serde_json::to_vec(&(&answer.device_configuration, &answer.thing_name))
+        .map_err(Refusal::internal)
 }
 
 fn read_answer(stored: &[u8]) -> Result<ThingRegistered, Refusal> {

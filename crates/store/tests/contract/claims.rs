@@ -1,8 +1,11 @@
-use fleetwright_core::certificate::CertificateStatus::{Active, Inactive};
+use fleetwright_core::certificate::CertificateStatus::{Active, Inactive, Revoked};
 use fleetwright_core::error::ErrorCode;
-use fleetwright_core::names::TemplateName;
+use fleetwright_core::names::{AccountId, TemplateName};
 use fleetwright_core::plan::Override;
-use fleetwright_store::{CertificateRow, ClaimTerms, Issued, NewIssuance, Origin, PolicyTarget};
+use fleetwright_store::{
+    ApplyRegistration, CertificateRow, ClaimTerms, Issued, NewIssuance, NewTransfer, Origin,
+    PolicyTarget, Renewal, RetainedMessage,
+};
 
 use crate::support::{NOW, Registry, UNTIL, code, id, issued, plan, registration, thing};
 
@@ -70,17 +73,108 @@ pub(crate) async fn a_claim_that_is_gone_or_expired_registers_nothing(registry: 
     assert_eq!(code(store.apply_registration(apply).await), ErrorCode::AccessDenied);
 }
 
-/// A rotation hook switches its caller off in the middle of the request.
-pub(crate) async fn a_claim_switched_off_meanwhile_ends_its_request(registry: Registry) {
+/// What was asked before a certificate was switched off, and comes to its commit afterwards.
+pub(crate) async fn a_claim_switched_off_meanwhile_is_granted_nothing(registry: Registry) {
+    let store = &registry.store;
+    for (n, how) in [(100, "inactive"), (101, "revoked"), (102, "deleted"), (103, "transfer")] {
+        let claim = registry.certificate(n, Active).await;
+        let new = NewIssuance { serial: vec![1], key_digest: [7; 32], claim: Some(id(n)) };
+        let begun = store.begin_issuance(new.clone(), NOW).await.unwrap();
+        store.update_certificate_status(id(n), Inactive, NOW).await.unwrap();
+        match how {
+            "revoked" => store.update_certificate_status(id(n), Revoked, NOW).await.unwrap(),
+            "deleted" => store.delete_certificate(id(n), true).await.unwrap(),
+            "transfer" => {
+                let target = AccountId::parse("123456789012").unwrap();
+                let transfer = NewTransfer { target, message: None };
+                store.transfer_certificate(id(n), transfer, NOW).await.unwrap();
+            }
+            _ => {}
+        }
+        registry.pending(n + 100).await;
+        let mut apply = registration(n + 100, plan(n + 100, "t"));
+        apply.claim = Some((claim, None));
+        assert_eq!(code(store.apply_registration(apply).await), ErrorCode::AccessDenied, "{how}");
+        let finished = store.finish_issuance(begun, issued(n + 200), NOW).await;
+        assert_eq!(code(finished), ErrorCode::AccessDenied, "{how}");
+        let begun = code(store.begin_issuance(new, NOW).await);
+        let expected =
+            if how == "deleted" { ErrorCode::ResourceNotFound } else { ErrorCode::AccessDenied };
+        assert_eq!(begun, expected, "{how}");
+        let message = RetainedMessage {
+            topic: "a".into(),
+            payload: vec![1],
+            qos: 0,
+            modified: NOW,
+            until: None,
+            properties: None,
+        };
+        let kept = store.retain(message, Some(claim)).await;
+        assert_eq!(code(kept), ErrorCode::AccessDenied, "{how}");
+        let forgotten = store.forget_retained("a", Some(claim), NOW).await;
+        assert_eq!(code(forgotten), ErrorCode::AccessDenied, "{how}");
+        assert_eq!(store.thing(&thing("t")).await.unwrap(), None);
+    }
+}
+
+/// A claim that asks the same again, after it was switched off, does not read its answer.
+pub(crate) async fn a_claim_switched_off_is_not_answered_again(registry: Registry) {
     let claim = registry.certificate(100, Active).await;
     registry.pending(1).await;
     let mut apply = registration(1, plan(1, "t"));
     apply.claim = Some((claim, None));
     let store = &registry.store;
-    let terms = ClaimTerms { until: Some(NOW.plus_millis(1)), ..ClaimTerms::default() };
-    store.put_claim(id(100), terms).await.unwrap();
+    assert_eq!(store.apply_registration(apply.clone()).await.unwrap().replay, None);
+    assert!(store.apply_registration(apply.clone()).await.unwrap().replay.is_some());
     store.update_certificate_status(id(100), Inactive, NOW).await.unwrap();
-    assert!(store.apply_registration(apply).await.unwrap().created);
+    assert_eq!(code(store.apply_registration(apply).await), ErrorCode::AccessDenied);
+}
+
+/// A rotation hook switches its caller off in the middle of the request: a device renews itself.
+pub(crate) async fn a_device_switched_off_by_its_rotation_hook_is_renewed(registry: Registry) {
+    let store = &registry.store;
+    let replaced = |n| {
+        let mut plan = plan(n, "t");
+        plan.thing.as_mut().unwrap().on_existing.attributes = Override::Replace;
+        registration(n, plan)
+    };
+    registry.pending(1).await;
+    store.apply_registration(registration(1, plan(1, "t"))).await.unwrap();
+    let device = store.certificate_state(id(1)).await.unwrap().unwrap().row;
+    let renewal = store.renewal(device).await.unwrap().unwrap();
+    store.update_certificate_status(id(1), Inactive, NOW).await.unwrap();
+    assert_eq!(store.renewal(device).await.unwrap(), None);
+    let with = |apply: ApplyRegistration, renewal: &Renewal| ApplyRegistration {
+        claim: Some((device, None)),
+        renewal: Some(renewal.clone()),
+        ..apply
+    };
+    // Of another thing: no.
+    registry.pending(2).await;
+    let other = with(registration(2, plan(2, "other")), &renewal);
+    assert_eq!(code(store.apply_registration(other).await), ErrorCode::AccessDenied);
+    // Of its own: yes, while it is INACTIVE by one change.
+    let stale = Renewal { version: renewal.version - 1, ..renewal.clone() };
+    let refused = store.apply_registration(with(replaced(2), &stale)).await;
+    assert_eq!(code(refused), ErrorCode::AccessDenied);
+    store.apply_registration(with(replaced(2), &renewal)).await.unwrap();
+    // A revoked one renews nothing.
+    store.update_certificate_status(id(1), Revoked, NOW).await.unwrap();
+    registry.pending(3).await;
+    for renewal in [&renewal, &Renewal { version: renewal.version + 1, ..renewal.clone() }] {
+        let refused = store.apply_registration(with(replaced(3), renewal)).await;
+        assert_eq!(code(refused), ErrorCode::AccessDenied);
+    }
+}
+
+/// JITP: what an operator switched off while the template was evaluated stays off.
+pub(crate) async fn a_certificate_that_no_longer_waits_is_not_provisioned(registry: Registry) {
+    registry.certificate(1, Inactive).await;
+    let mut replacing = plan(1, "t");
+    replacing.certificate.on_status = Override::Replace;
+    let apply = ApplyRegistration { token: None, pending_only: true, ..registration(1, replacing) };
+    let refused = registry.store.apply_registration(apply).await;
+    assert_eq!(code(refused), ErrorCode::CertificateState);
 }
 
 async fn trusted_users_claim(registry: &Registry, n: u32) -> CertificateRow {

@@ -85,7 +85,10 @@ contract! {
         a_known_device_is_not_counted_again
         changed_terms_keep_the_count
         a_claim_that_is_gone_or_expired_registers_nothing
-        a_claim_switched_off_meanwhile_ends_its_request
+        a_claim_switched_off_meanwhile_is_granted_nothing
+        a_claim_switched_off_is_not_answered_again
+        a_device_switched_off_by_its_rotation_hook_is_renewed
+        a_certificate_that_no_longer_waits_is_not_provisioned
         a_trusted_users_claim_is_never_listed_nor_named
         a_trusted_users_claim_is_deleted_when_it_ends
     }

@@ -16,7 +16,7 @@ fn message(topic: &str, payload: &str) -> RetainedMessage {
 
 pub(crate) async fn a_topic_keeps_its_latest_message(registry: Registry) {
     let store = &registry.store;
-    store.retain(message("a/b", "first")).await.unwrap();
+    store.retain(message("a/b", "first"), None).await.unwrap();
     let properties = RetainedProperties {
         content_type: Some("text/plain".to_owned()),
         correlation_data: Some(vec![0, 255]),
@@ -24,19 +24,22 @@ pub(crate) async fn a_topic_keeps_its_latest_message(registry: Registry) {
         ..RetainedProperties::default()
     };
     let second = RetainedMessage { properties: Some(properties), ..message("a/b", "second") };
-    store.retain(second.clone()).await.unwrap();
+    store.retain(second.clone(), None).await.unwrap();
     assert_eq!(store.retained("a/b", NOW).await.unwrap(), Some(second));
     assert_eq!(store.retained("a", NOW).await.unwrap(), None);
-    store.forget_retained("a/b").await.unwrap();
-    store.forget_retained("a/b").await.unwrap();
+    store.forget_retained("a/b", None, NOW).await.unwrap();
+    store.forget_retained("a/b", None, NOW).await.unwrap();
     assert_eq!(store.retained("a/b", NOW).await.unwrap(), None);
 }
 
 pub(crate) async fn a_message_is_gone_when_its_time_is_over(registry: Registry) {
     let store = &registry.store;
     let until = Instant(NOW.0 + 1000);
-    store.retain(RetainedMessage { until: Some(until), ..message("short", "p") }).await.unwrap();
-    store.retain(message("long", "p")).await.unwrap();
+    store
+        .retain(RetainedMessage { until: Some(until), ..message("short", "p") }, None)
+        .await
+        .unwrap();
+    store.retain(message("long", "p"), None).await.unwrap();
     assert!(store.retained("short", NOW).await.unwrap().is_some());
     assert_eq!(store.retained("short", until).await.unwrap(), None);
     let listed = store.list_retained(None, 10, until).await.unwrap();
@@ -48,7 +51,7 @@ pub(crate) async fn a_message_is_gone_when_its_time_is_over(registry: Registry) 
 
 pub(crate) async fn messages_are_listed_by_topic(registry: Registry) {
     for topic in ["b", "a/1", "c"] {
-        registry.store.retain(message(topic, "four")).await.unwrap();
+        registry.store.retain(message(topic, "four"), None).await.unwrap();
     }
     let first = registry.store.list_retained(None, 2, NOW).await.unwrap();
     let topics: Vec<_> = first.items.iter().map(|item| item.topic.as_str()).collect();

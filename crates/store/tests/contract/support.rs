@@ -221,6 +221,8 @@ pub(crate) fn registration(n: u32, plan: ProvisioningPlan) -> ApplyRegistration 
         }),
         thing_id: Uuid::from_random([n.to_be_bytes()[3]; 16]),
         claim: None,
+        renewal: None,
+        pending_only: false,
         now: NOW,
     }
 }

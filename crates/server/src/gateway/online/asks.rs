@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::future::pending;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use fleetwright_core::reserved_topic::ProvisioningTopic;
 use fleetwright_mqtt::{Delivered, Delivery, Qos};
 use tokio::task::JoinHandle;
 
-use super::Online;
+use super::{End, Online};
 use crate::clock;
 use crate::gateway::Gateway;
 use crate::policies::Rights;
@@ -20,7 +21,8 @@ use crate::provisioning::{Answer, Ask};
 /// Provisioning requests that wait behind the one under way; a device that sends more is not read
 /// until there is room. (ours)
 const ASKS_WAITING: usize = 32;
-/// Longest wait for answers under way when the server stops or the certificate is switched off.
+/// Longest wait for answers under way when the server stops, or for the one that outlives its
+/// certificate.
 /// A hook has [`limits::HOOK_MILLIS`]; the rest is ours.
 const LAST_ANSWERS: Duration = Duration::from_millis(limits::HOOK_MILLIS + 3_000);
 
@@ -32,6 +34,10 @@ struct Line {
     /// A task of its own, so that a request whose device is cut off still comes to its end: the
     /// device retries with the same token and is told the outcome.
     under_way: JoinHandle<Answer>,
+    /// Whether the one under way may outlive its certificate: see [`Answer::outlives`].
+    outlives: Arc<AtomicBool>,
+    /// Its answer, where it came together with the end of the certificate.
+    answered: Option<Answer>,
     waiting: VecDeque<(ProvisioningTopic, Bytes)>,
 }
 
@@ -60,13 +66,39 @@ impl Online {
         match &mut self.asks.0 {
             Some(line) => line.waiting.push_back((topic, payload)),
             nothing => {
-                let under_way = begin(&self.gateway, &self.rights, topic, payload);
-                *nothing = Some(Box::new(Line { under_way, waiting: VecDeque::new() }));
+                let (under_way, outlives) = begin(&self.gateway, &self.rights, topic, payload);
+                let waiting = VecDeque::new();
+                *nothing = Some(Box::new(Line { under_way, outlives, answered: None, waiting }));
             }
         }
     }
 
-    /// Sends an answer to this device, subscribed or not, once, and begins with the next request.
+    /// An answer is there: it is sent, and the next request begins, if the certificate is still good.
+    pub(super) fn on_answer(&mut self, answer: Answer) -> Option<End> {
+        if let Err(ended) = self.standing.check() {
+            // Kept for the goodbye, which knows what outlives the certificate.
+            if let Some(line) = &mut self.asks.0 {
+                line.answered = Some(answer);
+            }
+            return Some(ended.into());
+        }
+        self.send_answer(answer);
+        self.next_ask();
+        None
+    }
+
+    /// The answer under way, if it outlives the certificate; the requests behind it are dropped.
+    pub(super) async fn last_answer(&mut self) -> Option<Answer> {
+        let mut line = self.asks.0.take()?;
+        let answer = match line.answered {
+            Some(answer) => answer,
+            None if !line.outlives.load(Ordering::Acquire) => return None,
+            None => tokio::time::timeout(LAST_ANSWERS, &mut line.under_way).await.ok()?.ok()?,
+        };
+        answer.outlives.then_some(answer)
+    }
+
+    /// Sends an answer to this device, subscribed or not, once.
     pub(super) fn send_answer(&mut self, answer: Answer) {
         let subscribed = self.subscriptions.get(answer.topic.as_str()).copied();
         let delivery = Delivery {
@@ -85,10 +117,15 @@ impl Online {
                 bytes = delivery.payload.len(), "a provisioning answer could not be sent"
             );
         }
+    }
+
+    /// Begins with the next request in line.
+    fn next_ask(&mut self) {
         let Some(line) = &mut self.asks.0 else { return };
         match line.waiting.pop_front() {
             Some((topic, payload)) => {
-                line.under_way = begin(&self.gateway, &self.rights, topic, payload);
+                (line.under_way, line.outlives) =
+                    begin(&self.gateway, &self.rights, topic, payload);
             }
             None => self.asks.0 = None,
         }
@@ -101,7 +138,9 @@ impl Online {
             while self.asks.0.is_some()
                 && let Some(answer) = self.asks.next().await
             {
-                self.send_answer(answer);
+                if self.on_answer(answer).is_some() {
+                    break;
+                }
             }
         });
         let _ = tokio::time::timeout(LAST_ANSWERS, all).await;
@@ -113,9 +152,11 @@ fn begin(
     rights: &Rights,
     topic: ProvisioningTopic,
     payload: Bytes,
-) -> JoinHandle<Answer> {
+) -> (JoinHandle<Answer>, Arc<AtomicBool>) {
     let provisioning = Arc::clone(&gateway.provisioning);
+    let outlives = Arc::new(AtomicBool::new(false));
     let ask = Ask {
+        outlives: Arc::clone(&outlives),
         topic,
         payload,
         claim: rights.certificate_id(),
@@ -123,5 +164,5 @@ fn begin(
         client_id: rights.client_id().into(),
         held_to: rights.held().map(|held| held.template.clone()),
     };
-    tokio::spawn(async move { provisioning.answer(ask).await })
+    (tokio::spawn(async move { provisioning.answer(ask).await }), outlives)
 }

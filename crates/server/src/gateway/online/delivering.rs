@@ -28,9 +28,9 @@ impl Online {
                 Err(denied) => denied.log(&self.rights),
             }
             if self.session.output().len() >= stream::WRITE_SOON
-                && let Err(error) = self.flush().await
+                && let Err(end) = self.flush().await
             {
-                return Some(End::Lost(error));
+                return Some(end);
             }
         }
         let dropped = self.mailbox.take_dropped();

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::gateway::standing::{Ended, Unwritten};
+
 /// Why a connection ended.
 #[derive(Debug)]
 pub(in crate::gateway) enum End {
@@ -46,6 +48,24 @@ impl fmt::Display for End {
             Self::ClaimEnded => f.write_str("the time of its provisioning claim is over"),
             Self::Server => f.write_str("the server stops"),
             Self::Defect => f.write_str("a fault of the server; its log says more"),
+        }
+    }
+}
+
+impl From<Ended> for End {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Off => Self::CertificateOff,
+            Ended::Claim => Self::ClaimEnded,
+        }
+    }
+}
+
+impl From<Unwritten> for End {
+    fn from(unwritten: Unwritten) -> Self {
+        match unwritten {
+            Unwritten::Ended(ended) => ended.into(),
+            Unwritten::Lost(error) => Self::Lost(error),
         }
     }
 }

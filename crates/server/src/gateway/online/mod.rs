@@ -13,13 +13,14 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use fleetwright_core::names::ThingName;
-use fleetwright_mqtt::{DisconnectCode, Event, Qos, Session};
+use fleetwright_mqtt::{DisconnectCode, Event, Qos, Session, Will};
 use tokio::sync::watch;
 
 use self::asks::Asks;
 pub(super) use self::end::End;
 use super::directory::ConnectionNumber;
 use super::mailbox::Mailbox;
+use super::standing::{Ended, Standing};
 use super::stream::{self, Stream};
 use super::{Gateway, authorize, enrichment};
 use crate::clock;
@@ -33,10 +34,23 @@ pub(super) struct Online {
     session: Session,
     rights: Rights,
     mailbox: Arc<Mailbox>,
+    standing: Arc<Standing>,
     number: ConnectionNumber,
+    /// A write stopped in the middle of a packet: nothing may be written after it.
+    torn: bool,
     /// Filters by their whole text, with the QoS granted.
     subscriptions: HashMap<Box<str>, Qos>,
     asks: Asks,
+}
+
+/// A connection as others know it.
+pub(super) struct Here {
+    /// What others leave for it.
+    pub(super) mailbox: Arc<Mailbox>,
+    /// Whether its certificate is still good.
+    pub(super) standing: Arc<Standing>,
+    /// Its number.
+    pub(super) number: ConnectionNumber,
 }
 
 /// What a connection waits for.
@@ -47,7 +61,7 @@ enum Woken {
     /// Answering a provisioning request failed by a fault of ours.
     Defect,
     Deadline,
-    ClaimEnded,
+    Ended(Ended),
     Stop,
 }
 
@@ -57,16 +71,18 @@ impl Online {
         stream: Stream,
         session: Session,
         rights: Rights,
-        mailbox: Arc<Mailbox>,
-        number: ConnectionNumber,
+        here: Here,
     ) -> Self {
+        let Here { mailbox, standing, number } = here;
         Self {
             gateway,
             stream,
             session,
             rights,
             mailbox,
+            standing,
             number,
+            torn: false,
             subscriptions: HashMap::new(),
             asks: Asks::default(),
         }
@@ -87,20 +103,34 @@ impl Online {
             self.gateway.router.unsubscribe(self.number, filter);
         }
         // The session drops its will at a clean DISCONNECT; what is left is due.
-        if let Some(mut will) = self.session.take_will() {
-            enrichment::enrich(&self.rights, &mut will.properties);
-            match authorize::will(&self.rights, *will) {
-                Ok(will) => {
-                    let retained = Box::pin(self.gateway.retain_will(&will)).await;
-                    if let Err(refusal) = retained {
-                        tracing::error!(%refusal, "a will was not retained");
-                    }
-                    self.gateway.router.publish_will(self.number, &will);
-                }
-                Err(denied) => denied.log(&self.rights),
-            }
+        if let Some(will) = self.session.take_will() {
+            Box::pin(self.publish_will(*will)).await;
         }
         (end, self.rights.exclusive_thing().cloned())
+    }
+
+    /// A will is published with the rights of this moment: not by a certificate that was switched
+    /// off, and not where its right was withdrawn.
+    async fn publish_will(&mut self, mut will: Will) {
+        if let Err(end) = self.freshen().await {
+            tracing::info!(
+                client_id = self.rights.client_id(), topic = %will.topic,
+                "a will is not published: {end}"
+            );
+            return;
+        }
+        enrichment::enrich(&self.rights, &mut will.properties);
+        let will = match authorize::will(&self.rights, will) {
+            Ok(will) => will,
+            Err(denied) => return denied.log(&self.rights),
+        };
+        if let Err(refusal) = self.gateway.retain_will(&will, self.rights.certificate_row()).await {
+            tracing::error!(%refusal, "a will was not retained");
+        }
+        let published = self.standing.act(|| self.gateway.router.publish_will(self.number, &will));
+        if published.is_err() {
+            tracing::info!(client_id = self.rights.client_id(), "a will is not published");
+        }
     }
 
     async fn run_to_end(
@@ -112,8 +142,8 @@ impl Online {
             if let Some(end) = Box::pin(self.take_in(&mut input)).await {
                 return Box::pin(self.say_goodbye(end)).await;
             }
-            if let Err(error) = self.flush().await {
-                return End::Lost(error);
+            if let Err(end) = self.flush().await {
+                return Box::pin(self.say_goodbye(end)).await;
             }
             if input.is_empty() {
                 input = BytesMut::new();
@@ -123,15 +153,12 @@ impl Online {
                 Woken::Read(Err(error)) => Some(End::Lost(error)),
                 Woken::Read(Ok(_)) => None,
                 Woken::Mail => Box::pin(self.empty_mailbox()).await,
-                Woken::Answered(answer) => {
-                    self.send_answer(answer);
-                    None
-                }
+                Woken::Answered(answer) => self.on_answer(answer),
                 Woken::Defect => Some(End::Defect),
                 Woken::Deadline => {
                     self.session.tick(clock::monotonic_millis()).map(|_| End::KeepAlive)
                 }
-                Woken::ClaimEnded => Some(End::ClaimEnded),
+                Woken::Ended(ended) => Some(ended.into()),
                 Woken::Stop => Some(End::Server),
             };
             if let Some(end) = end {
@@ -145,12 +172,13 @@ impl Online {
         let until_deadline = Duration::from_millis(self.session.deadline().saturating_sub(now));
         let claim = claim_left(&self.rights).filter(|left| *left < until_deadline);
         tokio::select! {
+            ended = self.standing.ended() => Woken::Ended(ended),
             answer = self.asks.next() => answer.map_or(Woken::Defect, Woken::Answered),
             read = stream::read(&mut self.stream, input), if !self.asks.is_full() => Woken::Read(read),
             () = self.mailbox.arrival() => Woken::Mail,
             _ = shutdown.wait_for(|stop| *stop) => Woken::Stop,
             () = tokio::time::sleep(claim.unwrap_or(until_deadline)) => match claim {
-                Some(_) => Woken::ClaimEnded,
+                Some(_) => Woken::Ended(Ended::Claim),
                 None => Woken::Deadline,
             },
         }
@@ -159,6 +187,9 @@ impl Online {
     /// Reads every whole packet of the input.
     async fn take_in(&mut self, input: &mut BytesMut) -> Option<End> {
         while let Some(event) = self.session.receive(input, clock::monotonic_millis()) {
+            if let Err(ended) = self.standing.check() {
+                return Some(ended.into());
+            }
             let end = match event {
                 Event::Publish(publish) => self.on_publish(publish).await,
                 Event::Subscribe(subscribe) => self.on_subscribe(subscribe).await,
@@ -195,6 +226,7 @@ impl Online {
 
     /// Looks the rights up again if something that they rest on has changed.
     async fn freshen(&mut self) -> Result<(), End> {
+        self.standing.check()?;
         let asked = self.mailbox.recheck_asked();
         match self.gateway.policies.freshen(&mut self.rights, asked).await {
             Ok(true) => Ok(()),
@@ -206,14 +238,17 @@ impl Online {
         }
     }
 
-    async fn flush(&mut self) -> std::io::Result<()> {
+    async fn flush(&mut self) -> Result<(), End> {
         loop {
             let output = self.session.output();
             if output.is_empty() {
                 break;
             }
             let bytes = output.split().freeze();
-            stream::write(&mut self.stream, &bytes).await?;
+            if let Err(unwritten) = self.standing.write(&mut self.stream, &bytes).await {
+                self.torn = true;
+                return Err(unwritten.into());
+            }
             // Sends what waited for output to be taken.
             self.session.tick(clock::monotonic_millis());
         }
@@ -224,20 +259,43 @@ impl Online {
     /// Gives answers under way their time, tells the client why, writes what is left.
     async fn say_goodbye(&mut self, end: End) -> End {
         let code = match &end {
+            End::CertificateOff | End::ClaimEnded => return self.turn_out(end).await,
             End::Defect => Some(DisconnectCode::UnspecifiedError),
-            End::CertificateOff | End::ClaimEnded => Some(DisconnectCode::NotAuthorized),
             End::Server => Some(DisconnectCode::ServerShuttingDown),
+            // Nothing can follow half a packet.
+            _ if self.torn => return end,
             _ => None,
         };
-        // AWS: a rotation hook switches the caller's certificate off during its request, and the
-        // answer must still arrive (specification, section 13, item 8).
         if code.is_some() {
             self.finish_asks().await;
         }
         if let Some(code) = code {
             self.session.disconnect(code, &end.to_string());
         }
-        let _ = self.flush().await;
+        match self.flush().await {
+            // Switched off in the middle of its goodbye.
+            Err(off @ (End::CertificateOff | End::ClaimEnded)) => off,
+            _ => end,
+        }
+    }
+
+    /// The end of a connection whose certificate is no longer good: what waits for the client is
+    /// dropped, and its requests with it. It is told why, unless a packet was cut, and first of all
+    /// the answer that outlives its certificate, if there is one (see [`Answer::outlives`]).
+    async fn turn_out(&mut self, end: End) -> End {
+        let unsent = self.stream.get_ref().1.wants_write();
+        if self.torn || unsent {
+            return end;
+        }
+        self.session.output().clear();
+        drop(self.session.take_unacknowledged());
+        if let Some(answer) = self.last_answer().await {
+            self.send_answer(answer);
+        }
+        let code = DisconnectCode::NotAuthorized;
+        self.session.disconnect(code, &end.to_string());
+        let bytes = self.session.output().split().freeze();
+        let _ = stream::write(&mut self.stream, &bytes).await;
         end
     }
 }

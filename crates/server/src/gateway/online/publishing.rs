@@ -34,7 +34,11 @@ impl Online {
                 match class {
                     topics::Publish::Ordinary => {
                         // Kept before it is acknowledged: what was acknowledged is not lost.
-                        if let Err(refusal) = self.gateway.retain(&publish).await {
+                        let by = Some(self.rights.certificate_row());
+                        if let Err(refusal) = self.gateway.retain(&publish, by).await {
+                            if let Err(ended) = self.standing.check() {
+                                return Some(ended.into());
+                            }
                             tracing::error!(%refusal, "a message was not retained");
                             self.refuse_publish(
                                 publish.get(),
@@ -44,7 +48,10 @@ impl Online {
                             );
                             return self.session.is_closed().then_some(End::Server);
                         }
-                        self.gateway.router.publish(self.number, &publish);
+                        let route = || self.gateway.router.publish(self.number, &publish);
+                        if let Err(ended) = self.standing.act(route) {
+                            return Some(ended.into());
+                        }
                     }
                     topics::Publish::Provisioning(topic) => {
                         // A view into the input buffer would keep all of it for as long as the ask waits.

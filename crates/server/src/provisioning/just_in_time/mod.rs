@@ -152,7 +152,15 @@ impl Provisioning {
         let certificate_arn = self.home.arn("cert", certificate.id);
         let plan = self.as_role(&role, &certificate_arn, plan).await?.into_inner();
         let thing_id = random::uuid()?;
-        let apply = ApplyRegistration { plan, token: None, thing_id, claim: None, now };
+        let apply = ApplyRegistration {
+            plan,
+            token: None,
+            thing_id,
+            claim: None,
+            renewal: None,
+            pending_only: true,
+            now,
+        };
         let registered = self.store.apply_registration(apply).await?;
         Ok(FirstConnection::Provisioned { thing: registered.thing, status: registered.status })
     }
