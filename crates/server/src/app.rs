@@ -17,6 +17,7 @@ use crate::functions::Functions;
 use crate::gateway::{self, Gateway};
 use crate::hooks::Hooks;
 use crate::identities::{self, Identities};
+use crate::installation::Admitted;
 use crate::issuance::Issuance;
 use crate::issuers::Issuers;
 use crate::keys::DeviceKeys;
@@ -65,21 +66,28 @@ pub(crate) struct App {
 
 impl App {
     /// Opens the data directory's parts, making them on the first start, and wires them.
-    pub(crate) async fn build(settings: &Settings, dir: &DataDir) -> Result<Self, StartError> {
+    pub(crate) async fn build(
+        settings: &Settings,
+        dir: &DataDir,
+        admitted: &Admitted,
+    ) -> Result<Self, StartError> {
         // 1. What is on disk.
+        admitted.mark(dir).map_err(StartError::new)?;
         let names = AuthorityNames::default();
         let authority = Authority::create_or_open(&dir.join("ca"), &names, clock::now())
             .map_err(StartError::new)?;
         let authority = Arc::new(authority);
         let pool = KeyPool::open(&dir.join("key-pool"), settings.provisioning.key_pool_capacity)
             .map_err(StartError::new)?;
-        let sealing = Arc::new(Sealing::open(dir).map_err(StartError::new)?);
+        let sealing = Arc::new(Sealing::open_or_make(dir).map_err(StartError::new)?);
         let (events, waiting) = Events::new(settings.home.clone());
         let caches = Arc::new(Caches { events, wired: OnceLock::new() });
         let store = open_store(settings, dir, &caches)?;
-        dir.write("root-ca.pem", 0o644, authority.root_pem().as_bytes())
+        dir.write_if_other("root-ca.pem", 0o644, authority.root_pem().as_bytes())
             .map_err(StartError::new)?;
-        admin::ensure(dir, &store, &sealing).await?;
+        let installation = admin::found(admitted, dir, &store, &sealing).await?;
+        admitted.finish(dir).map_err(StartError::new)?;
+        tracing::info!(%installation, "the data directory's parts belong together");
 
         // 2. What works on it.
         let patience = Duration::from_millis(settings.provisioning.key_wait_millis);

@@ -109,6 +109,11 @@ async fn still_there(store: &Store, caller: &Caller) -> Result<bool, Refusal> {
     Ok(store.identity(&name).await?.is_some_and(|found| found.unique_id == *id))
 }
 
+/// Whether a sealing key is the one that a stored secret was sealed with.
+pub(crate) fn opens(sealing: &Sealing, id: &str, sealed: &[u8]) -> Result<(), SealingError> {
+    sealing.open_sealed(&purpose(id), sealed).map(|_| ())
+}
+
 fn open_secret(sealing: &Sealing, key: &AccessKey) -> Result<Zeroizing<String>, Refusal> {
     let secret = Zeroizing::new(
         sealing.open_sealed(&purpose(&key.id), &key.secret_sealed).map_err(Refusal::internal)?,

@@ -3,17 +3,21 @@
 use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// The store's file in the directory.
 pub(crate) const DATABASE: &str = "fleetwright.db";
 
+const LOCK: &str = "lock";
+
 /// An opened data directory, locked for this process until dropped.
 #[derive(Debug)]
 pub(crate) struct DataDir {
     path: PathBuf,
-    _lock: File,
+    lock: File,
+    /// What the lock's file held before; `None` when this start made it.
+    lock_before: Option<Vec<u8>>,
 }
 
 /// The directory cannot be used. `Display` says why and what to do; nothing was changed.
@@ -25,6 +29,15 @@ pub(crate) enum DataDirError {
         path: PathBuf,
         /// The other server's process id, if it wrote one.
         holder: String,
+    },
+    /// It belongs to another user of this machine.
+    OfAnother {
+        /// The directory.
+        path: PathBuf,
+        /// Its owner's user id.
+        owner: u32,
+        /// Ours.
+        own: u32,
     },
     /// The file system refused.
     Io {
@@ -46,6 +59,12 @@ impl fmt::Display for DataDirError {
                  own --data-dir",
                 path.display()
             ),
+            Self::OfAnother { path, owner, own } => write!(
+                f,
+                "{} belongs to user {owner}, and this server runs as user {own}: start it as its \
+                 owner, or give it the directory (chown -R)",
+                path.display()
+            ),
             Self::Io { doing, path, error } => {
                 write!(f, "cannot {doing} {}: {error}", path.display())
             }
@@ -55,8 +74,15 @@ impl fmt::Display for DataDirError {
 
 impl std::error::Error for DataDirError {}
 
+impl DataDirError {
+    pub(crate) fn io(doing: &'static str, path: &Path, error: io::Error) -> Self {
+        Self::Io { doing, path: path.to_owned(), error }
+    }
+}
+
 impl DataDir {
-    /// Makes the directory if it is missing (mode 0700) and takes its lock.
+    /// Makes the directory if it is missing (mode 0700) and takes its lock. Nothing in it is
+    /// changed before [`DataDir::take`].
     pub(crate) fn open(path: &Path) -> Result<Self, DataDirError> {
         let fail = |doing, path: &Path| {
             let path = path.to_owned();
@@ -68,7 +94,13 @@ impl DataDir {
             .create(path)
             .map_err(fail("create the data directory", path))?;
         let path = path.canonicalize().map_err(fail("open the data directory", path))?;
-        let lock_path = path.join("lock");
+        let owner = fs::metadata(&path).map_err(fail("look at", &path))?.uid();
+        let own = rustix::process::geteuid().as_raw();
+        if owner != own {
+            return Err(DataDirError::OfAnother { path, owner, own });
+        }
+        let lock_path = path.join(LOCK);
+        let is_lock_new = !lock_path.exists();
         let mut lock = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -88,13 +120,35 @@ impl DataDir {
                 return Err(fail("lock", &lock_path)(error));
             }
         }
-        let wrote = lock
-            .set_len(0)
-            .and_then(|()| lock.rewind())
-            .and_then(|()| writeln!(lock, "{}", std::process::id()))
-            .and_then(|()| lock.sync_all());
-        wrote.map_err(fail("write the lock file", &lock_path))?;
-        Ok(Self { path, _lock: lock })
+        let mut before = Vec::new();
+        lock.read_to_end(&mut before).map_err(fail("read the lock file", &lock_path))?;
+        let lock_before = (!is_lock_new).then_some(before);
+        Ok(Self { path, lock, lock_before })
+    }
+
+    /// Writes into the lock who has the directory. It was found to be ours.
+    pub(crate) fn take(&mut self) -> Result<(), DataDirError> {
+        let holder = format!("{}\n", std::process::id());
+        self.write_lock(holder.as_bytes())
+            .map_err(|error| DataDirError::io("write", &self.join(LOCK), error))
+    }
+
+    fn write_lock(&mut self, content: &[u8]) -> io::Result<()> {
+        self.lock.set_len(0)?;
+        self.lock.rewind()?;
+        self.lock.write_all(content)?;
+        self.lock.sync_all()
+    }
+
+    /// Leaves a directory that is not ours, or where a start came to nothing, as it was.
+    pub(crate) fn leave(mut self) {
+        let left = match self.lock_before.take() {
+            Some(before) => self.write_lock(&before),
+            None => fs::remove_file(self.join(LOCK)),
+        };
+        if let Err(error) = left {
+            tracing::debug!(%error, "the lock file cannot be left as it was");
+        }
     }
 
     /// A path inside the directory.
@@ -109,6 +163,39 @@ impl DataDir {
             path: self.join(name),
             error,
         })
+    }
+
+    /// Writes a file as [`DataDir::write`], unless it holds just that.
+    pub(crate) fn write_if_other(
+        &self,
+        name: &str,
+        mode: u32,
+        content: &[u8],
+    ) -> Result<(), DataDirError> {
+        match self.read(name)? {
+            Some(found) if found == content => Ok(()),
+            _ => self.write(name, mode, content),
+        }
+    }
+
+    /// Makes a directory in it (mode 0700) unless it is there.
+    pub(crate) fn make_dir(&self, name: &str) -> Result<(), DataDirError> {
+        let path = self.join(name);
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&path)
+            .map_err(|error| DataDirError::io("create the directory", &path, error))
+    }
+
+    /// Removes a file, durably, if it is there.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), DataDirError> {
+        let path = self.join(name);
+        let removed = match fs::remove_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            removed => removed.and_then(|()| File::open(&self.path)?.sync_all()),
+        };
+        removed.map_err(|error| DataDirError::io("remove", &path, error))
     }
 
     /// Reads a file; `None` when it does not exist.

@@ -18,6 +18,7 @@ pub mod functions;
 pub mod gateway;
 pub mod hooks;
 pub mod identities;
+mod installation;
 pub mod issuance;
 mod issuers;
 pub mod keys;

@@ -2,10 +2,11 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::rand;
+use zeroize::Zeroizing;
 
-use crate::data_dir::{DATABASE, DataDir, DataDirError};
+use crate::data_dir::{DataDir, DataDirError};
 
-const FILE: &str = "sealing.key";
+pub(crate) const FILE: &str = "sealing.key";
 const KEY_LEN: usize = 32;
 
 /// Seals and opens small secrets, such as secret access keys.
@@ -27,20 +28,26 @@ impl std::fmt::Display for SealingError {
 impl std::error::Error for SealingError {}
 
 impl Sealing {
-    /// Reads the key file, making it on the first start (mode 0600). A directory that holds a
-    /// database had a key: it is not made anew.
-    pub(crate) fn open(dir: &DataDir) -> Result<Self, DataDirError> {
-        let key = match dir.read(FILE)? {
-            Some(key) => key,
-            None if dir.join(DATABASE).exists() => return Err(lost(dir)),
-            None => {
-                let mut key = vec![0; KEY_LEN];
-                rand::fill(&mut key).map_err(|_| no_randomness(dir))?;
-                dir.write(FILE, 0o600, &key)?;
-                key
-            }
-        };
-        let key = UnboundKey::new(&AES_256_GCM, &key).map_err(|_| DataDirError::Io {
+    /// Reads the key file, or makes it (mode 0600). Whether it may be missing is for
+    /// [`crate::installation`] to say.
+    pub(crate) fn open_or_make(dir: &DataDir) -> Result<Self, DataDirError> {
+        if let Some(found) = Self::read(dir)? {
+            return Ok(found);
+        }
+        let mut key = Zeroizing::new([0; KEY_LEN]);
+        rand::fill(key.as_mut_slice()).map_err(|_| no_randomness(dir))?;
+        dir.write(FILE, 0o600, key.as_slice())?;
+        Self::of(dir, key.as_slice())
+    }
+
+    /// Reads the key file; `None` when there is none.
+    pub(crate) fn read(dir: &DataDir) -> Result<Option<Self>, DataDirError> {
+        let Some(key) = dir.read(FILE)?.map(Zeroizing::new) else { return Ok(None) };
+        Self::of(dir, &key).map(Some)
+    }
+
+    fn of(dir: &DataDir, key: &[u8]) -> Result<Self, DataDirError> {
+        let key = UnboundKey::new(&AES_256_GCM, key).map_err(|_| DataDirError::Io {
             doing: "use",
             path: dir.join(FILE),
             error: std::io::Error::other(format!(
@@ -82,16 +89,6 @@ impl Sealing {
     }
 }
 
-fn lost(dir: &DataDir) -> DataDirError {
-    DataDirError::Io {
-        doing: "read",
-        path: dir.join(FILE),
-        error: std::io::Error::other(format!(
-            "it is missing, and {DATABASE} holds secrets sealed with it; restore it from a backup"
-        )),
-    }
-}
-
 fn no_randomness(dir: &DataDir) -> DataDirError {
     DataDirError::Io {
         doing: "make",
@@ -108,9 +105,9 @@ mod tests {
     fn a_secret_opens_for_its_purpose_only() {
         let temporary = tempfile::tempdir().unwrap();
         let dir = DataDir::open(temporary.path()).unwrap();
-        let sealing = Sealing::open(&dir).unwrap();
+        let sealing = Sealing::open_or_make(&dir).unwrap();
         let mut sealed = sealing.seal("access key A", b"secret").unwrap();
-        let again = Sealing::open(&dir).unwrap();
+        let again = Sealing::read(&dir).unwrap().unwrap();
         assert_eq!(again.open_sealed("access key A", &sealed).unwrap(), b"secret");
         assert_eq!(again.open_sealed("access key B", &sealed), Err(SealingError));
         *sealed.last_mut().unwrap() ^= 1;
@@ -119,19 +116,22 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_key_is_not_made_anew() {
+    fn a_key_of_another_length_is_refused_and_left() {
         let temporary = tempfile::tempdir().unwrap();
         let dir = DataDir::open(temporary.path()).unwrap();
-        dir.write(DATABASE, 0o600, b"").unwrap();
-        let refused = Sealing::open(&dir).err().unwrap().to_string();
-        assert!(refused.contains("sealing.key") && refused.contains("missing"), "{refused}");
-        assert!(!dir.join(FILE).exists());
+        for content in [&b""[..], b"short", &[7; 33]] {
+            dir.write(FILE, 0o600, content).unwrap();
+            let refused = Sealing::open_or_make(&dir).err().unwrap().to_string();
+            assert!(refused.contains("sealing.key") && refused.contains("32 bytes"), "{refused}");
+            assert_eq!(dir.read(FILE).unwrap().unwrap(), content);
+        }
     }
 
     #[test]
     fn a_second_server_on_the_same_directory_is_refused() {
         let temporary = tempfile::tempdir().unwrap();
-        let first = DataDir::open(temporary.path()).unwrap();
+        let mut first = DataDir::open(temporary.path()).unwrap();
+        first.take().unwrap();
         let refused = DataDir::open(temporary.path()).unwrap_err().to_string();
         assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
         drop(first);

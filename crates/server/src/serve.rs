@@ -17,7 +17,7 @@ use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
 use crate::functions::Endpoint;
 use crate::tls::OwnCertificate;
-use crate::{api, audit, clock, gateway, tls};
+use crate::{api, audit, clock, gateway, installation, tls};
 
 /// How often left-overs of the provisioning API are looked for.
 const PURGE_EVERY: Duration = Duration::from_secs(10);
@@ -36,8 +36,22 @@ const RENEW_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 pub async fn serve(settings: Settings) -> Result<(), StartError> {
     raise_open_files();
     // 1. The data directory is ours alone.
-    let dir = DataDir::open(&settings.data_dir).map_err(StartError::new)?;
-    let app = App::build(&settings, &dir).await?;
+    let mut dir = DataDir::open(&settings.data_dir).map_err(StartError::new)?;
+    let admitted = match installation::admit(&dir, &settings.home) {
+        Ok(admitted) => admitted,
+        Err(not_ours) => {
+            dir.leave();
+            return Err(StartError::new(not_ours));
+        }
+    };
+    dir.take().map_err(StartError::new)?;
+    let app = match App::build(&settings, &dir, &admitted).await {
+        Ok(app) => app,
+        Err(error) => {
+            dir.leave();
+            return Err(error);
+        }
+    };
 
     // 2. Both doors listen before anybody is told.
     let mqtt = bind("mqtt-listen", settings.mqtt_listen).await?;

@@ -91,7 +91,13 @@ impl Store {
     }
 }
 
-fn put(sql: &Sql<'_>, key: AccessKey) -> Result<(), StoreError> {
+/// Removes every key of a user.
+pub(crate) fn remove_all_of(sql: &Sql<'_>, user: &str) -> Result<(), StoreError> {
+    sql.execute("DELETE FROM access_keys WHERE user_name = $1", args![user])?;
+    Ok(())
+}
+
+pub(crate) fn put(sql: &Sql<'_>, key: AccessKey) -> Result<(), StoreError> {
     sql.execute(
         "INSERT INTO access_keys (id, secret_sealed, user_name, active, created) \
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET \

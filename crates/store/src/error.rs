@@ -73,6 +73,13 @@ pub enum OpenError {
         /// The newest schema that this program knows.
         known: u32,
     },
+    /// The file is missing or empty, and a log of what was written to it is there.
+    LogAlone {
+        /// The file.
+        path: PathBuf,
+        /// Its log.
+        log: PathBuf,
+    },
     /// The file is damaged.
     Corrupt {
         /// The file.
@@ -110,6 +117,12 @@ impl fmt::Display for OpenError {
                 f,
                 "'{}' has schema {found} and this program knows up to {known}: run the newer Fleetwright, or restore a backup of before its upgrade",
                 path.display()
+            ),
+            Self::LogAlone { path, log } => write!(
+                f,
+                "'{}' is missing or empty, and '{}' beside it holds what was last written to it: put the file back, from where it was moved to or from a backup, and keep the log until then",
+                path.display(),
+                log.display()
             ),
             Self::Corrupt { path, cause } => {
                 write!(f, "'{}' is damaged ({cause}): restore a backup", path.display())

@@ -24,6 +24,7 @@ mod event_configurations;
 mod fleet_index;
 mod functions;
 mod iam;
+mod installation;
 mod issuance;
 mod page;
 mod policies;
@@ -45,6 +46,7 @@ mod tokens;
 mod transfers;
 mod uuid;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use fleetwright_core::arn::Home;
@@ -77,6 +79,7 @@ pub use iam::{
     GrantedPolicy, Identity, IdentityKind, IdentityName, ManagedPolicy, ManagedPolicyVersion,
     NewIdentity, NewManagedPolicy, OidcProvider, PolicyKey, Role, RoleTerms, RoleUpdate,
 };
+pub use installation::{Founding, Inspection, Installation, InstallationId};
 pub use issuance::{IssuanceId, Issued, NewIssuance, TokenGrant};
 pub use page::Page;
 pub use policies::{Policy, PolicyVersion};
@@ -121,11 +124,7 @@ impl Store {
     ///
     /// Blocks for the time of the migrations. Exclusive use of the file is the caller's to keep.
     pub fn open(url: &str, home: Home, changes: Arc<dyn ChangeSink>) -> Result<Self, OpenError> {
-        if let Some((scheme, _)) = url.split_once("://") {
-            return Err(OpenError::UnknownScheme(scheme.to_owned()));
-        }
-        let path = url.strip_prefix("sqlite:").unwrap_or(url);
-        let sqlite = sqlite::Sqlite::open(std::path::Path::new(path), home, changes)?;
+        let sqlite = sqlite::Sqlite::open(path_of(url)?, home, changes)?;
         Ok(Self { backend: Backend::Sqlite(Arc::new(sqlite)) })
     }
 
@@ -159,6 +158,14 @@ impl Store {
             Backend::Sqlite(sqlite) => sqlite.snapshot(job).await,
         }
     }
+}
+
+/// The file that a registry's URL names.
+fn path_of(url: &str) -> Result<&Path, OpenError> {
+    if let Some((scheme, _)) = url.split_once("://") {
+        return Err(OpenError::UnknownScheme(scheme.to_owned()));
+    }
+    Ok(Path::new(url.strip_prefix("sqlite:").unwrap_or(url)))
 }
 
 impl std::fmt::Debug for Store {

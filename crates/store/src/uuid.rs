@@ -15,6 +15,14 @@ impl Uuid {
         Self(bytes)
     }
 
+    /// Reads what `Display` writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits: String = text.split('-').collect();
+        let number = u128::from_str_radix(&digits, 16).ok()?;
+        let read = Self(number.to_be_bytes());
+        (read.to_string() == text).then_some(read)
+    }
+
     /// An identifier of one life of a row: rows are numbered once, so the pair is unique.
     pub(crate) fn of_row(row: i64, created: i64) -> Self {
         let mut bytes = [0; 16];

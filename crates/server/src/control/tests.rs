@@ -67,7 +67,7 @@ impl Plane {
         let hooks = Hooks::new(nothing, Arc::clone(&tls), Arc::clone(&functions)).unwrap();
         let hooks = Arc::new(hooks);
         let data_dir = DataDir::open(&path("data")).unwrap();
-        let sealing = Arc::new(Sealing::open(&data_dir).unwrap());
+        let sealing = Arc::new(Sealing::open_or_make(&data_dir).unwrap());
         let identities = Arc::new(Identities::new(find));
         let audit = crate::audit::Audit::start(store.clone());
         let provisioning = Provisioning::new(

@@ -12,7 +12,7 @@ pub(crate) fn none() -> Arc<Functions> {
         region: Region::parse("us-east-1").unwrap(),
         account: AccountId::parse("123456789012").unwrap(),
     };
-    let sealing = Arc::new(Sealing::open(&dir).unwrap());
+    let sealing = Arc::new(Sealing::open_or_make(&dir).unwrap());
     let url = dir.join("registry.db").to_string_lossy().into_owned();
     let store = Store::open(&url, home.clone(), Arc::new(|_: &_| {})).unwrap();
     let identities = Arc::new(Identities::new(Box::new(|_| Box::pin(async { Ok(None) }))));

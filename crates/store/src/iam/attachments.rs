@@ -17,27 +17,7 @@ impl Store {
         to: IdentityName,
         policy: PolicyKey,
     ) -> Result<(), StoreError> {
-        self.write(move |sql| {
-            let found = require(sql, &to)?;
-            if let PolicyKey::Own(name) = &policy {
-                managed::require(sql, name)?;
-            }
-            sql.execute(
-                "INSERT INTO managed_attachments (identity_row, policy) VALUES ($1, $2) \
-                 ON CONFLICT (identity_row, policy) DO NOTHING",
-                args![found.row, &policy.column()],
-            )?;
-            let count = sql.count(
-                "SELECT count(*) FROM managed_attachments WHERE identity_row = $1",
-                args![found.row],
-            )?;
-            if count > limits::IAM_ATTACHMENTS {
-                return Err(quota("PoliciesPerEntity", limits::IAM_ATTACHMENTS));
-            }
-            sql.changed(Change::Identities);
-            Ok(())
-        })
-        .await
+        self.write(move |sql| attach(sql, &to, &policy)).await
     }
 
     /// `DetachUserPolicy` and the like; `ResourceNotFound` when it is not attached.
@@ -105,6 +85,32 @@ impl Store {
             .await?;
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
+}
+
+/// Attaches a managed policy within a transaction.
+pub(crate) fn attach(
+    sql: &Sql<'_>,
+    to: &IdentityName,
+    policy: &PolicyKey,
+) -> Result<(), StoreError> {
+    let found = require(sql, to)?;
+    if let PolicyKey::Own(name) = policy {
+        managed::require(sql, name)?;
+    }
+    sql.execute(
+        "INSERT INTO managed_attachments (identity_row, policy) VALUES ($1, $2) \
+         ON CONFLICT (identity_row, policy) DO NOTHING",
+        args![found.row, &policy.column()],
+    )?;
+    let count = sql.count(
+        "SELECT count(*) FROM managed_attachments WHERE identity_row = $1",
+        args![found.row],
+    )?;
+    if count > limits::IAM_ATTACHMENTS {
+        return Err(quota("PoliciesPerEntity", limits::IAM_ATTACHMENTS));
+    }
+    sql.changed(Change::Identities);
+    Ok(())
 }
 
 pub(super) fn attached(sql: &Sql<'_>, row: i64) -> Result<Vec<(PolicyKey, IamPath)>, StoreError> {

@@ -177,7 +177,11 @@ pub(crate) fn require(sql: &Sql<'_>, name: &IdentityName) -> Result<Identity, St
     find(sql, name)?.ok_or_else(absent)
 }
 
-fn create(sql: &Sql<'_>, new: &NewIdentity, now: Instant) -> Result<Identity, StoreError> {
+pub(crate) fn create(
+    sql: &Sql<'_>,
+    new: &NewIdentity,
+    now: Instant,
+) -> Result<Identity, StoreError> {
     let (kind, name) = (new.name.kind(), new.name.as_str());
     if find(sql, &new.name)?.is_some() {
         let word = match kind {

@@ -16,7 +16,8 @@ pub use managed::{ManagedPolicy, ManagedPolicyVersion, NewManagedPolicy, PolicyK
 pub use oidc::OidcProvider;
 pub use roles::{Role, RoleTerms, RoleUpdate};
 
-pub(crate) use identities::require as require_identity;
+pub(crate) use attachments::attach;
+pub(crate) use identities::{create, require as require_identity};
 
 use fleetwright_core::error::ErrorCode;
 

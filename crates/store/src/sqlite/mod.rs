@@ -12,10 +12,15 @@ use std::sync::Arc;
 use fleetwright_core::arn::Home;
 
 use crate::sql::Sql;
-use crate::{ChangeSink, OpenError, StoreError};
+use crate::{ChangeSink, Inspection, OpenError, StoreError};
 
 /// Connections that read (ours).
 const READERS: usize = 4;
+
+/// What can be told of a file before it is opened.
+pub(crate) fn inspect(path: &Path, home: &Home) -> Result<Option<Inspection>, OpenError> {
+    open::inspect(path, home)
+}
 
 /// An open SQLite registry.
 pub(crate) struct Sqlite {

@@ -11,7 +11,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::sql::Sql;
-use crate::{OpenError, issuance};
+use crate::{Inspection, OpenError, StoreError, installation, issuance};
 
 /// `FLWR` in ASCII: whose SQLite file this is.
 const APPLICATION_ID: u32 = 0x464c_5752;
@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0009_fleet_index.sql"),
     include_str!("../../migrations/sqlite/0010_functions.sql"),
     include_str!("../../migrations/sqlite/0011_identity.sql"),
+    include_str!("../../migrations/sqlite/0013_installation.sql"),
 ];
 /// Prepared statements kept per connection; more than the registry has.
 const STATEMENTS: usize = 256;
@@ -35,18 +36,66 @@ const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
 
 /// Opens the connection that writes, making or migrating the registry.
 pub(super) fn writer(path: &Path, home: &Home) -> Result<Connection, OpenError> {
-    check_header(path)?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection =
-        Connection::open_with_flags(path, flags).map_err(|error| driver(path, &error))?;
-    // A log that a refused file came with stays as it is.
-    let keep_log = log_of(path).exists();
-    keep_log_on_close(path, &connection, keep_log)?;
-    check_inside(path, &connection)?;
+    let connection = open_ours(path, OpenFlags::SQLITE_OPEN_CREATE, "NORMAL")?;
+    check_pages(path, &connection)?;
     keep_log_on_close(path, &connection, false)?;
     prepare(path, &connection, home).map_err(|error| driver(path, &error))?;
+    Ok(connection)
+}
+
+/// Looks at the file and leaves it as it is.
+pub(super) fn inspect(path: &Path, home: &Home) -> Result<Option<Inspection>, OpenError> {
+    if content_of(path)? == 0 && content_of(&beside(path, "-journal"))? == 0 {
+        check_header(path)?;
+        return Ok(None);
+    }
+    // Alone, SQLite keeps the log's index in memory and makes no file for it.
+    let connection = match open_ours(path, OpenFlags::empty(), "EXCLUSIVE") {
+        Err(OpenError::Inaccessible { .. }) => open_ours(path, OpenFlags::empty(), "NORMAL")?,
+        opened => opened?,
+    };
+    check_pages(path, &connection)?;
+    let fail = |error: rusqlite::Error| driver(path, &error);
+    let schema: u32 =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
+    let has = |table: &str| {
+        let text = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1";
+        connection.query_row(text, [table], |row| row.get::<_, i64>(0)).map(|count| count > 0)
+    };
+    let read =
+        |what: StoreError| OpenError::Corrupt { path: path.to_owned(), cause: what.to_string() };
+    let sql = Sql::new(&connection, home);
+    let installation = match has("installation").map_err(fail)? {
+        true => installation::find(&sql).map_err(read)?,
+        false => None,
+    };
+    let sealed = match has("access_keys").map_err(fail)? {
+        true => installation::sealed_sample(&sql).map_err(read)?,
+        false => None,
+    };
+    // A number is given out for each record of the audit trail, and never again.
+    let is_unused = !has("sqlite_sequence").map_err(fail)?
+        || connection
+            .query_row("SELECT count(*) FROM sqlite_sequence WHERE name = 'audit'", [], |row| {
+                row.get::<_, i64>(0)
+            })
+            .map_err(fail)?
+            == 0;
+    Ok(Some(Inspection { schema, installation, sealed, is_unused }))
+}
+
+/// Opens a file that is ours, or new. Until the caller says otherwise, closing it leaves a log
+/// that it came with as it is.
+fn open_ours(path: &Path, create: OpenFlags, locking: &str) -> Result<Connection, OpenError> {
+    check_header(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| driver(path, &error))?;
+    keep_log_on_close(path, &connection, beside(path, "-wal").exists())?;
+    connection
+        .pragma_update(None, "locking_mode", locking)
+        .map_err(|error| driver(path, &error))?;
+    check_owner_inside(path, &connection)?;
     Ok(connection)
 }
 
@@ -57,10 +106,20 @@ fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())
 }
 
-fn log_of(path: &Path) -> PathBuf {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    PathBuf::from(log)
+/// The file of SQLite's beside a database: `-wal`, its log; `-journal`, of before the log was on.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Bytes of a file; none when it does not exist.
+fn content_of(path: &Path) -> Result<u64, OpenError> {
+    match std::fs::metadata(path) {
+        Ok(found) => Ok(found.len()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(inaccessible(path, error)),
+    }
 }
 
 fn keep_log_on_close(path: &Path, connection: &Connection, keep: bool) -> Result<(), OpenError> {
@@ -85,8 +144,19 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
     open().map_err(|error: rusqlite::Error| driver(path, &error))
 }
 
-/// The file's first 100 bytes tell whose it is and how new, without SQLite touching it.
+/// The file's first 100 bytes tell whose it is and how new, without SQLite touching it. After a
+/// power cut they may be torn, and the truth is in the log or the journal beside: then SQLite
+/// tells, once it has recovered.
 fn check_header(path: &Path) -> Result<(), OpenError> {
+    let (log, journal) = (beside(path, "-wal"), beside(path, "-journal"));
+    let has_log = content_of(&log)? > 0;
+    if has_log && content_of(path)? == 0 {
+        // SQLite would take the log for a left-over of another file, and delete it.
+        return Err(OpenError::LogAlone { path: path.to_owned(), log });
+    }
+    if has_log {
+        return Ok(());
+    }
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -101,7 +171,10 @@ fn check_header(path: &Path) -> Result<(), OpenError> {
         return Ok(());
     }
     if header.len() < 100 || !header.starts_with(b"SQLite format 3\0") {
-        return Err(OpenError::NotADatabase(path.to_owned()));
+        return match content_of(&journal)? {
+            0 => Err(OpenError::NotADatabase(path.to_owned())),
+            _ => Ok(()),
+        };
     }
     check_owner(path, big_endian(&header, 68), big_endian(&header, 60))
 }
@@ -126,8 +199,8 @@ fn check_owner(path: &Path, application: u32, schema: u32) -> Result<(), OpenErr
     }
 }
 
-/// What only SQLite can tell: the truth of the write-ahead log, and damage.
-fn check_inside(path: &Path, connection: &Connection) -> Result<(), OpenError> {
+/// Whose file it is, with the truth of the write-ahead log.
+fn check_owner_inside(path: &Path, connection: &Connection) -> Result<(), OpenError> {
     let fail = |error: rusqlite::Error| driver(path, &error);
     if connection.is_readonly("main").map_err(fail)? {
         return Err(inaccessible(path, "the file is read-only"));
@@ -142,6 +215,12 @@ fn check_inside(path: &Path, connection: &Connection) -> Result<(), OpenError> {
             .map_err(fail)?;
         return if tables == 0 { Ok(()) } else { Err(OpenError::Foreign(path.to_owned())) };
     }
+    Ok(())
+}
+
+/// Damage, in a file that is small enough to be read whole.
+fn check_pages(path: &Path, connection: &Connection) -> Result<(), OpenError> {
+    let fail = |error: rusqlite::Error| driver(path, &error);
     let bytes = std::fs::metadata(path).map_err(|error| inaccessible(path, error))?.len();
     if bytes > CHECKED_WHOLE {
         return Ok(());

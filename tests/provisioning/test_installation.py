@@ -1,0 +1,315 @@
+"""The parts of a data directory know one another: what is missing beside others, damaged, or
+another installation's is refused with nothing changed; a mere cache is made anew."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import sqlite3
+
+import pytest
+from botocore.exceptions import ClientError
+
+from fleet import Fleet
+from serving import OwnServer, run
+
+REFUSED, HEALED = "refused", "healed"
+# Part, and what comes of it when it is: missing, empty, cut in half, of another installation, of
+# another that has no id yet, something else altogether.
+STATES = ["missing", "empty", "truncated", "foreign", "old", "unreadable"]
+PARTS = {
+    "fleetwright.db": {**dict.fromkeys(STATES, REFUSED), "old": None},
+    "ca": {**dict.fromkeys(STATES, REFUSED), "truncated": None},
+    "ca/root.pem": {**dict.fromkeys(STATES, REFUSED), "foreign": None, "old": None},
+    "ca/issuing.key": {**dict.fromkeys(STATES, REFUSED), "old": None},
+    "ca/issuing.pem": {**dict.fromkeys(STATES, REFUSED), "old": None},
+    "ca/installation": {**dict.fromkeys(STATES, REFUSED), "old": None},
+    "ca/server.pem": {**dict.fromkeys(STATES, REFUSED), "missing": HEALED, "foreign": HEALED,
+                      "old": HEALED},
+    "sealing.key": dict.fromkeys(STATES, REFUSED),
+    "key-pool": {**dict.fromkeys(STATES, REFUSED), "missing": HEALED, "empty": HEALED,
+                 "truncated": None},
+    "key-pool/installation": {**dict.fromkeys(STATES, REFUSED), "old": None},
+    "key-pool/seal.key": {**dict.fromkeys(STATES, REFUSED), "missing": HEALED, "foreign": HEALED,
+                          "old": HEALED},
+    "functions": {**dict.fromkeys(STATES, REFUSED), "missing": HEALED, "empty": HEALED,
+                  "truncated": None},
+    "functions/installation": {**dict.fromkeys(STATES, REFUSED), "old": None},
+    "root-ca.pem": {**dict.fromkeys(STATES, HEALED), "unreadable": REFUSED},
+    "admin.credentials": {**dict.fromkeys(STATES, HEALED), "unreadable": HEALED},
+    "lock": {**dict.fromkeys(STATES, HEALED), "unreadable": REFUSED},
+}  # fmt: skip
+CASES = [
+    (part, state, outcome)
+    for part, states in PARTS.items()
+    for state, outcome in states.items()
+    if outcome
+]
+
+
+def digest(directory, but=()):
+    """Everything in a directory: names, kinds, bytes, links; but files of these names."""
+    whole = hashlib.sha256()
+    for path in sorted(directory.rglob("*")):
+        if path.name.startswith(but or "\0"):
+            continue
+        whole.update(f"{path.relative_to(directory)} {path.lstat().st_mode}".encode())
+        if path.is_symlink():
+            whole.update(os.readlink(path).encode())
+        elif path.is_file():
+            whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
+def made(own_server, thing):
+    """An installation with something in its registry, and with its log: killed, not stopped."""
+    own = own_server(keys_ahead=4)
+    fleet = Fleet(own.start())
+    fleet.iot.create_thing(thingName=thing)
+    own.kill()
+    assert (own.data / "fleetwright.db-wal").stat().st_size > 0
+    return own
+
+
+@pytest.fixture(scope="module")
+def ours(own_server):
+    return made(own_server, "survivor")
+
+
+@pytest.fixture(scope="module")
+def another(own_server):
+    return made(own_server, "stranger")
+
+
+@pytest.fixture(scope="module")
+def old(another, tmp_path_factory):
+    """As a version that knew no ids left it, in what matters here."""
+    copy = tmp_path_factory.mktemp("old") / "data"
+    shutil.copytree(another.data, copy)
+    for mark in copy.rglob("installation"):
+        mark.unlink()
+    return copy
+
+
+def remove(path):
+    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def put(source, target):
+    """A part of one directory in the place of another's, as an operator copies it."""
+    if source.is_dir():
+        shutil.copytree(source, target)
+        return
+    shutil.copy2(source, target)
+    if target.name == "fleetwright.db":
+        shutil.copy2(f"{source}-wal", f"{target}-wal")
+
+
+def bring_about(data, part, state, another, old):
+    path = data / part
+    if state == "truncated":
+        size = path.stat().st_size // 2
+        # A database is cut between its pages, or SQLite would see it at once.
+        os.truncate(path, size // 4096 * 4096 if part.endswith(".db") else size)
+        if part.endswith(".db"):
+            os.truncate(f"{path}-wal", 0)
+        return
+    is_directory = path.is_dir()
+    remove(path)
+    if state == "empty":
+        path.mkdir() if is_directory else path.touch()
+    elif state == "foreign":
+        put(another / part, path)
+    elif state == "old":
+        put(old / part, path)
+    elif state == "unreadable":
+        path.touch() if is_directory else path.mkdir()
+
+
+@pytest.fixture
+def copy(ours, tmp_path):
+    own = OwnServer(tmp_path, "[provisioning]\nkey-pool-capacity = 4\n")
+    shutil.copytree(ours.data, own.data)
+    with own:
+        yield own
+
+
+def serve(own):
+    return run("serve", *own.arguments())
+
+
+def check_refused(own, *named, but=()):
+    before = digest(own.data, but)
+    done = serve(own)
+    assert done.returncode == 1, done.stderr
+    assert digest(own.data, but) == before, f"something changed: {done.stderr}"
+    error = done.stderr.partition("fleetwright: ")[2]
+    for name in named:
+        assert name in error, error
+    return error
+
+
+def check_works(own, thing="survivor"):
+    fleet = Fleet(own.start())
+    assert fleet.exists(thing)
+    assert own.stop() == 0
+
+
+@pytest.mark.parametrize(("part", "state", "outcome"), CASES)
+def test_a_part_that_is_not_as_it_was(copy, another, old, part, state, outcome):
+    bring_about(copy.data, part, state, another.data, old)
+    if outcome == REFUSED:
+        # The server's own certificate is looked at when the registry has been opened: its log may
+        # have been written into the database by then, as at the end of every server.
+        but = ("fleetwright.db", "lock") if part == "ca/server.pem" else ()
+        # Of a pair that does not fit, either may be named.
+        named = "issuing." if "issuing" in part else part.rpartition("/")[2]
+        check_refused(copy, named, but=but)
+        return
+    credentials = copy.data / "admin.credentials"
+    if part == credentials.name:
+        # It may be kept elsewhere, and is never made anew.
+        before = digest(copy.data / part) if credentials.is_dir() else None
+        copy.start()
+        assert copy.stop() == 0
+        assert credentials.is_dir() == (before is not None)
+        assert credentials.exists() == (state != "missing")
+        return
+    root = copy.data / "ca/root.pem"
+    kept = credentials.read_bytes()
+    check_works(copy)
+    assert credentials.read_bytes() == kept
+    assert root.read_bytes() in (copy.data / "root-ca.pem").read_bytes()
+
+
+def test_the_parts_of_two_installations_swapped(copy, another):
+    """Each part alone, and all but one."""
+    ours = copy.directory / "ours"
+    copy.data.rename(ours)
+    parts = ["fleetwright.db", "ca", "sealing.key", "key-pool", "functions"]
+    for odd in parts:
+        for base, other in ((ours, another.data), (another.data, ours)):
+            if copy.data.exists():
+                shutil.rmtree(copy.data)
+            shutil.copytree(base, copy.data)
+            remove(copy.data / odd)
+            put(other / odd, copy.data / odd)
+            check_refused(copy, "installation", "Nothing was changed")
+
+
+@pytest.mark.parametrize("what", ["missing", "empty"])
+def test_a_registry_that_is_gone_costs_nothing_that_was_acknowledged(copy, what):
+    """With its log: what was acknowledged is there when the database is put back."""
+    database = copy.data / "fleetwright.db"
+    kept = database.rename(copy.directory / "kept.db")
+    if what == "empty":
+        database.touch()
+    error = check_refused(copy, "fleetwright.db-wal", "missing or empty")
+    assert "backup" in error
+    os.replace(kept, database)
+    check_works(copy)
+
+
+@pytest.mark.parametrize("what", ["missing", "empty"])
+def test_a_registry_that_is_gone_without_a_log_is_no_new_installation(copy, what):
+    own = copy
+    own.start()
+    assert own.stop() == 0
+    database = own.data / "fleetwright.db"
+    assert not (own.data / "fleetwright.db-wal").exists()
+    kept = database.rename(own.directory / "kept.db")
+    if what == "empty":
+        database.touch()
+    check_refused(own, "fleetwright.db is missing or empty", "ca/", "--data-dir")
+    os.replace(kept, database)
+    check_works(own)
+
+
+def test_a_single_file_of_an_installation_is_no_place_for_a_new_one(ours, tmp_path):
+    for part in ("sealing.key", "admin.credentials", "root-ca.pem", "ca", "key-pool", "functions"):
+        own = OwnServer(tmp_path / part)
+        own.data.mkdir(mode=0o700)
+        put(ours.data / part, own.data / part)
+        check_refused(own, part, "fleetwright.db is missing")
+
+
+def without_ids(data, unused=False):
+    """As the version before ids left it; `unused`: it was killed before anybody asked it."""
+    for mark in data.rglob("installation"):
+        mark.unlink()
+    with contextlib.closing(sqlite3.connect(data / "fleetwright.db")) as registry:
+        registry.executescript("DROP TABLE installation; PRAGMA user_version = 10")
+        if unused:
+            registry.execute("DELETE FROM managed_attachments")
+            registry.execute("DELETE FROM audit")
+            registry.execute("DELETE FROM sqlite_sequence WHERE name = 'audit'")
+            registry.commit()
+
+
+def marks(data):
+    return {path.parent.name: path.read_text() for path in data.rglob("installation")}
+
+
+def test_an_installation_of_before_there_were_ids_gains_one(copy):
+    without_ids(copy.data)
+    credentials = (copy.data / "admin.credentials").read_bytes()
+    check_works(copy)
+    first = marks(copy.data)
+    assert set(first) == {"ca", "key-pool", "functions"} and len(set(first.values())) == 1
+    check_works(copy)
+    assert marks(copy.data) == first
+    assert (copy.data / "admin.credentials").read_bytes() == credentials
+
+
+@pytest.mark.parametrize("told", [["ca"], ["ca", "key-pool"], ["ca", "key-pool", "functions"]])
+def test_gaining_an_id_goes_on_after_a_cut(copy, told):
+    first = marks(copy.data)
+    without_ids(copy.data)
+    for part in told:
+        (copy.data / part / "installation").write_text(first["ca"])
+    check_works(copy)
+    assert marks(copy.data) == first
+
+
+def test_parts_of_before_there_were_ids_are_tried_on_one_another(copy, another, old):
+    without_ids(copy.data)
+    for part, named in (("sealing.key", "sealing.key"), ("ca", "root-ca.pem")):
+        kept = (copy.data / part).rename(copy.directory / "kept")
+        put(old / part, copy.data / part)
+        check_refused(copy, named, "another installation's")
+        remove(copy.data / part)
+        kept.rename(copy.data / part)
+    for part in ("sealing.key", "ca"):
+        kept = (copy.data / part).rename(copy.directory / "kept")
+        check_refused(copy, part, "missing")
+        kept.rename(copy.data / part)
+    check_works(copy)
+
+
+def test_an_administrator_whom_a_cut_left_without_rights_gets_them(copy):
+    """Earlier versions made the user and attached the policy in two commits."""
+    without_ids(copy.data, unused=True)
+    credentials = (copy.data / "admin.credentials").read_bytes()
+    check_works(copy)
+    assert (copy.data / "admin.credentials").read_bytes() == credentials
+
+
+def test_an_administrator_without_rights_by_intent_gets_none(copy):
+    """An installation that was in use is left as its operator wants it."""
+    without_ids(copy.data)
+    with contextlib.closing(sqlite3.connect(copy.data / "fleetwright.db")) as registry:
+        registry.execute("DELETE FROM managed_attachments")
+        registry.commit()
+    fleet = Fleet(copy.start())
+    with pytest.raises(ClientError, match="not authorized"):
+        fleet.iot.list_things()
+    assert copy.stop() == 0
+
+
+def test_a_runtime_that_was_installed_before_the_first_start_is_in_nobodys_way(tmp_path):
+    own = OwnServer(tmp_path)
+    (own.data / "functions/runtimes/python3.11").mkdir(parents=True)
+    with own:
+        own.start()
+        assert own.stop() == 0
+    assert (own.data / "functions/runtimes/python3.11").is_dir()
