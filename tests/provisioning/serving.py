@@ -62,12 +62,13 @@ class OwnServer:
             *("--ready-file", self.directory / "ready.json", "--log-format", "json"),
         ]
 
-    def start(self, later=None):
-        """Starts it; `later` sets its wall clock ahead, by libfaketime's notation ("+61m")."""
+    def start(self, later=None, faults=None, options=()):
+        """Starts it; `later` sets its wall clock ahead, by libfaketime's notation ("+61m");
+        `faults` come from faults.py."""
         ready = self.directory / "ready.json"
         ready.unlink(missing_ok=True)
-        command = [BINARY, "serve", *map(str, self.arguments())]
-        environment = clean_environment()
+        command = [BINARY, "serve", *map(str, self.arguments()), *options]
+        environment = clean_environment() | (faults or {})
         if later:
             library = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
             environment |= {"LD_PRELOAD": str(library), "FAKETIME": later}

@@ -6,11 +6,13 @@ import hashlib
 import os
 import shutil
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
 
-from fleet import Fleet
+from faults import kill_at
+from fleet import Fleet, make_client
 from serving import OwnServer, run
 
 REFUSED, HEALED = "refused", "healed"
@@ -241,8 +243,8 @@ def without_ids(data, unused=False):
         registry.executescript("DROP TABLE installation; PRAGMA user_version = 10")
         if unused:
             registry.execute("DELETE FROM managed_attachments")
-            registry.execute("DELETE FROM audit")
-            registry.execute("DELETE FROM sqlite_sequence WHERE name = 'audit'")
+            registry.execute("DELETE FROM sqlite_sequence WHERE name <> 'identities'")
+            registry.execute("UPDATE sqlite_sequence SET seq = 1")
             registry.commit()
 
 
@@ -300,9 +302,9 @@ def test_an_administrator_without_rights_by_intent_gets_none(copy):
     with contextlib.closing(sqlite3.connect(copy.data / "fleetwright.db")) as registry:
         registry.execute("DELETE FROM managed_attachments")
         registry.commit()
-    fleet = Fleet(copy.start())
+    iot = make_client(copy.start())
     with pytest.raises(ClientError, match="not authorized"):
-        fleet.iot.list_things()
+        iot.list_things()
     assert copy.stop() == 0
 
 
@@ -313,3 +315,42 @@ def test_a_runtime_that_was_installed_before_the_first_start_is_in_nobodys_way(t
         own.start()
         assert own.stop() == 0
     assert (own.data / "functions/runtimes/python3.11").is_dir()
+
+
+def cut_first_start(directory, call):
+    """Kills a first start at a call; whether it came that far."""
+    own = OwnServer(directory, "[provisioning]\nkey-pool-capacity = 1\n")
+    with own:
+        try:
+            own.start(faults=kill_at(own.data, call))
+        except AssertionError:
+            assert own.process.returncode == -9, own.log.read_text()
+            return own, True
+        own.kill()
+    return own, False
+
+
+def test_a_first_start_that_was_cut_anywhere_is_finished_by_the_next(tmp_path):
+    """Killed before each call that changes the directory; the administrator works afterwards."""
+    most = 400
+
+    def cut(call):
+        own, was_cut = cut_first_start(tmp_path / f"{call}", call)
+        with own:
+            iot = Fleet(own.start()).iot
+            iot.create_thing(thingName="first")
+            assert own.stop() == 0
+        assert not (own.data / "first-start").exists()
+        left = [path.name for path in own.data.rglob(".*.new")]
+        assert not left, f"{call}: {left}"
+        shutil.rmtree(own.directory)
+        return was_cut
+
+    with ThreadPoolExecutor(4) as workers:
+        cuts = 0
+        while cuts < most:
+            came = list(workers.map(cut, range(cuts + 1, cuts + 9)))
+            if not all(came):
+                break
+            cuts += len(came)
+    assert 30 < cuts + sum(came) < most

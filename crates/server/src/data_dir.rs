@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 pub(crate) const DATABASE: &str = "fleetwright.db";
 
 const LOCK: &str = "lock";
+/// Where files are written whole or not at all, by way of `.NAME….new`.
+const WRITTEN: [&str; 4] = ["", "ca", "key-pool", "functions"];
 
 /// An opened data directory, locked for this process until dropped.
 #[derive(Debug)]
@@ -130,7 +132,23 @@ impl DataDir {
     pub(crate) fn take(&mut self) -> Result<(), DataDirError> {
         let holder = format!("{}\n", std::process::id());
         self.write_lock(holder.as_bytes())
-            .map_err(|error| DataDirError::io("write", &self.join(LOCK), error))
+            .map_err(|error| DataDirError::io("write", &self.join(LOCK), error))?;
+        for part in WRITTEN {
+            self.remove_half_written(part);
+        }
+        Ok(())
+    }
+
+    /// Removes what was half written when an earlier server was killed; they may hold secrets.
+    fn remove_half_written(&self, part: &str) {
+        let Ok(entries) = fs::read_dir(self.join(part)) else { return };
+        for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with('.') && name.ends_with(".new") {
+                let removed = fs::remove_file(&path);
+                tracing::debug!(file = %path.display(), removed = removed.is_ok(), "half written");
+            }
+        }
     }
 
     fn write_lock(&mut self, content: &[u8]) -> io::Result<()> {

@@ -73,14 +73,13 @@ pub(super) fn inspect(path: &Path, home: &Home) -> Result<Option<Inspection>, Op
         true => installation::sealed_sample(&sql).map_err(read)?,
         false => None,
     };
-    // A number is given out for each record of the audit trail, and never again.
+    // A number is given out for each row of these, and never again. The first start makes a user
+    // and nothing else.
     let is_unused = !has("sqlite_sequence").map_err(fail)?
-        || connection
-            .query_row("SELECT count(*) FROM sqlite_sequence WHERE name = 'audit'", [], |row| {
-                row.get::<_, i64>(0)
-            })
-            .map_err(fail)?
-            == 0;
+        || !connection
+            .prepare("SELECT 1 FROM sqlite_sequence WHERE name <> 'identities' OR seq > 1")
+            .and_then(|mut statement| statement.exists([]))
+            .map_err(fail)?;
     Ok(Some(Inspection { schema, installation, sealed, is_unused }))
 }
 
