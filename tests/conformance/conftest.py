@@ -90,6 +90,12 @@ def trouble(start_server, hook):
     return Trouble(start_server, clients_of, hook)
 
 
+@pytest.fixture(scope="session")
+def client_of():
+    """Makes a client of another server: `client_of(server, service)`."""
+    return client
+
+
 def clients_of(server, *key):
     return {name: client(server, name, *key) for name in ("iot", "iot-data", "iam", "sts")}
 

@@ -1,18 +1,20 @@
 //! The administrator: a user with every right, and an access key written where `aws` reads it.
 
+use std::sync::Arc;
+
 use fleetwright_core::managed_policy::AwsPolicy;
 use fleetwright_core::names::{IamPath, UserName};
 use fleetwright_store::{
-    Founding, IdentityKind, IdentityName, InstallationId, NewIdentity, PolicyKey, Store,
+    Founding, IdentityKind, IdentityName, InstallationId, NewIdentity, PolicyKey, Recording, Store,
 };
 use zeroize::Zeroizing;
 
 use crate::app::StartError;
-use crate::clock;
 use crate::credentials::{fresh_id, fresh_secret, sealed_key};
 use crate::data_dir::DataDir;
 use crate::installation::{Admitted, Standing};
 use crate::sealing::Sealing;
+use crate::{audit, clock};
 
 /// AWS's shared-credentials format.
 const FILE: &str = "admin.credentials";
@@ -36,8 +38,22 @@ pub(crate) async fn found(
     };
     let now = clock::now();
     let installation = admitted.record(sealing, now, now).map_err(StartError::new)?;
+    let store = match recording(&founding) {
+        Some(recording) => store.recording(&recording),
+        None => store.clone(),
+    };
     store.found_installation(installation, founding, now).await.map_err(StartError::new)?;
     Ok(admitted.id)
+}
+
+/// The record of what is done about the administrator; `None` when that is nothing.
+fn recording(founding: &Founding) -> Option<Arc<Recording>> {
+    let operation = match founding {
+        Founding::MakeAdministrator { .. } => "iam:CreateUser",
+        Founding::AttachPolicy { .. } => "iam:AttachUserPolicy",
+        Founding::KeepAdministrator => return None,
+    };
+    Some(audit::recording(audit::of_server(operation, Some(USER.to_owned()))))
 }
 
 /// What a registry that was never used is still in need of.

@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::control::{self, Control, Peer};
+use crate::control::{self, ControlPlane, Peer};
 
 /// Connections at once; further ones wait unaccepted. (ours)
 const CONNECTIONS: usize = 1024;
@@ -23,7 +23,7 @@ const DRAIN_PATIENCE: Duration = Duration::from_secs(15);
 
 /// Serves until `shutdown` turns true, then lets requests under way end.
 pub(crate) async fn listen(
-    control: Arc<Control>,
+    control: Arc<ControlPlane>,
     listener: TcpListener,
     tls: Option<Arc<rustls::ServerConfig>>,
     mut shutdown: watch::Receiver<bool>,

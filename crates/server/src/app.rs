@@ -10,7 +10,7 @@ use fleetwright_store::{Change, Store};
 use crate::audit::Audit;
 use crate::bulk::Bulk;
 use crate::config::Settings;
-use crate::control::{Admission, Control};
+use crate::control::{Admission, ControlPlane};
 use crate::data_dir::{DATABASE, DataDir};
 use crate::events::{self, Events};
 use crate::functions::Functions;
@@ -92,7 +92,7 @@ impl App {
         // 2. What works on it.
         let patience = Duration::from_millis(settings.provisioning.key_wait_millis);
         let keys = DeviceKeys::start(pool, patience).map_err(StartError::new)?;
-        let issuance = Arc::new(Issuance::new(Arc::clone(&authority), keys, store.clone()));
+        let issuance = Arc::new(Issuance::new(Arc::clone(&authority), keys));
         let tls =
             tls::outgoing("hooks", settings.hooks.ca_file.as_deref()).map_err(StartError::new)?;
         let issuers_tls = tls::outgoing("web-identity", settings.web_identity.ca_file.as_deref())
@@ -109,7 +109,8 @@ impl App {
         )?;
         let hooks = Hooks::new(settings.hooks.clone(), Arc::clone(&tls), Arc::clone(&functions));
         let hooks = Arc::new(hooks.map_err(StartError::new)?);
-        let audit = Audit::start(store.clone());
+        let gather = Duration::from_millis(settings.audit.gather_millis.into());
+        let audit = Audit::start(store.clone(), gather);
         let provisioning = Provisioning::new(
             settings.home.clone(),
             store.clone(),
@@ -169,20 +170,20 @@ impl App {
     }
 
     /// The control plane; `endpoint` is what `DescribeEndpoint` answers.
-    pub(crate) fn control(&self, settings: &Settings, endpoint: String) -> Arc<Control> {
+    pub(crate) fn control(&self, settings: &Settings, endpoint: String) -> Arc<ControlPlane> {
         let (store, sealing) = (self.store.clone(), Arc::clone(&self.sealing));
         let keys = Arc::clone(&self.keys);
         let home = settings.home.clone();
         let gateway = Arc::clone(&self.gateway);
-        Arc::new(Control {
-            store: Arc::new(self.store.clone()),
+        Arc::new(ControlPlane {
+            registry: self.store.clone(),
             home: settings.home.clone(),
             endpoint,
             issuance: Arc::clone(&self.issuance),
             provisioning: Arc::clone(&self.provisioning),
-            publish: Box::new(move |message| {
+            publish: Box::new(move |store, message| {
                 let gateway = Arc::clone(&gateway);
-                Box::pin(async move { gateway.publish_for(message).await })
+                Box::pin(async move { gateway.publish_for(&store, message).await })
             }),
             hooks: Arc::clone(&self.hooks),
             functions: Arc::clone(&self.functions),

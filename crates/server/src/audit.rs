@@ -1,5 +1,9 @@
-//! The audit trail's way into the registry: records queue here, gather for a moment and are
-//! written many at a time, sharing the commits of whatever else is written.
+//! The audit trail's way into the registry.
+//!
+//! The record of an operation that changes something is part of the change's own commit: a
+//! [`Recording`] made by [`recording`] goes there with [`Store::recording`]. What changed nothing,
+//! reads and refusals, queues here after its answer, gathers for a moment and is written many at a
+//! time, sharing the commits of whatever else is written.
 //!
 //! A record holds names: who, the operation, the resource as the path names it, the parameters'
 //! names. Values of query and body are never kept, for some are secrets.
@@ -9,19 +13,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fleetwright_core::certificate::Instant;
-use fleetwright_store::{AuditRecord, Store};
+use fleetwright_store::{AuditRecord, Recording, Store};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{clock, config};
+use crate::{clock, config, random};
 
 /// Records that wait to be written; whoever brings a further one waits. (ours)
 const QUEUE: usize = 4096;
 /// Records of one write. (ours)
 const BATCH: usize = 1024;
-/// Time in which records gather for one write: a commit for each would cost more than what it
-/// tells of. A machine that fails loses the records of this time, and those that queued while the
-/// write before was under way. (ours)
-const GATHER: Duration = Duration::from_millis(20);
 /// Attempts to write a batch before it is given up and its loss logged. (ours)
 const ATTEMPTS: u32 = 4;
 /// Pause before the second attempt; each further one doubles it. (ours)
@@ -67,9 +67,13 @@ enum Entry {
 
 impl Audit {
     /// Starts the writer; it ends when the last `Audit` is gone.
-    pub fn start(store: Store) -> Arc<Self> {
+    ///
+    /// Records gather for `gather` before a write: a commit for each would cost more than what it
+    /// tells of. A machine that fails loses the records of this time, and those that queued while
+    /// the write before was under way.
+    pub fn start(store: Store, gather: Duration) -> Arc<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(write(waiting, store));
+        tokio::spawn(write(waiting, store, gather));
         Arc::new(Self::with(queue))
     }
 
@@ -82,14 +86,11 @@ impl Audit {
     }
 
     /// Takes a record; waits when too many are waiting.
-    pub async fn record(&self, mut record: AuditRecord) {
+    pub async fn record(&self, record: AuditRecord) {
         if !self.keeps(&record, clock::monotonic_millis() / 1000) {
             return;
         }
-        let texts = [&mut record.client_id, &mut record.resource, &mut record.reason];
-        for text in texts.into_iter().flatten().chain([&mut record.parameters]) {
-            shorten(text);
-        }
+        let record = bounded(record);
         // The writer is gone only when the server is.
         let _ = self.queue.send(Entry::Record(Box::new(record))).await;
     }
@@ -147,6 +148,37 @@ impl Allowance {
     }
 }
 
+/// The record of what the server does by itself.
+pub(crate) fn of_server(operation: &str, resource: Option<String>) -> AuditRecord {
+    AuditRecord {
+        at: clock::now(),
+        principal: SERVER.to_owned(),
+        client_id: None,
+        operation: operation.to_owned(),
+        resource,
+        parameters: String::new(),
+        source: None,
+        outcome: ACCEPTED.to_owned(),
+        code: None,
+        reason: None,
+        request_id: random::uuid().map(|id| id.to_string()).unwrap_or_default(),
+    }
+}
+
+/// An operation's record, to be kept with its change.
+pub(crate) fn recording(record: AuditRecord) -> Arc<Recording> {
+    Recording::new(bounded(record))
+}
+
+/// The record with no text longer than [`TEXT_CHARS`].
+fn bounded(mut record: AuditRecord) -> AuditRecord {
+    let texts = [&mut record.client_id, &mut record.resource, &mut record.reason];
+    for text in texts.into_iter().flatten().chain([&mut record.parameters]) {
+        shorten(text);
+    }
+    record
+}
+
 /// At most [`TEXT_CHARS`] characters.
 fn shorten(text: &mut String) {
     if let Some((end, _)) = text.char_indices().nth(TEXT_CHARS) {
@@ -156,6 +188,8 @@ fn shorten(text: &mut String) {
 
 /// The principal of whoever proved nothing.
 pub const ANONYMOUS: &str = "anonymous";
+/// The principal of what the server does by itself.
+pub const SERVER: &str = "fleetwright";
 /// It was done.
 pub const ACCEPTED: &str = "Accepted";
 /// It could not be done.
@@ -163,17 +197,10 @@ pub const REJECTED: &str = "Rejected";
 /// It may not be done, or who asks is not proven.
 pub const DENIED: &str = "Denied";
 
-async fn write(mut waiting: mpsc::Receiver<Entry>, store: Store) {
+async fn write(mut waiting: mpsc::Receiver<Entry>, store: Store, gather: Duration) {
     let mut batch = Vec::new();
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
-        if batch.len() < BATCH {
-            tokio::time::sleep(GATHER).await;
-            while batch.len() < BATCH
-                && let Ok(entry) = waiting.try_recv()
-            {
-                batch.push(entry);
-            }
-        }
+        gather_more(&mut waiting, &mut batch, gather).await;
         let (mut records, mut flushes) = (Vec::with_capacity(batch.len()), Vec::new());
         for entry in batch.drain(..) {
             match entry {
@@ -190,6 +217,21 @@ async fn write(mut waiting: mpsc::Receiver<Entry>, store: Store) {
         }
         for told in flushes {
             let _ = told.send(());
+        }
+    }
+}
+
+/// Lets further records come for a while, unless somebody waits for what is there.
+async fn gather_more(
+    waiting: &mut mpsc::Receiver<Entry>,
+    batch: &mut Vec<Entry>,
+    gather: Duration,
+) {
+    let until = tokio::time::Instant::now() + gather;
+    while batch.len() < BATCH && !batch.iter().any(|entry| matches!(entry, Entry::Flush(_))) {
+        match tokio::time::timeout_at(until, waiting.recv()).await {
+            Ok(Some(entry)) => batch.push(entry),
+            Ok(None) | Err(_) => return,
         }
     }
 }

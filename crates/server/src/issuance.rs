@@ -72,11 +72,11 @@ pub struct IssuedKeys {
     pub public_key_pem: String,
 }
 
-/// Makes device certificates.
+/// Makes device certificates, in the registry that it is given for each: that of the operation
+/// which asks, so that the certificate is committed with the operation's record.
 pub struct Issuance {
     authority: Arc<Authority>,
     keys: Arc<DeviceKeys>,
-    store: Store,
 }
 
 impl Issuance {
@@ -86,8 +86,8 @@ impl Issuance {
     }
 
     /// Wires the parts.
-    pub fn new(authority: Arc<Authority>, keys: Arc<DeviceKeys>, store: Store) -> Self {
-        Self { authority, keys, store }
+    pub fn new(authority: Arc<Authority>, keys: Arc<DeviceKeys>) -> Self {
+        Self { authority, keys }
     }
 
     /// A certificate for the key of a CSR.
@@ -96,24 +96,25 @@ impl Issuance {
     /// `InvalidCsr`; or the registry's.
     pub async fn from_csr(
         &self,
+        store: &Store,
         csr: &str,
         purpose: Purpose,
     ) -> Result<IssuedCertificate, Refusal> {
         let prepared = self.authority.prepare_from_csr(csr, random::bytes()?, clock::now())?;
-        self.issue(prepared, purpose.into()).await
+        self.issue(store, prepared, purpose.into()).await
     }
 
     /// A certificate with a new RSA-2048 key from the pool.
     ///
     /// # Errors
     /// `ServiceUnavailable` when no key comes in time; or the registry's.
-    pub async fn with_keys(&self, purpose: Purpose) -> Result<IssuedKeys, Refusal> {
+    pub async fn with_keys(&self, store: &Store, purpose: Purpose) -> Result<IssuedKeys, Refusal> {
         let key = self.keys.take().await?;
         let prepared = self
             .authority
             .prepare_for_key(&key.spki_der, random::bytes()?, clock::now())
             .map_err(Refusal::internal)?;
-        let certificate = self.issue(prepared, purpose.into()).await?;
+        let certificate = self.issue(store, prepared, purpose.into()).await?;
         Ok(IssuedKeys {
             certificate,
             private_key_pem: key.private_key_pem,
@@ -127,6 +128,7 @@ impl Issuance {
     /// As [`Self::with_keys`].
     pub async fn claim(
         &self,
+        store: &Store,
         template: TemplateName,
         seconds: u16,
     ) -> Result<(IssuedKeys, Instant), Refusal> {
@@ -148,7 +150,7 @@ impl Issuance {
                 until: Some(until),
             }),
         };
-        let certificate = self.issue(prepared, row).await?;
+        let certificate = self.issue(store, prepared, row).await?;
         let keys = IssuedKeys {
             certificate,
             private_key_pem: key.private_key_pem,
@@ -166,6 +168,7 @@ impl Issuance {
     /// Those of `signing`, or the registry's; then the row is taken back.
     pub async fn signed_elsewhere(
         &self,
+        store: &Store,
         requested: &RequestedCertificate,
         claim: CertificateId,
         signing: impl Future<Output = Result<BroughtCertificate, Refusal>>,
@@ -176,7 +179,7 @@ impl Issuance {
             key_digest: requested.spki_sha256(),
             claim: Some(claim),
         };
-        let issuance = self.store.begin_issuance(row, clock::now()).await?;
+        let issuance = store.begin_issuance(row, clock::now()).await?;
         // 2. Somebody signs; 3. and both are on disk before the device is told.
         let registered = async {
             let brought = signing.await?;
@@ -192,12 +195,12 @@ impl Issuance {
                 token: Some(grant(&token)),
                 terms: None,
             };
-            self.store.finish_issuance(issuance, issued, clock::now()).await?;
+            finish(store, issuance, issued).await?;
             Ok(IssuedCertificate { id, pem, token: Some(token) })
         };
         let registered: Result<_, Refusal> = registered.await;
         if registered.is_err() {
-            self.store.abandon_issuance(issuance).await?;
+            store.abandon_issuance(issuance).await?;
         }
         registered
     }
@@ -207,7 +210,7 @@ impl Issuance {
     ///
     /// # Errors
     /// As [`Self::from_csr`].
-    pub async fn sign(&self, csr: &str) -> Result<(IssuanceId, Issued), Refusal> {
+    pub async fn sign(&self, store: &Store, csr: &str) -> Result<(IssuanceId, Issued), Refusal> {
         let prepared = self.authority.prepare_from_csr(csr, random::bytes()?, clock::now())?;
         let row = Row {
             status: CertificateStatus::PendingActivation,
@@ -215,23 +218,29 @@ impl Issuance {
             claim: None,
             terms: None,
         };
-        let (issuance, issued, _) = self.prepare(prepared, row).await?;
+        let (issuance, issued, _) = self.prepare(store, prepared, row).await?;
         Ok((issuance, issued))
     }
 
-    async fn issue(&self, prepared: Prepared, row: Row) -> Result<IssuedCertificate, Refusal> {
-        let (issuance, issued, token) = self.prepare(prepared, row).await?;
+    async fn issue(
+        &self,
+        store: &Store,
+        prepared: Prepared,
+        row: Row,
+    ) -> Result<IssuedCertificate, Refusal> {
+        let (issuance, issued, token) = self.prepare(store, prepared, row).await?;
         let (id, pem) = (issued.id, fleetwright_ca::pem(&issued.der));
         // 3. The certificate and its token are on disk before anybody is told.
-        if let Err(error) = self.store.finish_issuance(issuance, issued, clock::now()).await {
-            self.store.abandon_issuance(issuance).await?;
-            return Err(error.into());
+        if let Err(refusal) = finish(store, issuance, issued).await {
+            store.abandon_issuance(issuance).await?;
+            return Err(refusal);
         }
         Ok(IssuedCertificate { id, pem, token })
     }
 
     async fn prepare(
         &self,
+        store: &Store,
         prepared: Prepared,
         row: Row,
     ) -> Result<(IssuanceId, Issued, Option<TokenText>), Refusal> {
@@ -241,7 +250,7 @@ impl Issuance {
             key_digest: prepared.spki_sha256(),
             claim: row.claim,
         };
-        let issuance = self.store.begin_issuance(new, clock::now()).await?;
+        let issuance = store.begin_issuance(new, clock::now()).await?;
         // 2. Sign, and check what was signed.
         let issued = self.authority.issue(prepared).map_err(Refusal::internal)?;
         let token = match row.origin {
@@ -260,6 +269,13 @@ impl Issuance {
         };
         Ok((issuance, issued, token))
     }
+}
+
+/// The certificate comes into the registry, and its name into the operation's record.
+async fn finish(store: &Store, issuance: IssuanceId, issued: Issued) -> Result<(), Refusal> {
+    store.about(&format!("cert/{}", issued.id));
+    store.finish_issuance(issuance, issued, clock::now()).await?;
+    Ok(())
 }
 
 fn grant(token: &TokenText) -> TokenGrant {

@@ -82,7 +82,7 @@ impl Store {
     /// Removes a key; answers whether there was one.
     pub async fn delete_access_key(&self, id: &str) -> Result<bool, StoreError> {
         let id = id.to_owned();
-        self.write(move |sql| {
+        self.write_if(move |sql| {
             let gone = sql.execute("DELETE FROM access_keys WHERE id = $1", args![&id])? > 0;
             sql.changed(Change::AccessKey(id));
             Ok(gone)

@@ -53,7 +53,11 @@ pub struct AuditFilter {
 impl Store {
     /// Adds records, in one write.
     pub async fn append_audit(&self, records: Arc<[AuditRecord]>) -> Result<(), StoreError> {
-        self.write(move |sql| records.iter().try_for_each(|record| insert(sql, record))).await
+        self.write_unrecorded(move |sql| {
+            records.iter().for_each(|record| sql.record(record.clone()));
+            Ok(())
+        })
+        .await
     }
 
     /// Records from the oldest on, by number. A filtered page may be short and still have a next
@@ -132,7 +136,7 @@ impl AuditFilter {
     }
 }
 
-/// Adds one record within a transaction.
+/// Writes one record, within the transaction that it tells of.
 pub(crate) fn insert(sql: &Sql<'_>, record: &AuditRecord) -> Result<(), StoreError> {
     sql.execute(
         "INSERT INTO audit (at, principal, client_id, operation, resource, parameters, source, \

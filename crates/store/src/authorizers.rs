@@ -163,7 +163,7 @@ impl Store {
 
     /// `ClearDefaultAuthorizer`; answers whether there was one.
     pub async fn clear_default_authorizer(&self) -> Result<bool, StoreError> {
-        self.write(|sql| {
+        self.write_if(|sql| {
             let text = "UPDATE authorizers SET is_default = 0 WHERE is_default = 1";
             Ok(sql.execute(text, args![])? > 0)
         })

@@ -60,7 +60,7 @@ impl Store {
         new: NewIssuance,
         now: Instant,
     ) -> Result<IssuanceId, StoreError> {
-        self.write(move |sql| begin(sql, &new, now)).await
+        self.write_unrecorded(move |sql| begin(sql, &new, now)).await
     }
 
     /// Registers what was signed, with its token. Refused when the issuance is unknown, when the
@@ -76,7 +76,7 @@ impl Store {
 
     /// Takes back an issuance whose signature failed. An unknown one is no error.
     pub async fn abandon_issuance(&self, issuance: IssuanceId) -> Result<(), StoreError> {
-        self.write(move |sql| forget(sql, issuance)).await
+        self.write_unrecorded(move |sql| forget(sql, issuance)).await
     }
 }
 

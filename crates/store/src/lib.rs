@@ -29,6 +29,7 @@ mod issuance;
 mod page;
 mod policies;
 mod principals;
+mod recording;
 mod registration_code;
 mod registration_tasks;
 mod registry_events;
@@ -84,6 +85,7 @@ pub use issuance::{IssuanceId, Issued, NewIssuance, TokenGrant};
 pub use page::Page;
 pub use policies::{Policy, PolicyVersion};
 pub use principals::{ThingOfPrincipal, ThingPrincipal};
+pub use recording::Recording;
 pub use registration_tasks::{NewRegistrationTask, RegistrationTask, TaskRow, TaskStatus};
 pub use registry_events::{EventSubject, RegistryEvent};
 pub use retained::{RetainedMessage, RetainedProperties, RetainedSummary};
@@ -109,6 +111,8 @@ use sql::Sql;
 #[derive(Clone)]
 pub struct Store {
     backend: Backend,
+    /// The record of the operation that this handle is for.
+    recording: Option<Arc<Recording>>,
 }
 
 /// The databases that the registry runs on.
@@ -125,11 +129,12 @@ impl Store {
     /// Blocks for the time of the migrations. Exclusive use of the file is the caller's to keep.
     pub fn open(url: &str, home: Home, changes: Arc<dyn ChangeSink>) -> Result<Self, OpenError> {
         let sqlite = sqlite::Sqlite::open(path_of(url)?, home, changes)?;
-        Ok(Self { backend: Backend::Sqlite(Arc::new(sqlite)) })
+        Ok(Self { backend: Backend::Sqlite(Arc::new(sqlite)), recording: None })
     }
 
-    /// Runs `job` in a transaction that is durable when this returns.
-    async fn write<T, F>(&self, job: F) -> Result<T, StoreError>
+    /// Runs `job` in a transaction that is durable when this returns: a chore, or a step before
+    /// the change that the operation is recorded with.
+    async fn write_unrecorded<T, F>(&self, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Sql<'_>) -> Result<T, StoreError> + Send + 'static,

@@ -151,7 +151,7 @@ impl Store {
         message: Option<String>,
         now: Instant,
     ) -> Result<bool, StoreError> {
-        self.write(move |sql| {
+        self.write_if(move |sql| {
             let moved = sql.execute(
                 "UPDATE registration_tasks SET status = $1, message = $2, modified = $3 \
                  WHERE row_id = $4 AND status = $5",

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 
 use fleetwright_core::arn::Home;
 
-use crate::{Change, StoreError};
+use crate::{AuditRecord, Change, StoreError};
 
 /// Statements within a transaction or a snapshot, and the changes that they make.
 pub(crate) struct Sql<'c> {
@@ -16,6 +16,7 @@ pub(crate) struct Sql<'c> {
     /// Whose ARNs stand in refusals.
     pub(crate) home: &'c Home,
     changes: RefCell<Vec<Change>>,
+    records: RefCell<Vec<AuditRecord>>,
 }
 
 /// A value bound to a statement.
@@ -52,7 +53,7 @@ pub(crate) use args;
 
 impl<'c> Sql<'c> {
     pub(crate) fn new(connection: &'c rusqlite::Connection, home: &'c Home) -> Self {
-        Self { connection, home, changes: RefCell::default() }
+        Self { connection, home, changes: RefCell::default(), records: RefCell::default() }
     }
 
     /// Notes a change, told to the rooms once it is committed.
@@ -64,8 +65,13 @@ impl<'c> Sql<'c> {
         }
     }
 
-    pub(crate) fn into_changes(self) -> Vec<Change> {
-        self.changes.into_inner()
+    /// Notes a record of the audit trail; it is written before the commit.
+    pub(crate) fn record(&self, record: AuditRecord) {
+        self.records.borrow_mut().push(record);
+    }
+
+    pub(crate) fn into_noted(self) -> (Vec<Change>, Vec<AuditRecord>) {
+        (self.changes.into_inner(), self.records.into_inner())
     }
 
     /// Runs a statement; answers how many rows it touched.

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::template::Template;
-use fleetwright_store::{LineOutcome, TaskRow};
+use fleetwright_store::{LineOutcome, Store, TaskRow};
 use serde_json::json;
 
 use super::input::{InputLine, LINE_BYTES};
 use super::{Bulk, TaskFailure};
 use crate::clock;
+use crate::provisioning::record::{recording_line, refused};
 use crate::provisioning::{Line, ProvisioningRole};
 
 /// Attempts at a line while the registry is busy. (ours)
@@ -25,6 +26,8 @@ pub(super) struct Task {
     pub(super) template: Template,
     /// The ARN of the role with whose permissions its lines are registered.
     pub(super) role: String,
+    /// Its id.
+    pub(super) id: String,
     /// The task as `aws:SourceArn`.
     pub(super) source: String,
 }
@@ -39,7 +42,10 @@ impl Bulk {
         task: Arc<Task>,
         line: InputLine,
     ) -> Result<(), TaskFailure> {
-        let Err(refusal) = self.register(&task, &line).await else { return Ok(()) };
+        let recording = recording_line(&task.role, &task.id, line.number);
+        let store = self.store.recording(&recording);
+        let Err(refusal) = self.register(&store, &task, &line).await else { return Ok(()) };
+        refused(&recording, &refusal);
         let outcome = json!({
             "line": line.number,
             "offset": line.offset,
@@ -52,11 +58,11 @@ impl Bulk {
             succeeded: false,
             outcome: outcome.to_string(),
         };
-        let noted = self.store.note_line(outcome, clock::now()).await;
+        let noted = store.note_line(outcome, clock::now()).await;
         noted.map_err(|error| TaskFailure::new(format_args!("Line {}: {error}", line.number)))
     }
 
-    async fn register(&self, task: &Task, line: &InputLine) -> Result<(), Refusal> {
+    async fn register(&self, store: &Store, task: &Task, line: &InputLine) -> Result<(), Refusal> {
         let parameters = parameters(line)?;
         let role = ProvisioningRole {
             arn: &task.role,
@@ -69,7 +75,7 @@ impl Bulk {
                 let plan = self.provisioning.plan_directly(&task.template, &parameters).await?;
                 let certificate = self.provisioning.certificate_arn(&plan);
                 let plan = self.provisioning.as_role(&role, &certificate, plan).await?;
-                self.provisioning.register_directly(plan, Some(place)).await
+                self.provisioning.register_directly(store, plan, Some(place)).await
             };
             match registered.await {
                 Ok(_) => break,

@@ -86,6 +86,7 @@ impl Bulk {
             row: task.row,
             template: template.map_err(TaskFailure::new)?,
             role: task.asked.role_arn.clone(),
+            id: task.asked.id.to_string(),
             source: self.home.arn("thingregistrationtask", task.asked.id),
         });
         if task.status == TaskStatus::InProgress {

@@ -10,12 +10,14 @@ pub struct Audit {
     pub records: usize,
     /// Days that a record is kept.
     pub days: u16,
+    /// Milliseconds that records of reads and refusals gather before they are written together.
+    pub gather_millis: u32,
 }
 
-pub(super) const KEYS: &[&str] = &["records", "days"];
+pub(super) const KEYS: &[&str] = &["records", "days", "gather-millis"];
 
 impl Default for Audit {
     fn default() -> Self {
-        Self { records: 1_000_000, days: 90 }
+        Self { records: 1_000_000, days: 90, gather_millis: 20 }
     }
 }

@@ -27,6 +27,7 @@ mod trail;
 mod tests;
 
 use std::future::Future;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -40,7 +41,7 @@ use fleetwright_core::arn::Home;
 use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::Refusal;
 use fleetwright_mqtt::Publish;
-use fleetwright_store::Store;
+use fleetwright_store::{Recording, Store};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 
@@ -76,14 +77,34 @@ pub type FindCredentials = Box<
 >;
 
 /// Publishes a message that its caller was found to be allowed; answers once a retained one is
-/// durable.
-pub type PublishMessage =
-    Box<dyn Fn(Publish) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>> + Send + Sync>;
+/// durable, in the caller's registry.
+pub type PublishMessage = Box<
+    dyn Fn(Store, Publish) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>>
+        + Send
+        + Sync,
+>;
 
-/// What the control plane works with; built once.
+/// The control plane as one request has it: what it changes in `store` is committed with the
+/// request's record in the audit trail.
 pub struct Control {
     /// The registry.
-    pub store: Arc<Store>,
+    pub store: Store,
+    plane: Arc<ControlPlane>,
+}
+
+impl Deref for Control {
+    type Target = ControlPlane;
+
+    fn deref(&self) -> &ControlPlane {
+        &self.plane
+    }
+}
+
+/// What all requests of the control plane work with; built once. Operations get it as
+/// [`Control`], so that none changes anything without leaving its record.
+pub struct ControlPlane {
+    /// The registry, to be written through [`Control`] only.
+    pub registry: Store,
     /// Region and account of every ARN; also the region that requests must be signed for.
     pub home: Home,
     /// What `DescribeEndpoint` answers: a host, with `:port` unless the port is 8883.
@@ -120,9 +141,16 @@ pub struct Control {
     pub clock: fn() -> Instant,
 }
 
+impl ControlPlane {
+    /// For the request of this record.
+    fn recording(self: &Arc<Self>, recording: &Arc<Recording>) -> Control {
+        Control { store: self.registry.recording(recording), plane: Arc::clone(self) }
+    }
+}
+
 /// The HTTP service: `GET /healthz` without credentials, reports of registration tasks by their
 /// sealed links, `AssumeRoleWithWebIdentity` by its token, all else signed with Signature Version 4.
-pub fn router(control: Arc<Control>) -> Router {
+pub fn router(control: Arc<ControlPlane>) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route(reports::ROUTE, get(reports::answer))
@@ -135,7 +163,7 @@ async fn healthz() -> Response {
     json_response(StatusCode::OK, &serde_json::json!({"status": "ok"}))
 }
 
-async fn answer(State(control): State<Arc<Control>>, request: Request) -> Response {
+async fn answer(State(control): State<Arc<ControlPlane>>, request: Request) -> Response {
     let request_id = identifiers::of_request();
     let (parts, body) = request.into_parts();
     let service = Service::meant(&parts);
@@ -157,7 +185,7 @@ async fn answer(State(control): State<Arc<Control>>, request: Request) -> Respon
 }
 
 async fn serve(
-    control: &Control,
+    control: &Arc<ControlPlane>,
     parts: Parts,
     body: Body,
     request_id: &str,
@@ -215,7 +243,7 @@ type Find = fn(&Method, &str) -> Result<(&'static iot::Operation, iot::Labels), 
 
 /// An operation of a service that is told by method and path.
 async fn rest(
-    control: &Control,
+    plane: &Arc<ControlPlane>,
     service: Service,
     find: Find,
     verified: Verified,
@@ -227,6 +255,7 @@ async fn rest(
     let asking = Asking { request_id, service, operation: operation.name, peer: peer(&parts) };
     let call = iot::Call::new(labels, query, parts.headers, body, Arc::clone(&caller), &asking);
     trail.about(service, operation.name, &call);
+    let control = &plane.recording(&trail.recording(request_id, (plane.clock)()));
     let _place = control.admission.place()?;
     let call = authorize::call(control, &caller, &asking, call).await?;
     control.admission.spend(service, operation.name, clock::monotonic_millis())?;
@@ -237,7 +266,7 @@ async fn rest(
 
 /// An operation of a service that is told by the parameter `Action`.
 async fn form(
-    control: &Control,
+    plane: &Arc<ControlPlane>,
     service: Service,
     offer: &query::Offer,
     verified: Verified,
@@ -253,6 +282,7 @@ async fn form(
     let call = query::Call { form, caller: Arc::clone(&caller), peer: peer(&parts) };
     let operation = offer.find(&call.form)?;
     trail.about_form(service, operation.name, &call.form);
+    let control = &plane.recording(&trail.recording(request_id, (plane.clock)()));
     let _place = control.admission.place()?;
     let asking = Asking { request_id, service, operation: operation.name, peer: peer(&parts) };
     let call = authorize::call(control, &caller, &asking, call).await?;
@@ -264,7 +294,7 @@ async fn form(
 
 /// An operation of STS whose form holds its own proof of who asks.
 async fn unsigned(
-    control: &Control,
+    plane: &Arc<ControlPlane>,
     parts: &Parts,
     body: &[u8],
     request_id: &str,
@@ -276,11 +306,14 @@ async fn unsigned(
         return Err(AuthError::Missing.into());
     }
     trail.about_form(Service::Sts, operation, &form);
+    let recording = trail.recording(request_id, (plane.clock)());
+    let control = &plane.recording(&recording);
     let proven = {
         let _place = control.admission.place_of_stranger()?;
         sts::WebIdentityProven::read(control, &form).await?
     };
     trail.principal = Some(proven.principal());
+    recording.amend(|record| record.principal = proven.principal());
     let _place = control.admission.place()?;
     let trusted = proven.trusted(control, peer(parts)).await?;
     control.admission.spend(Service::Sts, operation, clock::monotonic_millis())?;

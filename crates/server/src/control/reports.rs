@@ -11,7 +11,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 use super::error::Failure;
 use super::service::Service;
-use super::{Control, identifiers};
+use super::{ControlPlane, identifiers};
 
 /// Where reports are.
 pub(super) const ROUTE: &str = "/thing-registration-reports/{token}";
@@ -23,7 +23,7 @@ pub(super) fn url(scheme: &str, host: &str, token: &str) -> String {
 
 /// The part of a report, a JSON object a line.
 pub(super) async fn answer(
-    State(control): State<Arc<Control>>,
+    State(control): State<Arc<ControlPlane>>,
     Path(token): Path<String>,
 ) -> Response {
     let found = control.bulk.part(&token).await.and_then(|part| {

@@ -60,7 +60,7 @@ impl Plane {
         let authority = Authority::create_or_open(&path("ca"), &names, now).unwrap();
         let pool = KeyPool::open(&path("keys"), 1).unwrap();
         let keys = DeviceKeys::start(pool, Duration::from_secs(60)).unwrap();
-        let issuance = Arc::new(Issuance::new(Arc::new(authority), keys, store.clone()));
+        let issuance = Arc::new(Issuance::new(Arc::new(authority), keys));
         let nothing = crate::config::Hooks::default();
         let tls = crate::tls::outgoing("hooks", None).unwrap();
         let functions = crate::functions::tests::none();
@@ -69,7 +69,7 @@ impl Plane {
         let data_dir = DataDir::open(&path("data")).unwrap();
         let sealing = Arc::new(Sealing::open_or_make(&data_dir).unwrap());
         let identities = Arc::new(Identities::new(find));
-        let audit = crate::audit::Audit::start(store.clone());
+        let audit = crate::audit::Audit::start(store.clone(), Duration::from_millis(20));
         let provisioning = Provisioning::new(
             home.clone(),
             store.clone(),
@@ -90,17 +90,17 @@ impl Plane {
         );
         let looked_up = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&looked_up);
-        let control = Control {
+        let control = ControlPlane {
             admission: Admission::new(&crate::config::Control::default()),
             audit,
             identities,
             issuers: Arc::new(Issuers::new(tls)),
-            store: Arc::new(store),
+            registry: store,
             home,
             endpoint: "iot.example:1883".into(),
             issuance,
             provisioning,
-            publish: Box::new(|_| Box::pin(async { Ok(()) })),
+            publish: Box::new(|_, _| Box::pin(async { Ok(()) })),
             hooks,
             functions,
             bulk,

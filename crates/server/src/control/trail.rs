@@ -1,8 +1,11 @@
-//! What a request leaves in the audit trail, gathered as it becomes known.
+//! What a request leaves in the audit trail, gathered as it becomes known: of a change, the record
+//! that goes into its commit; of all else, one after the answer.
+
+use std::sync::Arc;
 
 use fleetwright_core::authorization::Member;
 use fleetwright_core::certificate::Instant;
-use fleetwright_store::AuditRecord;
+use fleetwright_store::{AuditRecord, Recording};
 use http::StatusCode;
 
 use super::authorize::{Holds, Peer};
@@ -10,11 +13,13 @@ use super::error::Failure;
 use super::iot;
 use super::query::Form;
 use super::service::Service;
-use crate::audit::{ACCEPTED, ANONYMOUS, DENIED, REJECTED};
+use crate::audit::{self, ACCEPTED, ANONYMOUS, DENIED, REJECTED};
 
 /// The operations that are followed: they leave a record when they are refused only, or whoever
 /// follows the trail would read of nothing but himself.
 const FOLLOWED: &[&str] = &["ReadAudit", "ReadFunctionLogs"];
+/// The operation of a request that names none.
+const UNKNOWN: &str = "unknown";
 /// Parameters of a form whose values name its resource; none of them is a secret.
 const NAMING: &[&str] = &[
     "GroupName",
@@ -35,6 +40,8 @@ pub(super) struct Trail {
     operation: Option<String>,
     resource: Option<String>,
     parameters: String,
+    /// The record that goes with the change.
+    recording: Option<Arc<Recording>>,
 }
 
 impl Trail {
@@ -66,9 +73,30 @@ impl Trail {
         self.parameters = form.names().filter(own).collect::<Vec<_>>().join(",");
     }
 
-    /// The record of what it came to; `None` when it leaves none.
+    /// The record that the operation's change is written with, once the operation is known.
+    pub(super) fn recording(&mut self, request_id: &str, at: Instant) -> Arc<Recording> {
+        let record = AuditRecord {
+            at,
+            principal: self.principal.clone().unwrap_or_else(|| ANONYMOUS.to_owned()),
+            client_id: None,
+            operation: self.operation.clone().unwrap_or_else(|| UNKNOWN.to_owned()),
+            resource: self.resource.clone(),
+            parameters: self.parameters.clone(),
+            source: self.peer.map(|peer| peer.address.to_string()),
+            outcome: ACCEPTED.to_owned(),
+            code: None,
+            reason: None,
+            request_id: request_id.to_owned(),
+        };
+        let recording = audit::recording(record);
+        self.recording = Some(Arc::clone(&recording));
+        recording
+    }
+
+    /// The record of what it came to; `None` when it leaves none, or has left it with its change.
+    /// Should a request be refused after it changed something, it leaves both.
     pub(super) fn record<T>(
-        self,
+        mut self,
         outcome: &Result<T, Failure>,
         request_id: &str,
         at: Instant,
@@ -77,6 +105,12 @@ impl Trail {
         let followed = self.operation.as_deref().is_some_and(|name| FOLLOWED.contains(&name));
         if failure.is_none() && followed {
             return None;
+        }
+        if let Some(recording) = &self.recording {
+            if failure.is_none() && recording.is_kept() {
+                return None;
+            }
+            self.resource = recording.record().resource;
         }
         let outcome = match failure.map(|failure| failure.status) {
             None => ACCEPTED,
@@ -87,7 +121,7 @@ impl Trail {
             at,
             principal: self.principal.unwrap_or_else(|| ANONYMOUS.to_owned()),
             client_id: None,
-            operation: self.operation.unwrap_or_else(|| "unknown".to_owned()),
+            operation: self.operation.unwrap_or_else(|| UNKNOWN.to_owned()),
             resource: self.resource,
             parameters: self.parameters,
             source: self.peer.map(|peer| peer.address.to_string()),

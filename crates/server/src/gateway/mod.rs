@@ -90,15 +90,15 @@ impl Gateway {
     }
 
     /// Publishes what the caller has been found to be allowed elsewhere; with RETAIN it is durable
-    /// when this returns.
+    /// in `store` when this returns.
     ///
     /// # Errors
     /// A topic that is not to be published to, or a message that could not be kept.
-    pub async fn publish_for(&self, publish: Publish) -> Result<(), Refusal> {
+    pub async fn publish_for(&self, store: &Store, publish: Publish) -> Result<(), Refusal> {
         topics::of_publish(&publish.topic, publish.retain)
             .map_err(|reason| Refusal::new(ErrorCode::InvalidRequest, format!("The {reason}.")))?;
         let publish = authorize::vouched(publish);
-        self.retain(&publish, None).await?;
+        self.retain(store, &publish, None).await?;
         // A number of its own: it is nobody's echo.
         let number = ConnectionNumber(self.numbers.fetch_add(1, Ordering::Relaxed));
         self.router.publish(number, &publish);

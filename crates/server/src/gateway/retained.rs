@@ -8,7 +8,7 @@ use bytestring::ByteString;
 use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::Refusal;
 use fleetwright_mqtt::{Delivery, Publish, PublishProperties, Qos, Will};
-use fleetwright_store::{CertificateRow, RetainedMessage, RetainedProperties};
+use fleetwright_store::{CertificateRow, RetainedMessage, RetainedProperties, Store};
 
 use super::Gateway;
 use super::authorize::Authorized;
@@ -24,6 +24,7 @@ impl Gateway {
     /// write.
     pub(super) async fn retain(
         &self,
+        store: &Store,
         publish: &Authorized<Publish>,
         by: Option<CertificateRow>,
     ) -> Result<(), Refusal> {
@@ -32,7 +33,7 @@ impl Gateway {
             return Ok(());
         }
         let Publish { topic, payload, qos, message_expiry, properties, .. } = publish;
-        self.keep(by, topic, payload, *qos, *message_expiry, properties.as_deref()).await
+        keep(store, by, topic, payload, *qos, *message_expiry, properties.as_deref()).await
     }
 
     /// The same for a will.
@@ -46,31 +47,8 @@ impl Gateway {
             return Ok(());
         }
         let Will { topic, payload, qos, message_expiry, properties, .. } = will;
-        self.keep(Some(by), topic, payload, *qos, *message_expiry, properties.as_deref()).await
-    }
-
-    async fn keep(
-        &self,
-        by: Option<CertificateRow>,
-        topic: &str,
-        payload: &[u8],
-        qos: Qos,
-        message_expiry: Option<u32>,
-        properties: Option<&PublishProperties>,
-    ) -> Result<(), Refusal> {
-        let now = clock::now();
-        if payload.is_empty() {
-            return Ok(self.store.forget_retained(topic, by, now).await?);
-        }
-        let message = RetainedMessage {
-            topic: topic.to_owned(),
-            payload: payload.to_vec(),
-            qos: u32::from(qos == Qos::AtLeastOnce),
-            modified: now,
-            until: message_expiry.map(|seconds| now.plus_millis(i64::from(seconds) * 1000)),
-            properties: properties.map(kept),
-        };
-        Ok(self.store.retain(message, by).await?)
+        let properties = properties.as_deref();
+        keep(&self.store, Some(by), topic, payload, *qos, *message_expiry, properties).await
     }
 
     /// What is kept of a topic, for a subscription of this QoS.
@@ -83,6 +61,30 @@ impl Gateway {
         let found = self.store.retained(topic, now).await?;
         Ok(found.map(|message| delivery(message, granted, now)))
     }
+}
+
+async fn keep(
+    store: &Store,
+    by: Option<CertificateRow>,
+    topic: &str,
+    payload: &[u8],
+    qos: Qos,
+    message_expiry: Option<u32>,
+    properties: Option<&PublishProperties>,
+) -> Result<(), Refusal> {
+    let now = clock::now();
+    if payload.is_empty() {
+        return Ok(store.forget_retained(topic, by, now).await?);
+    }
+    let message = RetainedMessage {
+        topic: topic.to_owned(),
+        payload: payload.to_vec(),
+        qos: u32::from(qos == Qos::AtLeastOnce),
+        modified: now,
+        until: message_expiry.map(|seconds| now.plus_millis(i64::from(seconds) * 1000)),
+        properties: properties.map(kept),
+    };
+    Ok(store.retain(message, by).await?)
 }
 
 /// Whether retained messages are sent for a filter: only one without wildcards has them.

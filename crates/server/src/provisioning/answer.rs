@@ -13,17 +13,19 @@ impl Provisioning {
     /// Answers one request: tells the operation's story, and logs why when it is refused.
     pub async fn answer(&self, ask: Ask) -> Answer {
         let request_id = random::uuid().map(|id| id.to_string()).unwrap_or_default();
+        let recording = self.recording(&ask, &request_id);
+        let store = &self.store.recording(&recording);
         let told = match self.claims.admit(&ask.claim, clock::now()) {
             Ok(()) => match &ask.topic.operation {
-                Operation::CreateKeysAndCertificate => self.create_keys(&ask).await,
-                Operation::CreateCertificateFromCsr => self.create_from_csr(&ask).await,
+                Operation::CreateKeysAndCertificate => self.create_keys(store, &ask).await,
+                Operation::CreateCertificateFromCsr => self.create_from_csr(store, &ask).await,
                 Operation::RegisterThing { template } => {
-                    self.register_thing(&ask, template, &request_id).await
+                    self.register_thing(store, &ask, template, &request_id).await
                 }
             },
             Err(refusal) => Err(refusal),
         };
-        self.record(&ask, told.as_ref().err(), &request_id).await;
+        self.record(&recording, told.as_ref().err()).await;
         match told {
             Ok(payload) => {
                 let outlives = ask.outlives.load(Ordering::Acquire);

@@ -71,13 +71,14 @@ impl Provisioning {
     /// or answers anything but the certificate of this CSR.
     pub(super) async fn signed_by(
         &self,
+        store: &Store,
         provider: &Provider,
         ask: &Ask,
         csr: &str,
     ) -> Result<IssuedCertificate, Refusal> {
         let requested = RequestedCertificate::read(csr)?;
         let signing = self.ask_provider(provider, ask, csr, &requested);
-        self.issuance.signed_elsewhere(&requested, ask.claim, signing).await
+        self.issuance.signed_elsewhere(store, &requested, ask.claim, signing).await
     }
 
     async fn ask_provider(

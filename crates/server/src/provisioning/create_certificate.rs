@@ -2,15 +2,16 @@
 
 use fleetwright_core::error::Refusal;
 use fleetwright_core::payload::{self, CsrCertificateCreated, KeysCreated};
+use fleetwright_store::Store;
 
 use super::{Ask, Provisioning};
 use crate::issuance::Purpose;
 
 impl Provisioning {
     /// A key and its certificate. The private key is in this answer and nowhere else.
-    pub(super) async fn create_keys(&self, ask: &Ask) -> Result<Vec<u8>, Refusal> {
+    pub(super) async fn create_keys(&self, store: &Store, ask: &Ask) -> Result<Vec<u8>, Refusal> {
         payload::decode_create_keys(&ask.payload, ask.topic.format)?;
-        let issued = self.issuance.with_keys(Purpose::Device { claim: ask.claim }).await?;
+        let issued = self.issuance.with_keys(store, Purpose::Device { claim: ask.claim }).await?;
         let created = KeysCreated {
             certificate_id: issued.certificate.id,
             certificate_pem: &issued.certificate.pem,
@@ -23,12 +24,16 @@ impl Provisioning {
 
     /// A certificate for a key that the device keeps to itself: signed by the account's certificate
     /// provider, or by our own CA when there is none.
-    pub(super) async fn create_from_csr(&self, ask: &Ask) -> Result<Vec<u8>, Refusal> {
+    pub(super) async fn create_from_csr(
+        &self,
+        store: &Store,
+        ask: &Ask,
+    ) -> Result<Vec<u8>, Refusal> {
         let asked = payload::decode_create_from_csr(&ask.payload, ask.topic.format)?;
         let purpose = Purpose::Device { claim: ask.claim };
         let issued = match self.provider().await? {
-            Some(provider) => self.signed_by(&provider, ask, &asked.csr).await?,
-            None => self.issuance.from_csr(&asked.csr, purpose).await?,
+            Some(provider) => self.signed_by(store, &provider, ask, &asked.csr).await?,
+            None => self.issuance.from_csr(store, &asked.csr, purpose).await?,
         };
         let created = CsrCertificateCreated {
             certificate_id: issued.id,

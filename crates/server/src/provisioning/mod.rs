@@ -9,7 +9,7 @@ mod claims;
 mod create_certificate;
 mod direct_plan;
 mod just_in_time;
-mod record;
+pub(crate) mod record;
 mod register_directly;
 mod register_thing;
 mod rehearsal;

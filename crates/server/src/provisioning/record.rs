@@ -1,67 +1,94 @@
 //! What a provisioning request leaves in the audit trail.
 
+use std::sync::Arc;
+
 use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::reserved_topic::Operation;
-use fleetwright_store::AuditRecord;
+use fleetwright_store::{AuditRecord, Recording};
 
 use super::{Ask, Provisioning};
-use crate::audit::{ACCEPTED, DENIED, REJECTED};
+use crate::audit::{self, ACCEPTED, DENIED, REJECTED};
 use crate::{clock, random};
 
 impl Provisioning {
-    /// Records one decision. The device's parameters may be secrets: they leave no trace.
-    pub(super) async fn record(&self, ask: &Ask, refusal: Option<&Refusal>, request_id: &str) {
+    /// The record of a request, to be kept with what it changes. The device's parameters may be
+    /// secrets: they leave no trace.
+    pub(super) fn recording(&self, ask: &Ask, request_id: &str) -> Arc<Recording> {
         let (operation, resource) = match &ask.topic.operation {
             Operation::CreateKeysAndCertificate => ("CreateKeysAndCertificate", None),
             Operation::CreateCertificateFromCsr => ("CreateCertificateFromCsr", None),
             Operation::RegisterThing { template } => ("RegisterThing", Some(template.to_string())),
         };
-        let client_id = Some(ask.client_id.to_string());
-        self.keep(ask.claim, client_id, operation, resource, refusal, request_id).await;
+        let principal = self.home.arn("cert", ask.claim);
+        audit::recording(AuditRecord {
+            client_id: Some(ask.client_id.to_string()),
+            ..accepted(principal, operation, resource, request_id.to_owned())
+        })
     }
 
-    /// Records what came of provisioning a device just in time; the resource is its CA.
-    pub(super) async fn record_just_in_time(
+    /// The record of what is done just in time about a device; the resource is its CA.
+    pub(super) fn recording_just_in_time(
         &self,
+        operation: &str,
         certificate: CertificateId,
         ca: CertificateId,
-        refusal: Option<&Refusal>,
-    ) {
-        let resource = Some(ca.to_string());
+    ) -> Arc<Recording> {
+        let principal = self.home.arn("cert", certificate);
         let request_id = random::uuid().map(|id| id.to_string()).unwrap_or_default();
-        let operation = "JustInTimeProvisioning";
-        self.keep(certificate, None, operation, resource, refusal, &request_id).await;
+        audit::recording(accepted(principal, operation, Some(ca.to_string()), request_id))
     }
 
-    async fn keep(
-        &self,
-        certificate: CertificateId,
-        client_id: Option<String>,
-        operation: &str,
-        resource: Option<String>,
-        refusal: Option<&Refusal>,
-        request_id: &str,
-    ) {
-        let outcome = match refusal.map(|refusal| refusal.code) {
-            None => ACCEPTED,
-            Some(ErrorCode::AccessDenied | ErrorCode::Unauthorized) => DENIED,
-            Some(_) => REJECTED,
-        };
-        let record = AuditRecord {
-            at: clock::now(),
-            principal: self.home.arn("cert", certificate),
-            client_id,
-            operation: operation.to_owned(),
-            resource,
-            parameters: String::new(),
-            source: None,
-            outcome: outcome.to_owned(),
-            code: refusal.map(|refusal| refusal.code.mqtt_name().to_owned()),
-            reason: refusal.map(reason),
-            request_id: request_id.to_owned(),
-        };
-        self.audit.record(record).await;
+    /// Records one decision, unless it was kept with its change.
+    pub(super) async fn record(&self, recording: &Recording, refusal: Option<&Refusal>) {
+        match refusal {
+            None if recording.is_kept() => return,
+            None => {}
+            Some(refusal) => refused(recording, refusal),
+        }
+        self.audit.record(recording.record()).await;
+    }
+}
+
+/// The record of a line of a bulk file: its request is the task, its principal the role with whose
+/// permissions the task works.
+pub(crate) fn recording_line(role: &str, task: &str, line: u64) -> Arc<Recording> {
+    let resource = format!("thingregistrationtask/{task} line/{line}");
+    let record = accepted(role.to_owned(), "RegisterThing", Some(resource), task.to_owned());
+    audit::recording(record)
+}
+
+/// Makes the record that of a refusal.
+pub(crate) fn refused(recording: &Recording, refusal: &Refusal) {
+    let outcome = match refusal.code {
+        ErrorCode::AccessDenied | ErrorCode::Unauthorized => DENIED,
+        _ => REJECTED,
+    };
+    recording.amend(|record| {
+        record.outcome = outcome.to_owned();
+        record.code = Some(refusal.code.mqtt_name().to_owned());
+        record.reason = Some(reason(refusal));
+    });
+}
+
+fn accepted(
+    principal: String,
+    operation: &str,
+    resource: Option<String>,
+    request_id: String,
+) -> AuditRecord {
+    AuditRecord {
+        at: clock::now(),
+        principal,
+        client_id: None,
+        operation: operation.to_owned(),
+        resource,
+        parameters: String::new(),
+        source: None,
+        outcome: ACCEPTED.to_owned(),
+        code: None,
+        reason: None,
+        request_id,
     }
 }
 

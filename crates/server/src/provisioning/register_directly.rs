@@ -6,7 +6,9 @@ use fleetwright_core::authorization::Authorized;
 use fleetwright_core::certificate::{CertificateId, CertificateStatus};
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::plan::{CertificateSource, PolicyPlan, ProvisioningPlan};
-use fleetwright_store::{ApplyRegistration, Bring, DirectRegistration, LineOutcome, TaskRow};
+use fleetwright_store::{
+    ApplyRegistration, Bring, DirectRegistration, LineOutcome, Store, TaskRow,
+};
 use serde_json::json;
 
 use super::Provisioning;
@@ -31,24 +33,30 @@ pub struct RegisteredDirectly {
 }
 
 impl Provisioning {
-    /// Applies a plan of [`Self::plan_directly`].
+    /// Applies a plan of [`Self::plan_directly`], in the registry of the operation that asks.
     ///
     /// # Errors
     /// `InvalidRequest`, `ResourceRegistrationFailure`, `ConflictingResourceUpdate`; then nothing
     /// of it is kept.
     pub async fn register_directly(
         &self,
+        store: &Store,
         plan: Authorized<ProvisioningPlan>,
         line: Option<Line>,
     ) -> Result<RegisteredDirectly, Refusal> {
         let mut plan = plan.into_inner();
         // 1. The certificate is found, or signed; its row exists before the signature.
-        let found = self.certificate_of(&plan.certificate.source).await?;
+        let found = self.certificate_of(store, &plan.certificate.source).await?;
         plan.certificate.source = CertificateSource::Id(found.id);
         let answer = RegisteredDirectly {
             resource_arns: self.resource_arns(&plan, found.id),
             certificate_pem: fleetwright_ca::pem(&found.der),
         };
+
+        store.about(&format!("cert/{}", found.id));
+        if let Some(thing) = &plan.thing {
+            store.about(&format!("thing/{}", thing.name));
+        }
 
         // 2. Everything is applied in one transaction.
         let issuance = match &found.bring {
@@ -68,21 +76,25 @@ impl Provisioning {
             bring: found.bring,
             line: line.map(|line| answer.outcome(line)),
         };
-        match self.store.register_directly(direct).await {
+        match store.register_directly(direct).await {
             Ok(_) => Ok(answer),
             Err(error) => {
                 if let Some(issuance) = issuance {
-                    self.store.abandon_issuance(issuance).await?;
+                    store.abandon_issuance(issuance).await?;
                 }
                 Err(as_model_has_it(error.into()))
             }
         }
     }
 
-    async fn certificate_of(&self, source: &CertificateSource) -> Result<Found, Refusal> {
+    async fn certificate_of(
+        &self,
+        store: &Store,
+        source: &CertificateSource,
+    ) -> Result<Found, Refusal> {
         let id = match source {
             CertificateSource::SigningRequest(csr) => {
-                let (issuance, issued) = self.issuance.sign(csr).await?;
+                let (issuance, issued) = self.issuance.sign(store, csr).await?;
                 let (id, der) = (issued.id, issued.der.clone());
                 return Ok(Found { id, der, bring: Some(Bring::Issued(issuance, issued)) });
             }

@@ -9,7 +9,7 @@ use fleetwright_core::hook::HookRequest;
 use fleetwright_core::names::TemplateName;
 use fleetwright_core::ownership::{self, Judgement, Ownership, RequestDigest};
 use fleetwright_core::payload::{self, RegisterThing, ThingRegistered};
-use fleetwright_store::{ApplyRegistration, SpendToken, TokenState};
+use fleetwright_store::{ApplyRegistration, SpendToken, Store, TokenState};
 
 use super::templates::Compiled;
 use super::{Ask, Provisioning};
@@ -19,6 +19,7 @@ impl Provisioning {
     /// Registers the device of an ownership token by a template.
     pub(super) async fn register_thing(
         &self,
+        store: &Store,
         ask: &Ask,
         name: &TemplateName,
         request_id: &str,
@@ -30,8 +31,14 @@ impl Provisioning {
         let digest = asked.token.digest();
         let request = ownership::request_digest(name, &asked.parameters);
         let state = self.store.token_state(digest.0).await?;
+        if let Some(state) = &state {
+            store.about(&format!("cert/{}", state.certificate));
+        }
         let certificate = match self.judge(state, now, request)? {
-            Judged::Replay(answer) => return Ok(answer.encode(ask.topic.format)),
+            Judged::Replay(answer) => {
+                about_thing(store, answer.thing_name.as_deref());
+                return Ok(answer.encode(ask.topic.format));
+            }
             Judged::Proceed(certificate) => certificate,
         };
 
@@ -59,6 +66,8 @@ impl Provisioning {
             thing_name: plan.thing.as_ref().map(|thing| thing.name.to_string()),
         };
 
+        about_thing(store, answer.thing_name.as_deref());
+
         // 5. The template's role allows what the plan changes.
         let plan = self.as_its_role(&template, certificate.certificate, plan).await?;
 
@@ -74,7 +83,7 @@ impl Provisioning {
             pending_only: false,
             now,
         };
-        let registered = self.store.apply_registration(apply).await?;
+        let registered = store.apply_registration(apply).await?;
         ask.outlives.store(true, Ordering::Release);
         // The stored answer, when another request with this token came first and was the same.
         let applied = registered.replay.as_deref().map(read_answer).transpose()?;
@@ -133,6 +142,13 @@ impl Provisioning {
 enum Judged {
     Proceed(TokenState),
     Replay(ThingRegistered),
+}
+
+/// The record names the thing beside the template.
+fn about_thing(store: &Store, name: Option<&str>) {
+    if let Some(name) = name {
+        store.about(&format!("thing/{name}"));
+    }
 }
 
 fn held_to(ask: &Ask, name: &TemplateName) -> Result<(), Refusal> {

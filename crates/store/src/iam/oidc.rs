@@ -72,7 +72,7 @@ impl Store {
 
     /// `DeleteOpenIDConnectProvider`; answers whether there was one.
     pub async fn delete_oidc_provider(&self, url: String) -> Result<bool, StoreError> {
-        self.write(move |sql| {
+        self.write_if(move |sql| {
             let Ok(row) = require(sql, &url) else { return Ok(false) };
             tags::remove(sql, "oidc_provider", row)?;
             Ok(sql.execute("DELETE FROM oidc_providers WHERE row_id = $1", args![row])? > 0)

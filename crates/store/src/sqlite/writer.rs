@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::sql::{Sql, from_driver};
-use crate::{Change, ChangeSink, StoreError, fleet_index, registry_events};
+use crate::{Change, ChangeSink, StoreError, audit, fleet_index, registry_events};
 
 /// Jobs that may wait; further callers wait to enter (ours).
 const QUEUE: usize = 4096;
@@ -165,7 +165,7 @@ impl Loop {
 
     fn transaction(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Vec<Change>, StoreError> {
         self.say("BEGIN IMMEDIATE")?;
-        let mut changes = Vec::new();
+        let (mut changes, mut records) = (Vec::new(), Vec::new());
         for job in batch.iter_mut() {
             self.say("SAVEPOINT job")?;
             let sql = Sql::new(&self.connection, &self.home);
@@ -175,14 +175,18 @@ impl Loop {
                 return Err(StoreError::Unavailable("the transaction was undone".to_owned()));
             }
             if keep {
-                changes.extend(sql.into_changes());
+                let noted = sql.into_noted();
+                changes.extend(noted.0);
+                records.extend(noted.1);
             } else {
                 self.say("ROLLBACK TO job")?;
             }
             self.say("RELEASE job")?;
         }
         self.follow(batch.len())?;
-        let events = registry_events::take(&Sql::new(&self.connection, &self.home))?;
+        let sql = Sql::new(&self.connection, &self.home);
+        let events = registry_events::take(&sql)?;
+        records.iter().try_for_each(|record| audit::insert(&sql, record))?;
         changes.extend(events.into_iter().map(|event| Change::Registry(Arc::new(event))));
         self.say("COMMIT")?;
         Ok(changes)

@@ -12,6 +12,7 @@ mod functions;
 mod groups;
 mod policies;
 mod principals;
+mod recording;
 mod registration;
 mod registration_tasks;
 mod retained;
@@ -177,6 +178,11 @@ contract! {
         a_second_task_at_a_time_is_refused
         a_line_is_registered_once_with_its_outcome
         an_old_task_goes_with_its_lines_when_it_has_ended
+    }
+    recording {
+        a_change_brings_its_record_once
+        a_refused_change_brings_no_record_and_a_later_one_does
+        an_issuance_is_recorded_with_its_certificate
     }
     rollback {
         a_refused_registration_leaves_nothing

@@ -47,7 +47,7 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         properties: (properties != PublishProperties::default()).then(|| Arc::new(properties)),
         id: None,
     };
-    (control.publish)(publish).await?;
+    (control.publish)(control.store.clone(), publish).await?;
     let trace_id = identifiers::fresh()?.to_string();
     Ok(Answer::json(json!({ "message": "OK", "traceId": trace_id })))
 }

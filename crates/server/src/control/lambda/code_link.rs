@@ -15,7 +15,7 @@ use crate::control::error::Failure;
 use crate::control::iot::Call;
 use crate::control::iot::members::invalid;
 use crate::control::service::Service;
-use crate::control::{Control, identifiers};
+use crate::control::{Control, ControlPlane, identifiers};
 
 /// Where packages are.
 pub(in crate::control) const ROUTE: &str = "/function-code/{token}";
@@ -38,11 +38,11 @@ pub(super) fn url(control: &Control, call: &Call, sha256: &[u8; 32]) -> Result<S
 
 /// The package behind a link.
 pub(in crate::control) async fn answer(
-    State(control): State<Arc<Control>>,
+    State(control): State<Arc<ControlPlane>>,
     Path(token): Path<String>,
 ) -> Response {
     let found = match open(&control, &token) {
-        Some(sha256) => control.store.function_code(&sha256).await.map_err(Refusal::from),
+        Some(sha256) => control.registry.function_code(&sha256).await.map_err(Refusal::from),
         None => Ok(None),
     };
     let found = found.and_then(|zip| {
@@ -68,7 +68,7 @@ pub(in crate::control) async fn answer(
 }
 
 /// What a link says, if it is one of ours and not too old.
-fn open(control: &Control, token: &str) -> Option<[u8; 32]> {
+fn open(control: &ControlPlane, token: &str) -> Option<[u8; 32]> {
     let sealed = (token.len() <= TOKEN_BYTES).then(|| URL_SAFE_NO_PAD.decode(token).ok())??;
     let opened = control.sealing.open_sealed(PURPOSE, &sealed).ok()?;
     let (sha256, until) = opened.split_at_checked(32)?;

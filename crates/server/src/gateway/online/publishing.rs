@@ -35,7 +35,8 @@ impl Online {
                     topics::Publish::Ordinary => {
                         // Kept before it is acknowledged: what was acknowledged is not lost.
                         let by = Some(self.rights.certificate_row());
-                        if let Err(refusal) = self.gateway.retain(&publish, by).await {
+                        let store = &self.gateway.store;
+                        if let Err(refusal) = self.gateway.retain(store, &publish, by).await {
                             if let Err(ended) = self.standing.check() {
                                 return Some(ended.into());
                             }

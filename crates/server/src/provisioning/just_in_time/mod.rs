@@ -15,7 +15,9 @@ use fleetwright_core::ca_certificate::{NotVouched, Voucher, vouching};
 use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::template::{Inputs, Template, TemplateUse};
-use fleetwright_store::{ApplyRegistration, CaCertificate, Certificate, Origin, TemplateType};
+use fleetwright_store::{
+    ApplyRegistration, CaCertificate, Certificate, Origin, Store, TemplateType,
+};
 
 use super::Provisioning;
 use super::role::{OF_TEMPLATE, ProvisioningRole};
@@ -55,15 +57,18 @@ impl Provisioning {
         let pending = self.pending(&certificate, &ca, now).await?;
 
         // 5. A CA with a template provisions; one without tells, each time.
+        let recording =
+            self.recording_just_in_time("JustInTimeProvisioning", certificate.id, ca.id);
+        let store = &self.store.recording(&recording);
         let provisioned = match self.template_of(&ca).await {
-            Ok(Some(template)) => self.provision(template, &certificate, now).await,
+            Ok(Some(template)) => self.provision(store, template, &certificate, now).await,
             Ok(None) => {
                 let event = registered(&self.home, &pending.id, &ca.id, pending.created, now);
                 return Ok(FirstConnection::Waits(event));
             }
             Err(refusal) => Err(refusal),
         };
-        self.record_just_in_time(certificate.id, ca.id, provisioned.as_ref().err()).await;
+        self.record(&recording, provisioned.as_ref().err()).await;
         Ok(provisioned?)
     }
 
@@ -84,7 +89,8 @@ impl Provisioning {
                 ca.mode,
                 Some(ca.id),
             );
-            self.store.register_certificate(row, now).await?;
+            let recording = self.recording_just_in_time("JustInTimeRegistration", id, ca.id);
+            self.store.recording(&recording).register_certificate(row, now).await?;
             tracing::info!(certificate = %id, ca = %ca.id, "certificate registered just in time");
         }
         let found = self.store.certificate(id).await?;
@@ -137,6 +143,7 @@ impl Provisioning {
     /// The template's plan, as far as its role allows it, applied in one transaction.
     async fn provision(
         &self,
+        store: &Store,
         WithRole { template, role, source, called }: WithRole,
         certificate: &BroughtCertificate,
         now: Instant,
@@ -151,6 +158,9 @@ impl Provisioning {
         let role = ProvisioningRole { arn: &role, source: &source, called };
         let certificate_arn = self.home.arn("cert", certificate.id);
         let plan = self.as_role(&role, &certificate_arn, plan).await?.into_inner();
+        if let Some(thing) = &plan.thing {
+            store.about(&format!("thing/{}", thing.name));
+        }
         let thing_id = random::uuid()?;
         let apply = ApplyRegistration {
             plan,
@@ -161,7 +171,7 @@ impl Provisioning {
             pending_only: true,
             now,
         };
-        let registered = self.store.apply_registration(apply).await?;
+        let registered = store.apply_registration(apply).await?;
         Ok(FirstConnection::Provisioned { thing: registered.thing, status: registered.status })
     }
 }

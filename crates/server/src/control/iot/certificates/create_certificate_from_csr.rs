@@ -17,7 +17,8 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         invalid("The member 'certificateSigningRequest' is required: a PKCS#10 request in PEM.")
     })?;
     let active = call.query_flag("setAsActive")?;
-    let issued = control.issuance.from_csr(csr, Purpose::Operator { active }).await?;
+    let issued =
+        control.issuance.from_csr(&control.store, csr, Purpose::Operator { active }).await?;
     Ok(Answer::json(json!({
         "certificateArn": control.home.arn("cert", issued.id),
         "certificateId": issued.id.to_string(),

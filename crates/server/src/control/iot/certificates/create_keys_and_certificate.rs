@@ -11,7 +11,7 @@ pub(super) const NAME: &str = "CreateKeysAndCertificate";
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let active = call.query_flag("setAsActive")?;
-    let issued = control.issuance.with_keys(Purpose::Operator { active }).await?;
+    let issued = control.issuance.with_keys(&control.store, Purpose::Operator { active }).await?;
     let certificate = issued.certificate;
     Ok(Answer::json(json!({
         "certificateArn": control.home.arn("cert", certificate.id),

@@ -31,7 +31,8 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         ))
         .into());
     }
-    let (issued, until) = control.issuance.claim(name, control.claim_seconds).await?;
+    let (issued, until) =
+        control.issuance.claim(&control.store, name, control.claim_seconds).await?;
     Ok(Answer::json(json!({
         "certificateId": issued.certificate.id.to_string(),
         "certificatePem": issued.certificate.pem,

@@ -15,6 +15,6 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let plan = control.provisioning.plan_directly(&template, &parameters).await?;
     let needs = control.provisioning.needs(&plan);
     let plan = authorize::also(control, call, NAME, needs, plan).await?;
-    let registered = control.provisioning.register_directly(plan, None).await?;
+    let registered = control.provisioning.register_directly(&control.store, plan, None).await?;
     Ok(Answer::json(registered.body()))
 }
