@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use fleetwright_core::certificate::{CertificateId, Instant};
+use fleetwright_core::certificate::{CertificateId, Instant, TbsDigest};
 use fleetwright_core::error::{ErrorCode, Refusal};
 use x509_parser::prelude::*;
 
@@ -81,6 +81,8 @@ impl Prepared {
 pub struct Issued {
     /// SHA-256 of `der`.
     pub certificate_id: CertificateId,
+    /// SHA-256 of its TBSCertificate.
+    pub tbs: TbsDigest,
     /// The certificate; [`crate::pem()`] writes it for the wire.
     pub der: Vec<u8>,
     /// Start of its validity.
@@ -242,6 +244,7 @@ impl Authority {
         let der = self.issuer.sign(&prepared.asked, &prepared.tbs)?;
         Ok(Issued {
             certificate_id: facts::certificate_id(&der),
+            tbs: facts::digest_of_tbs(&prepared.tbs),
             der,
             not_before: prepared.not_before(),
             not_after: prepared.not_after(),

@@ -3,12 +3,12 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature as sig;
 use fleetwright_core::ca_certificate::CaFacts;
-use fleetwright_core::certificate::{CertificateFacts, CertificateId, Instant};
+use fleetwright_core::certificate::{CertificateFacts, CertificateId, Instant, TbsDigest};
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::limits::CERTIFICATE_PEM_CHARS;
 use x509_parser::prelude::*;
 
-use crate::facts::{certificate_facts, certificate_id};
+use crate::facts::{certificate_facts, certificate_id, digest_of_tbs};
 use crate::{der, key_policy, pem, signature, tbs};
 
 /// Labels in use: RFC 7468, and older tools.
@@ -19,6 +19,8 @@ const LABELS: [&str; 2] = ["CERTIFICATE", "X509 CERTIFICATE"];
 pub struct BroughtCertificate {
     /// SHA-256 of `der`.
     pub id: CertificateId,
+    /// SHA-256 of its TBSCertificate.
+    pub tbs: TbsDigest,
     /// The certificate itself.
     pub der: Vec<u8>,
     /// Its names.
@@ -32,10 +34,11 @@ pub struct BroughtCertificate {
 }
 
 impl BroughtCertificate {
-    /// Reads a PEM text that holds one certificate.
+    /// Reads a PEM text that holds one certificate, written in DER.
     ///
     /// # Errors
-    /// `CertificateValidation`: no certificate, more than one, or a key that is not allowed.
+    /// `CertificateValidation`: no certificate, more than one, one in BER that is not DER, or a
+    /// key that is not allowed.
     pub fn from_pem(text: &str) -> Result<Self, Refusal> {
         // Cheap before exact: a character has at most four bytes.
         if text.len() > CERTIFICATE_PEM_CHARS * 4 || text.chars().count() > CERTIFICATE_PEM_CHARS {
@@ -52,7 +55,14 @@ impl BroughtCertificate {
         if pem::read(rest, &LABELS).is_some() {
             return Err(refuse("The text holds more than one certificate; send one."));
         }
-        Self::from_der(der.to_vec())
+        let read = Self::from_der(der.to_vec())?;
+        if !read.is_distinguished() {
+            return Err(refuse(
+                "The certificate is not written in DER: a length is longer than it need be, the \
+                 signature has unused bits, or the algorithm's name differs from the signed one.",
+            ));
+        }
+        Ok(read)
     }
 
     /// Reads a certificate's DER.
@@ -73,7 +83,18 @@ impl BroughtCertificate {
         };
         let (subject, issuer) =
             (sha256(certificate.subject().as_raw()), sha256(certificate.issuer().as_raw()));
-        Ok(Self { id: certificate_id(&der), facts: read.facts, ca, subject, issuer, der })
+        let (id, facts) = (certificate_id(&der), read.facts);
+        let tbs = digest_of_tbs(certificate.tbs_certificate.as_ref());
+        Ok(Self { id, tbs, facts, ca, subject, issuer, der })
+    }
+
+    /// Whether it is written in the one way of DER, as far as tags and lengths go.
+    fn is_distinguished(&self) -> bool {
+        let Ok((_, own)) = X509Certificate::from_der(&self.der) else { return false };
+        own.signature_algorithm == own.tbs_certificate.signature
+            && own.signature_value.unused_bits == 0
+            && is_canonical(&self.der, own.tbs_certificate.as_ref(), &own.signature_value.data)
+            && der::has_shortest_lengths(&self.der)
     }
 
     /// Whether it is valid at this moment.

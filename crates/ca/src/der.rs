@@ -104,6 +104,48 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
+/// Levels of nested elements that are looked at; a certificate has about ten. (ours)
+const DEPTH: usize = 32;
+
+/// Whether the bytes are elements side by side whose lengths, and those of all elements inside
+/// constructed ones, are definite and written in the fewest octets.
+pub(crate) fn has_shortest_lengths(bytes: &[u8]) -> bool {
+    shortest(bytes, DEPTH)
+}
+
+fn shortest(mut bytes: &[u8], depth: usize) -> bool {
+    while let Some((tag, rest)) = bytes.split_first() {
+        let Some((length, header)) = short_length(rest) else { return false };
+        let Some((content, after)) =
+            rest.get(header..).and_then(|rest| rest.split_at_checked(length))
+        else {
+            return false;
+        };
+        // Tags of several octets stand in no certificate.
+        let constructed = tag & 0x20 != 0;
+        if tag & 0x1f == 0x1f || (constructed && (depth == 0 || !shortest(content, depth - 1))) {
+            return false;
+        }
+        bytes = after;
+    }
+    true
+}
+
+/// A length of at most three octets behind its first, and how many octets it takes in all.
+fn short_length(bytes: &[u8]) -> Option<(usize, usize)> {
+    let (length, octets, least) = match *bytes {
+        [first @ 0..=0x7f, ..] => (usize::from(first), 1, 0),
+        [0x81, first, ..] => (usize::from(first), 2, 0x80),
+        [0x82, high, low, ..] => (usize::from(u16::from_be_bytes([high, low])), 3, 0x100),
+        [0x83, high, middle, low, ..] => {
+            let low = usize::from(u16::from_be_bytes([middle, low]));
+            (usize::from(high) << 16 | low, 4, 0x1_0000)
+        }
+        _ => return None,
+    };
+    (length >= least).then_some((length, octets))
+}
+
 /// The content of a length, and how many of the bytes are used. Longer than 65,535 bytes nothing
 /// here is: a CSR is bounded.
 fn length_octets(length: usize) -> ([u8; 5], usize) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use fleetwright_core::certificate::{CertificateFacts, CertificateId, Instant};
+use fleetwright_core::certificate::{CertificateFacts, CertificateId, Instant, TbsDigest};
 use x509_parser::asn1_rs::Tag;
 use x509_parser::prelude::*;
 
@@ -32,6 +32,23 @@ pub fn certificate_id(der: &[u8]) -> CertificateId {
     let mut id = [0; 32];
     id.copy_from_slice(digest(&SHA256, der).as_ref());
     CertificateId(id)
+}
+
+/// SHA-256 of a certificate's TBSCertificate.
+///
+/// # Errors
+/// When the bytes do not begin with an X.509 certificate.
+pub fn tbs_digest(der: &[u8]) -> Result<TbsDigest, UnreadableCertificate> {
+    let (_, certificate) =
+        X509Certificate::from_der(der).map_err(|error| UnreadableCertificate(error.to_string()))?;
+    Ok(digest_of_tbs(certificate.tbs_certificate.as_ref()))
+}
+
+/// SHA-256 of the bytes of a TBSCertificate.
+pub(crate) fn digest_of_tbs(tbs: &[u8]) -> TbsDigest {
+    let mut sum = [0; 32];
+    sum.copy_from_slice(digest(&SHA256, tbs).as_ref());
+    TbsDigest(sum)
 }
 
 /// Reads a certificate's names, serial number and validity from its DER. Attributes whose text

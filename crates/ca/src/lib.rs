@@ -28,7 +28,7 @@ mod tbs;
 pub use authority::{Authority, AuthorityNames, Issued, Prepared};
 pub use brought::BroughtCertificate;
 pub use error::{AuthorityError, KeyPoolError, UnreadableCertificate};
-pub use facts::{CertificateReading, certificate_facts, certificate_id};
+pub use facts::{CertificateReading, certificate_facts, certificate_id, tbs_digest};
 pub use key_pool::{DEFAULT_CAPACITY, DeviceKey, KeyPool};
 pub use pem::{certificate_der, pem};
 pub use requested::RequestedCertificate;

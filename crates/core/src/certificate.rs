@@ -22,6 +22,12 @@ impl Instant {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CertificateId(pub [u8; 32]);
 
+/// SHA-256 over a certificate's TBSCertificate, DER (RFC 5280, 4.1): what its issuer signed. The
+/// id is not enough to tell one certificate from another, for a signature can be written in
+/// several ways that are all valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TbsDigest(pub [u8; 32]);
+
 /// A text is not 64 hex digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidCertificateId(String);

@@ -26,7 +26,7 @@ use crate::presence::Presences;
 use crate::provisioning::Provisioning;
 use crate::sealing::Sealing;
 use crate::signing_keys::SigningKeys;
-use crate::{admin, clock, credentials, tls};
+use crate::{admin, clock, credentials, tls, twins};
 
 /// The server could not start. `Display` says what, where and what to do.
 #[derive(Debug)]
@@ -88,6 +88,7 @@ impl App {
         let installation = admin::found(admitted, dir, &store, &sealing).await?;
         admitted.finish(dir).map_err(StartError::new)?;
         tracing::info!(%installation, "the data directory's parts belong together");
+        twins::find(&store).await?;
 
         // 2. What works on it.
         let patience = Duration::from_millis(settings.provisioning.key_wait_millis);

@@ -187,6 +187,7 @@ impl Issuance {
             let (id, pem) = (brought.id, fleetwright_ca::pem(&brought.der));
             let issued = Issued {
                 id,
+                tbs: brought.tbs,
                 der: brought.der,
                 not_before: brought.ca.not_before,
                 not_after: brought.ca.not_after,
@@ -259,6 +260,7 @@ impl Issuance {
         };
         let issued = Issued {
             id: issued.certificate_id,
+            tbs: issued.tbs,
             der: issued.der,
             not_before: issued.not_before,
             not_after: issued.not_after,

@@ -34,6 +34,7 @@ mod session_token;
 mod signing_keys;
 pub mod telemetry;
 mod tls;
+mod twins;
 
 pub use app::StartError;
 pub use serve::serve;

@@ -78,6 +78,7 @@ pub(crate) fn row(
 ) -> NewCertificate {
     NewCertificate {
         id: certificate.id,
+        tbs: certificate.tbs,
         not_before: certificate.ca.not_before,
         not_after: certificate.ca.not_after,
         der: certificate.der,

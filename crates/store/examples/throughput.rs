@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant as Clock};
 
 use fleetwright_core::arn::Home;
-use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
+use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant, TbsDigest};
 use fleetwright_core::names::{AccountId, AttributeName, PolicyName, Region, ThingName};
 use fleetwright_core::ownership::{RequestDigest, TokenDigest};
 use fleetwright_core::plan::{
@@ -117,6 +117,7 @@ async fn issue(store: &Store, n: u64) {
     let issuance = store.begin_issuance(new, NOW).await.unwrap();
     let issued = Issued {
         id: id(n),
+        tbs: TbsDigest(id(n).0),
         der: vec![0x30; 850],
         not_before: NOW,
         not_after: NOW,

@@ -1,11 +1,13 @@
 //! Registered certificates: status, life and removal. The DER lies apart from the indexed rows.
 
-use fleetwright_core::certificate::{CertificateId, CertificateMode, CertificateStatus, Instant};
+use fleetwright_core::certificate::{
+    CertificateId, CertificateMode, CertificateStatus, Instant, TbsDigest,
+};
 use fleetwright_core::error::{ErrorCode, Refusal};
 
 use crate::sql::{Cell, Column, Param, Row, Sql, args};
 use crate::{
-    CertificateRow, Change, Page, Store, StoreError, Transfer, Uuid, ca_certificates, page,
+    CertificateRow, Change, Page, Store, StoreError, Transfer, Uuid, ca_certificates, page, tbs,
     transfers,
 };
 
@@ -94,6 +96,8 @@ pub struct CertificateSummary {
 pub struct NewCertificate {
     /// SHA-256 of its DER.
     pub id: CertificateId,
+    /// SHA-256 of its TBSCertificate: one is registered once.
+    pub tbs: TbsDigest,
     /// The certificate itself.
     pub der: Vec<u8>,
     /// Start of validity.
@@ -125,7 +129,8 @@ impl Store {
     }
 
     /// Registers a certificate that was brought along (or a claim). Refuses one that is
-    /// registered already (`ResourceAlreadyExists`), and one whose CA is not `ACTIVE`
+    /// registered already, by its id or by its TBSCertificate (`ResourceAlreadyExists`), and one
+    /// whose CA is not `ACTIVE` or which comes just in time after it was revoked and deleted
     /// (`CertificateState`).
     pub async fn register_certificate(
         &self,
@@ -276,6 +281,7 @@ pub(crate) fn register(
     if let Some(ca) = &new.ca {
         ca_certificates::require_active(sql, ca)?;
     }
+    tbs::meet_revoked(sql, new, now)?;
     insert(sql, new, None, now)
 }
 
@@ -287,18 +293,20 @@ pub(crate) fn insert(
     now: Instant,
 ) -> Result<CertificateRow, StoreError> {
     if state(sql, &new.id)?.is_some() {
-        let arn = sql.home.arn("cert", new.id);
-        return Err(Refusal::new(
-            ErrorCode::ResourceAlreadyExists,
-            "The certificate is already provisioned or registered",
-        )
-        .about(new.id.to_string(), arn)
-        .into());
+        return Err(exists(sql, &new.id, "The certificate is already provisioned or registered"));
+    }
+    if let Some(twin) = tbs::registered(sql, &new.tbs)? {
+        let message = format!(
+            "The certificate is already provisioned or registered, as certificate {}: its \
+             TBSCertificate is the same, and only what is written around it differs.",
+            twin.id
+        );
+        return Err(exists(sql, &twin.id, &message));
     }
     let row = sql.insert(
         "INSERT INTO certificates (id, status, origin, not_before, not_after, created, modified, \
-         version, ca_id, claim_row, mode) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10) \
-         RETURNING row_id",
+         version, ca_id, claim_row, mode, tbs) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $11) RETURNING row_id",
         args![
             &new.id,
             new.status,
@@ -309,7 +317,8 @@ pub(crate) fn insert(
             now,
             new.ca.as_ref(),
             claim,
-            new.mode
+            new.mode,
+            &new.tbs
         ],
     )?;
     sql.execute(
@@ -318,6 +327,12 @@ pub(crate) fn insert(
     )?;
     sql.changed(Change::Certificate(new.id));
     Ok(CertificateRow(row))
+}
+
+fn exists(sql: &Sql<'_>, id: &CertificateId, message: &str) -> StoreError {
+    Refusal::new(ErrorCode::ResourceAlreadyExists, message)
+        .about(id.to_string(), sql.home.arn("cert", id))
+        .into()
 }
 
 /// Sets a status that was found to be allowed; an equal one changes nothing.
@@ -383,6 +398,7 @@ pub(crate) fn remove(
     id: &CertificateId,
     row: CertificateRow,
 ) -> Result<(), StoreError> {
+    tbs::remember_revoked(sql, row)?;
     for text in [
         "DELETE FROM certificate_policies WHERE certificate_row = $1",
         "DELETE FROM ownership_tokens WHERE certificate_row = $1",

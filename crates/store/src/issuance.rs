@@ -1,6 +1,8 @@
 //! Issuance in two steps: a durable row before the signature, the certificate after it.
 
-use fleetwright_core::certificate::{CertificateId, CertificateMode, CertificateStatus, Instant};
+use fleetwright_core::certificate::{
+    CertificateId, CertificateMode, CertificateStatus, Instant, TbsDigest,
+};
 use fleetwright_core::error::ErrorCode;
 
 use crate::certificates::{self, NewCertificate, Origin};
@@ -27,6 +29,8 @@ pub struct NewIssuance {
 pub struct Issued {
     /// SHA-256 of its DER.
     pub id: CertificateId,
+    /// SHA-256 of its TBSCertificate.
+    pub tbs: TbsDigest,
     /// The certificate itself.
     pub der: Vec<u8>,
     /// Start of validity.
@@ -118,6 +122,7 @@ pub(crate) fn finish(
     }
     let new = NewCertificate {
         id: issued.id,
+        tbs: issued.tbs,
         der: issued.der,
         not_before: issued.not_before,
         not_after: issued.not_after,

@@ -39,6 +39,7 @@ mod rows;
 mod sql;
 mod sqlite;
 mod tags;
+mod tbs;
 mod templates;
 mod thing_groups;
 mod thing_types;
@@ -94,6 +95,7 @@ pub use rows::{
     CaRow, CertificateRow, FunctionRow, FunctionVersionRow, GroupRow, PolicyRow, ThingRow,
 };
 pub use tags::Tagged;
+pub use tbs::{RegisteredTwin, TwinFound, Unread};
 pub use templates::{Hook, NewTemplate, Template, TemplateType, TemplateUpdate, TemplateVersion};
 pub use thing_groups::{
     DynamicGroup, DynamicGroupUpdate, GroupFilter, GroupStatus, MemberKey, NewThingGroup,

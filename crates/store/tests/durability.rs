@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fleetwright_core::arn::Home;
-use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
+use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant, TbsDigest};
 use fleetwright_core::names::{AccountId, PolicyName, Region, ThingName};
 use fleetwright_core::ownership::{RequestDigest, TokenDigest};
 use fleetwright_core::plan::{
@@ -56,6 +56,7 @@ async fn register(store: &Store, n: u32) {
     let issuance = store.begin_issuance(new, NOW).await.unwrap();
     let issued = Issued {
         id: id(n),
+        tbs: TbsDigest(id(n).0),
         der: vec![0; 700],
         not_before: NOW,
         not_after: NOW,

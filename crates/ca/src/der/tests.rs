@@ -56,3 +56,30 @@ fn numbers_are_positive_and_short() {
     assert_eq!(number(&[0, 0]), [2, 1, 0]);
     assert_eq!(number(&[]), [2, 1, 0]);
 }
+
+#[test]
+fn lengths_are_written_in_the_fewest_octets() {
+    let long = encoded(OCTET_STRING, &[7; 300]);
+    let nested = encoded_by(SEQUENCE, |out| {
+        out.extend_from_slice(&long);
+        unsigned(out, &[1]);
+    });
+    assert!(has_shortest_lengths(&nested) && has_shortest_lengths(&[]));
+    for bad in [
+        // Longer than need be, at the top and inside.
+        vec![0x30, 0x81, 0],
+        vec![0x30, 0x82, 0, 0x80],
+        vec![0x30, 4, 0x02, 0x81, 1, 7],
+        [&[0x30, 0x83, 0][..], &nested[2..]].concat(),
+        // Indefinite, cut off, and a tag of two octets.
+        vec![0x30, 0x80, 0, 0],
+        vec![0x30, 3, 2, 1],
+        nested[..nested.len() - 1].to_vec(),
+        vec![0x1f, 0x85, 0],
+    ] {
+        assert!(!has_shortest_lengths(&bad), "{bad:x?}");
+    }
+    // Depth is bounded.
+    let deep = (0..100).fold(Vec::new(), |inner, _| encoded(SEQUENCE, &inner));
+    assert!(!has_shortest_lengths(&deep));
+}

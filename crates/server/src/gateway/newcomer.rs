@@ -42,6 +42,10 @@ pub(super) async fn meet(
             event = "Connection.AuthNError", reason = stranger.reason(), %peer,
             "refused: certificate {certificate} is not registered just in time: {why}"
         ),
+        Err(why @ NoFirstConnection::Twin(..)) => tracing::warn!(
+            event = "Connection.AuthNError", reason = stranger.reason(), %peer,
+            "refused: certificate {certificate} is not registered just in time: {why}"
+        ),
         Err(why) => tracing::warn!(
             event = "ProvisionDevice", status = "Failure", %peer, %certificate,
             "just-in-time provisioning failed: {why}"

@@ -176,6 +176,7 @@ fn as_model_has_it(mut refusal: Refusal) -> Refusal {
             | Code::CertificateValidation
             | Code::CertificateConflict
             | Code::ResourceNotFound
+            | Code::ResourceAlreadyExists
             | Code::LimitExceeded
             | Code::MalformedPolicy
     ) {

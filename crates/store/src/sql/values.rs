@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use fleetwright_core::ca_certificate::CaCertificateStatus;
-use fleetwright_core::certificate::{CertificateId, CertificateMode, CertificateStatus, Instant};
+use fleetwright_core::certificate::{
+    CertificateId, CertificateMode, CertificateStatus, Instant, TbsDigest,
+};
 use fleetwright_core::names;
 
 use super::{Cell, Column, Param};
@@ -62,6 +64,11 @@ impl<'a> From<&'a [u8; 32]> for Param<'a> {
 impl<'a> From<&'a CertificateId> for Param<'a> {
     fn from(id: &'a CertificateId) -> Self {
         Self::Blob(&id.0)
+    }
+}
+impl<'a> From<&'a TbsDigest> for Param<'a> {
+    fn from(digest: &'a TbsDigest) -> Self {
+        Self::Blob(&digest.0)
     }
 }
 impl<'a> From<&'a Uuid> for Param<'a> {

@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0009_fleet_index.sql"),
     include_str!("../../migrations/sqlite/0010_functions.sql"),
     include_str!("../../migrations/sqlite/0011_identity.sql"),
+    include_str!("../../migrations/sqlite/0012_one_certificate.sql"),
     include_str!("../../migrations/sqlite/0013_installation.sql"),
 ];
 /// Prepared statements kept per connection; more than the registry has.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use fleetwright_core::ca_certificate::CaCertificateStatus::{self, Active, Inactive};
 use fleetwright_core::ca_certificate::RegistrationCode;
-use fleetwright_core::certificate::{CertificateMode, CertificateStatus};
+use fleetwright_core::certificate::{CertificateMode, CertificateStatus, TbsDigest};
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::names::TemplateName;
 use fleetwright_store::{
@@ -34,6 +34,7 @@ async fn register(registry: &Registry, n: u32, status: CaCertificateStatus) {
 fn signed_by(n: u32, ca: u32) -> NewCertificate {
     NewCertificate {
         id: id(n),
+        tbs: TbsDigest(id(n).0),
         der: vec![1],
         not_before: NOW,
         not_after: UNTIL,

@@ -1,9 +1,9 @@
-use fleetwright_core::certificate::CertificateMode;
 use fleetwright_core::certificate::CertificateStatus::{
     Active, Inactive, PendingActivation, PendingTransfer, Revoked,
 };
+use fleetwright_core::certificate::{CertificateMode, TbsDigest};
 use fleetwright_core::error::{ErrorCode, Refusal};
-use fleetwright_store::{Change, NewCertificate, NewIssuance, Origin, StoreError};
+use fleetwright_store::{Change, NewCertificate, NewIssuance, Origin, RegisteredTwin, StoreError};
 
 use crate::support::{NOW, Registry, UNTIL, code, id, issued, message, thing};
 
@@ -37,6 +37,7 @@ pub(crate) async fn a_second_registration_is_refused_with_its_arn(registry: Regi
     registry.certificate(1, Active).await;
     let again = NewCertificate {
         id: id(1),
+        tbs: TbsDigest(id(1).0),
         der: vec![1],
         not_before: NOW,
         not_after: UNTIL,
@@ -139,4 +140,102 @@ pub(crate) async fn row_numbers_are_never_used_twice(registry: Registry) {
     let first = registry.certificate(1, Inactive).await;
     registry.store.delete_certificate(id(1), false).await.unwrap();
     assert_ne!(registry.certificate(2, Inactive).await, first);
+}
+
+/// Certificate `n`, whose TBSCertificate is that of certificate `tbs`.
+fn another_form(n: u32, tbs: u32, origin: Origin) -> NewCertificate {
+    NewCertificate {
+        id: id(n),
+        tbs: TbsDigest(id(tbs).0),
+        der: n.to_be_bytes().to_vec(),
+        not_before: NOW,
+        not_after: UNTIL,
+        status: PendingActivation,
+        origin,
+        mode: CertificateMode::Default,
+        ca: None,
+    }
+}
+
+pub(crate) async fn one_tbs_certificate_is_one_certificate(registry: Registry) {
+    for (n, status) in [(10, Active), (20, Inactive), (30, Revoked)] {
+        registry.certificate(n, status).await;
+        for origin in [Origin::JustInTime, Origin::RegisteredCa, Origin::RegisteredAlone] {
+            let refused =
+                registry.store.register_certificate(another_form(n + 1, n, origin), NOW).await;
+            let Err(StoreError::Refused(refusal)) = refused else { panic!("not refused") };
+            assert_eq!(refusal.code, ErrorCode::ResourceAlreadyExists);
+            assert_eq!(refusal.resource.unwrap().0, id(n).to_string(), "the registered one");
+        }
+        // Nor is it issued.
+        let row = NewIssuance { serial: vec![1], key_digest: [1; 32], claim: None };
+        let issuance = registry.store.begin_issuance(row, NOW).await.unwrap();
+        let twin = fleetwright_store::Issued { tbs: TbsDigest(id(n).0), ..issued(n + 1) };
+        let refused = registry.store.finish_issuance(issuance, twin, NOW).await;
+        assert_eq!(code(refused), ErrorCode::ResourceAlreadyExists);
+        assert_eq!(registry.store.certificate_state(id(n + 1)).await.unwrap(), None);
+    }
+}
+
+pub(crate) async fn what_was_revoked_and_deleted_does_not_come_back_just_in_time(
+    registry: Registry,
+) {
+    let store = &registry.store;
+    for (n, status, comes_back) in [(10, Inactive, true), (20, Revoked, false)] {
+        registry.certificate(n, status).await;
+        store.delete_certificate(id(n), false).await.unwrap();
+        for form in [n, n + 1] {
+            let new = another_form(form, n, Origin::JustInTime);
+            let result = store.register_certificate(new, NOW).await;
+            if comes_back {
+                result.unwrap();
+                store.update_certificate_status(id(form), Inactive, NOW).await.unwrap();
+                store.delete_certificate(id(form), false).await.unwrap();
+            } else {
+                assert_eq!(code(result), ErrorCode::CertificateState);
+            }
+        }
+    }
+    // An operator lets it back in; what becomes of it afterwards is as with any other.
+    for (status, comes_back) in [(Revoked, false), (Inactive, true)] {
+        let new = NewCertificate { status, ..another_form(20, 20, Origin::RegisteredAlone) };
+        store.register_certificate(new, NOW).await.unwrap();
+        store.delete_certificate(id(20), false).await.unwrap();
+        let new = another_form(21, 20, Origin::JustInTime);
+        assert_eq!(store.register_certificate(new, NOW).await.is_ok(), comes_back);
+    }
+    // It is remembered for as long as it is valid.
+    registry.certificate(30, Revoked).await;
+    store.delete_certificate(id(30), false).await.unwrap();
+    let later = UNTIL.plus_millis(1);
+    store.register_certificate(another_form(31, 30, Origin::JustInTime), later).await.unwrap();
+}
+
+pub(crate) async fn certificates_of_before_are_read_and_twins_found(registry: Registry) {
+    let store = &registry.store;
+    registry.certificate(1, Revoked).await;
+    registry.certificate(4, Active).await;
+    for (n, origin) in [(2, Origin::JustInTime), (3, Origin::RegisteredAlone)] {
+        store.register_certificate(another_form(n, n, origin), NOW).await.unwrap();
+    }
+    assert_eq!(store.certificates_without_tbs(9).await.unwrap(), []);
+    registry.sql("UPDATE certificates SET tbs = NULL");
+    let unread = store.certificates_without_tbs(9).await.unwrap();
+    assert_eq!(unread.iter().map(|it| it.id).collect::<Vec<_>>(), [id(1), id(4), id(2), id(3)]);
+    assert_eq!(unread[0].der, [0, 0, 0, 1]);
+    // 2 and 3 are other forms of 1, which is revoked.
+    let tbs = |n: u32| TbsDigest(id(if n == 4 { 4 } else { 1 }).0);
+    let read = [1, 4, 2, 3].into_iter().zip(&unread).map(|(n, it)| (it.row, tbs(n))).collect();
+    let twins = store.note_tbs(read, NOW).await.unwrap();
+    let first = RegisteredTwin { id: id(1), status: Revoked };
+    assert!(twins.iter().all(|twin| twin.first == first));
+    let found: Vec<_> =
+        twins.iter().map(|it| (it.second.id, it.second.status, it.revoked)).collect();
+    // Nobody decided that 2 may come; that 3 may, an operator did.
+    assert_eq!(found, [(id(2), Revoked, true), (id(3), PendingActivation, false)]);
+    assert_eq!(store.certificate_state(id(2)).await.unwrap().unwrap().status, Revoked);
+    assert_eq!(store.certificate_state(id(3)).await.unwrap().unwrap().status, PendingActivation);
+    assert_eq!(store.certificates_without_tbs(9).await.unwrap(), []);
+    let again = store.register_certificate(another_form(5, 1, Origin::RegisteredAlone), NOW).await;
+    assert_eq!(code(again), ErrorCode::ResourceAlreadyExists);
 }

@@ -80,6 +80,9 @@ contract! {
         a_certificate_with_a_thing_is_never_deleted
         certificates_are_listed_both_ways
         row_numbers_are_never_used_twice
+        one_tbs_certificate_is_one_certificate
+        what_was_revoked_and_deleted_does_not_come_back_just_in_time
+        certificates_of_before_are_read_and_twins_found
     }
     claims {
         the_device_after_a_claims_last_is_refused

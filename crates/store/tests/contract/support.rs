@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use fleetwright_core::arn::Home;
-use fleetwright_core::certificate::{CertificateId, CertificateMode, CertificateStatus, Instant};
+use fleetwright_core::certificate::{
+    CertificateId, CertificateMode, CertificateStatus, Instant, TbsDigest,
+};
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::names::{
     AccountId, AttributeName, PolicyName, Region, ThingGroupName, ThingName, ThingTypeName,
@@ -27,7 +29,7 @@ pub(crate) const DOCUMENT: &str = r#"{"Version":"2012-10-17","Statement":[]}"#;
 pub(crate) struct Registry {
     pub(crate) store: Store,
     pub(crate) changes: Arc<Mutex<Vec<Change>>>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 pub(crate) fn home() -> Home {
@@ -54,7 +56,13 @@ impl Registry {
         let sink = Arc::new(move |change: &Change| heard.lock().unwrap().push(change.clone()));
         let path = dir.path().join("fleetwright.db");
         let store = Store::open(path.to_str().unwrap(), home(), sink).unwrap();
-        Self { store, changes, _dir: dir }
+        Self { store, changes, dir: dir }
+    }
+
+    /// Changes the file behind the registry's back.
+    pub(crate) fn sql(&self, text: &str) {
+        let path = self.dir.path().join("fleetwright.db");
+        rusqlite::Connection::open(path).unwrap().execute_batch(text).unwrap();
     }
 
     /// The changes since the last call.
@@ -67,6 +75,7 @@ impl Registry {
             .register_certificate(
                 NewCertificate {
                     id: id(n),
+                    tbs: TbsDigest(id(n).0),
                     der: n.to_be_bytes().to_vec(),
                     not_before: NOW,
                     not_after: UNTIL,
@@ -136,6 +145,7 @@ pub(crate) fn id(n: u32) -> CertificateId {
 pub(crate) fn issued(n: u32) -> Issued {
     Issued {
         id: id(n),
+        tbs: TbsDigest(id(n).0),
         der: n.to_be_bytes().to_vec(),
         not_before: NOW,
         not_after: UNTIL,

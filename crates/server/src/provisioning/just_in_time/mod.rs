@@ -81,6 +81,9 @@ impl Provisioning {
     ) -> Result<Certificate, NoFirstConnection> {
         let id = certificate.id;
         if self.store.certificate_state(id).await?.is_none() {
+            if let Some(twin) = self.store.certificate_of_tbs(certificate.tbs).await? {
+                return Err(NoFirstConnection::Twin(twin.id, twin.status));
+            }
             let status = CertificateStatus::PendingActivation;
             let row = registration::row(
                 certificate.clone(),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use fleetwright_core::ca_certificate::NotVouched;
-use fleetwright_core::certificate::CertificateStatus;
+use fleetwright_core::certificate::{CertificateId, CertificateStatus};
 use fleetwright_core::error::Refusal;
 use fleetwright_core::names::ThingName;
 
@@ -43,6 +43,9 @@ pub enum NoFirstConnection {
     Busy,
     /// It is registered meanwhile, and no longer waits.
     Settled(CertificateStatus),
+    /// It is registered under another id: what its CA signed is the same, what is written around
+    /// it is not.
+    Twin(CertificateId, CertificateStatus),
     /// It could not be registered or provisioned.
     Refused(Refusal),
 }
@@ -59,6 +62,12 @@ impl fmt::Display for NoFirstConnection {
             Self::NotVouched(why) => why.fmt(f),
             Self::Busy => f.write_str("it or too many others are being registered; try again"),
             Self::Settled(status) => write!(f, "it is {} meanwhile; try again", status.as_str()),
+            Self::Twin(id, status) => write!(
+                f,
+                "it is certificate {id}, which is {}, with its signature written in another way; \
+                 only the registered form connects",
+                status.as_str()
+            ),
             Self::Refused(refusal) => refusal.fmt(f),
         }
     }
