@@ -1,0 +1,6 @@
+"""Data directories of earlier versions. The helpers of tests/provisioning are at hand here too."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "provisioning"))
