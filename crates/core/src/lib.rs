@@ -5,6 +5,7 @@
 //! Time comes in as [`certificate::Instant`]; random bytes come in as arguments.
 
 pub mod arn;
+pub mod audit;
 pub mod authorization;
 pub mod authorizer;
 pub mod ca_certificate;

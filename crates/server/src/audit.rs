@@ -8,15 +8,24 @@
 //! A record holds names: who, the operation, the resource as the path names it, the parameters'
 //! names. Values of query and body are never kept, for some are secrets.
 
+mod checkpoint;
+mod verify;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use fleetwright_core::audit::RETENTION;
 use fleetwright_core::certificate::Instant;
 use fleetwright_store::{AuditRecord, Recording, Store};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{clock, config, random};
+
+pub use checkpoint::CheckpointPublicKey;
+pub(crate) use checkpoint::{CheckpointKey, Checkpoints};
+pub use fleetwright_core::audit::{Finding, Report, SignedCheckpoint};
+pub use verify::{Verification, checkpoint, public_key, verify};
 
 /// Records that wait to be written; whoever brings a further one waits. (ours)
 const QUEUE: usize = 4096;
@@ -257,7 +266,8 @@ pub(crate) async fn purge(store: Store, settings: config::Audit) {
     let days = i64::from(settings.days);
     loop {
         let before = Instant(clock::now().0 - days * 24 * 60 * 60 * 1000);
-        match store.purge_audit(before, settings.records, PURGE_AT_ONCE).await {
+        let told = of_server(RETENTION, None);
+        match store.purge_audit(before, settings.records, PURGE_AT_ONCE, told).await {
             Ok(PURGE_AT_ONCE) => continue,
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "cannot remove old records of the audit trail"),

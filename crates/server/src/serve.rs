@@ -86,6 +86,10 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     chores.spawn(purge_retained(app.store.clone()));
     chores.spawn(follow_membership(app.store.clone()));
     chores.spawn(audit::purge(app.store.clone(), settings.audit.clone()));
+    let key = audit::CheckpointKey::read(&settings.data_dir).map_err(StartError::new)?;
+    let checkpoints = Arc::new(audit::Checkpoints::new(app.store.clone(), key));
+    let regular = Arc::clone(&checkpoints);
+    chores.spawn(async move { regular.make_regularly().await });
     chores.spawn(purge_claims(app.store.clone()));
     chores.spawn(Arc::clone(&app.bulk).work());
     chores.spawn(renew(Arc::clone(&app.authority), settings.hostnames.clone(), certificate));
@@ -104,6 +108,7 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     let _ = tokio::join!(gateway, api);
     app.presences.drain().await;
     app.audit.flush().await;
+    checkpoints.make().await;
     if let Some(path) = &settings.ready_file {
         let _ = std::fs::remove_file(path);
     }

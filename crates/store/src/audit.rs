@@ -1,41 +1,26 @@
 //! The audit trail: who asked what, and what it came to.
 
+mod chain;
+mod retention;
+mod trail;
+
 use std::sync::Arc;
 
+use fleetwright_core::audit::{Digest, Head};
 use fleetwright_core::certificate::Instant;
 
 use crate::sql::{Row, Sql, args};
-use crate::{Page, Store, StoreError, page};
+use crate::{AuditRecord, Page, Store, StoreError, page};
+
+pub(crate) use chain::ChainWriter;
+pub use trail::AuditTrail;
 
 /// Records that one filtered page looks at, at most. (ours)
 const SCANNED: usize = 10_000;
 
-/// One decision. Names only: values of parameters are never kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditRecord {
-    /// When.
-    pub at: Instant,
-    /// ARN of the principal, or `anonymous` when none is proven.
-    pub principal: String,
-    /// The MQTT client id, of a device.
-    pub client_id: Option<String>,
-    /// AWS's name of the operation.
-    pub operation: String,
-    /// What it was about, such as a name or an ARN.
-    pub resource: Option<String>,
-    /// Names of the parameters, separated by commas.
-    pub parameters: String,
-    /// The address that it came from.
-    pub source: Option<String>,
-    /// `Accepted`, `Rejected` or `Denied`.
-    pub outcome: String,
-    /// The error's code, when it was not accepted.
-    pub code: Option<String>,
-    /// The error's message.
-    pub reason: Option<String>,
-    /// The request's id.
-    pub request_id: String,
-}
+/// A record's columns, as [`read_record`] reads them behind the row's number.
+const COLUMNS: &str = "at, principal, client_id, operation, resource, parameters, source, outcome, \
+                       code, reason, request_id";
 
 /// Which records are wanted; an absent member is any.
 #[derive(Debug, Clone, Default)]
@@ -73,10 +58,11 @@ impl Store {
         let found: Vec<(i64, AuditRecord)> = self
             .read(|sql| {
                 sql.all(
-                    "SELECT row_id, at, principal, client_id, operation, resource, parameters, \
-                     source, outcome, code, reason, request_id FROM audit \
+                    &format!(
+                        "SELECT row_id, {COLUMNS} FROM audit \
                      WHERE row_id > $1 AND row_id >= COALESCE((SELECT min(row_id) FROM audit \
-                     WHERE at >= $2), $1 + 1) AND at >= $2 ORDER BY row_id LIMIT $3",
+                     WHERE at >= $2), $1 + 1) AND at >= $2 ORDER BY row_id LIMIT $3"
+                    ),
                     args![after, since, SCANNED],
                     |row| Ok((row.get(0)?, read_record(row)?)),
                 )
@@ -103,24 +89,6 @@ impl Store {
         })
         .await
     }
-
-    /// Removes at most `limit` records that are older than `before` or beyond the newest `kept`;
-    /// answers how many.
-    pub async fn purge_audit(
-        &self,
-        before: Instant,
-        kept: usize,
-        limit: usize,
-    ) -> Result<usize, StoreError> {
-        self.write(move |sql| {
-            sql.execute(
-                "DELETE FROM audit WHERE row_id IN (SELECT row_id FROM audit WHERE at < $1 \
-                 OR row_id <= (SELECT max(row_id) FROM audit) - $2 ORDER BY row_id LIMIT $3)",
-                args![before, kept, limit],
-            )
-        })
-        .await
-    }
 }
 
 impl AuditFilter {
@@ -137,10 +105,11 @@ impl AuditFilter {
 }
 
 /// Writes one record, within the transaction that it tells of.
-pub(crate) fn insert(sql: &Sql<'_>, record: &AuditRecord) -> Result<(), StoreError> {
+fn insert(sql: &Sql<'_>, record: &AuditRecord, head: &Head) -> Result<(), StoreError> {
     sql.execute(
         "INSERT INTO audit (at, principal, client_id, operation, resource, parameters, source, \
-         outcome, code, reason, request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         outcome, code, reason, request_id, chain_row, position, hash) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         args![
             record.at,
             &record.principal,
@@ -152,10 +121,19 @@ pub(crate) fn insert(sql: &Sql<'_>, record: &AuditRecord) -> Result<(), StoreErr
             &record.outcome,
             record.code.as_ref(),
             record.reason.as_ref(),
-            &record.request_id
+            &record.request_id,
+            head.chain,
+            head.position,
+            &head.hash.0
         ],
     )?;
     Ok(())
+}
+
+/// A hash as it is stored; one of a wrong length, which we did not write, fits nothing.
+fn hash_of(row: &Row<'_>, index: usize) -> Result<Digest, StoreError> {
+    let stored: Option<Vec<u8>> = row.get(index)?;
+    Ok(Digest(stored.and_then(|bytes| bytes.try_into().ok()).unwrap_or([0; 32])))
 }
 
 fn read_record(row: &Row<'_>) -> Result<AuditRecord, StoreError> {

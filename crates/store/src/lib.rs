@@ -56,7 +56,7 @@ use fleetwright_core::arn::Home;
 pub use access_keys::{AccessKey, AccessKeyStatus};
 pub use apply::{ApplyRegistration, Registered, Renewal, SpendToken};
 pub use attachments::{PolicyTarget, TargetKey};
-pub use audit::{AuditFilter, AuditRecord};
+pub use audit::{AuditFilter, AuditTrail};
 pub use authorizers::{Authorizer, AuthorizerUpdate};
 pub use billing_groups::{BillingGroup, NewBillingGroup};
 pub use ca_certificates::{
@@ -106,6 +106,8 @@ pub use things::{AttributeFilter, NewThing, Thing, ThingFilter, ThingUpdate, Typ
 pub use tokens::{Spent, TokenState};
 pub use transfers::{NewTransfer, OutgoingCertificate, Transfer};
 pub use uuid::Uuid;
+
+pub use fleetwright_core::audit::Record as AuditRecord;
 
 use sql::Sql;
 

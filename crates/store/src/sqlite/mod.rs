@@ -10,12 +10,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fleetwright_core::arn::Home;
+use rusqlite::Connection;
 
 use crate::sql::Sql;
 use crate::{ChangeSink, Inspection, OpenError, StoreError};
 
 /// Connections that read (ours).
 const READERS: usize = 4;
+
+/// A connection that reads one state of a registry, which another process may have open.
+pub(crate) fn trail(path: &Path) -> Result<Connection, OpenError> {
+    open::trail(path)
+}
 
 /// What can be told of a file before it is opened.
 pub(crate) fn inspect(path: &Path, home: &Home) -> Result<Option<Inspection>, OpenError> {

@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0011_identity.sql"),
     include_str!("../../migrations/sqlite/0012_one_certificate.sql"),
     include_str!("../../migrations/sqlite/0013_installation.sql"),
+    include_str!("../../migrations/sqlite/0014_audit_chains.sql"),
 ];
 /// Prepared statements kept per connection; more than the registry has.
 const STATEMENTS: usize = 256;
@@ -142,6 +143,19 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
         Ok(connection)
     };
     open().map_err(|error: rusqlite::Error| driver(path, &error))
+}
+
+/// Opens a connection that reads one state of a registry, which another process may have open.
+pub(super) fn trail(path: &Path) -> Result<Connection, OpenError> {
+    if content_of(path)? == 0 {
+        return Err(inaccessible(path, "there is no registry"));
+    }
+    let connection = open_ours(path, OpenFlags::empty(), "NORMAL")?;
+    let began = connection
+        .busy_timeout(Duration::from_secs(5))
+        .and_then(|()| connection.execute_batch("PRAGMA query_only = ON; BEGIN;"));
+    began.map_err(|error| driver(path, &error))?;
+    Ok(connection)
 }
 
 /// The file's first 100 bytes tell whose it is and how new, without SQLite touching it. After a

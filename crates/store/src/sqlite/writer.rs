@@ -11,8 +11,9 @@ use fleetwright_core::arn::Home;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::audit::ChainWriter;
 use crate::sql::{Sql, from_driver};
-use crate::{Change, ChangeSink, StoreError, audit, fleet_index, registry_events};
+use crate::{Change, ChangeSink, StoreError, fleet_index, registry_events};
 
 /// Jobs that may wait; further callers wait to enter (ours).
 const QUEUE: usize = 4096;
@@ -112,11 +113,13 @@ struct Loop {
     home: Arc<Home>,
     changes: Arc<dyn ChangeSink>,
     queries: fleet_index::Queries,
+    chain: ChainWriter,
 }
 
 impl Loop {
     fn new(connection: Connection, home: Arc<Home>, changes: Arc<dyn ChangeSink>) -> Self {
-        Self { connection, home, changes, queries: fleet_index::Queries::default() }
+        let (queries, chain) = (fleet_index::Queries::default(), ChainWriter::default());
+        Self { connection, home, changes, queries, chain }
     }
 
     fn run(mut self, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
@@ -186,9 +189,10 @@ impl Loop {
         self.follow(batch.len())?;
         let sql = Sql::new(&self.connection, &self.home);
         let events = registry_events::take(&sql)?;
-        records.iter().try_for_each(|record| audit::insert(&sql, record))?;
+        let chain = std::mem::take(&mut self.chain).append(&sql, &records)?;
         changes.extend(events.into_iter().map(|event| Change::Registry(Arc::new(event))));
         self.say("COMMIT")?;
+        self.chain = chain;
         Ok(changes)
     }
 

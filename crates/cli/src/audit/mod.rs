@@ -1,5 +1,8 @@
 //! `fleetwright audit`: who asked what, and what it came to.
 
+mod checkpoint;
+mod verify;
+
 use std::error::Error;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,8 +20,10 @@ const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 ///
 /// Needs the action `fleetwright:ReadAudit`. Values of parameters are never in the trail.
 #[derive(Debug, clap::Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
     #[command(flatten)]
     reach: Reach,
     /// Only records of the last while, such as 90s, 15m, 2h or 7d
@@ -41,11 +46,20 @@ pub(crate) struct Args {
     output: Output,
 }
 
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Verify(verify::Args),
+    Checkpoint(checkpoint::Args),
+    /// Print the public key that checkpoints verify with, PEM
+    PublicKey(checkpoint::Place),
+}
+
 const AFTER_HELP: &str = "\
 Examples:
   fleetwright audit --since 1h --outcome denied
   fleetwright audit --operation RegisterThing --output json
-  fleetwright audit --follow";
+  fleetwright audit --follow
+  fleetwright audit verify --data-dir ./fleetwright-data";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Outcome {
@@ -61,6 +75,12 @@ enum Output {
 }
 
 pub(crate) fn run(args: &Args) -> ExitCode {
+    match &args.command {
+        Some(Command::Verify(args)) => return verify::run(args),
+        Some(Command::Checkpoint(args)) => return checkpoint::run(args),
+        Some(Command::PublicKey(place)) => return checkpoint::print_key(place),
+        None => {}
+    }
     api::run(async {
         read(args).await?;
         Ok(ExitCode::SUCCESS)
