@@ -84,6 +84,33 @@ def test_the_audit_trail_is_still_there(old, opened):
     assert len(old.expected["audit"]) > 30 and not lost, lost
 
 
+def test_the_audit_trail_has_a_chain_from_now_on(old, own):
+    def verified():
+        done = run("audit", "verify", "--data-dir", own.data, "--output", "json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    with sqlite3.connect(own.data / "fleetwright.db") as registry:
+        (before,) = registry.execute("SELECT count(*) FROM audit").fetchone()
+    registry.close()
+    fleet = Fleet(own.start())
+    fleet.iot.create_thing(thingName="after-the-upgrade")
+    assert before > 30 and verified()["beforeTheChainBegan"] == before
+    own.kill()
+    own.start()
+    assert own.stop() == 0
+    report = verified()
+    assert report["beforeTheChainBegan"] == before and report["records"] > 0
+    # Nobody puts in a record as if it were from before.
+    with sqlite3.connect(own.data / "fleetwright.db") as registry:
+        registry.execute(
+            "INSERT INTO audit (at, principal, operation, parameters, outcome, request_id) "
+            "VALUES (1, 'somebody', 'CreateThing', '', 'Accepted', 'forged')"
+        )
+    done = run("audit", "verify", "--data-dir", own.data)
+    assert done.returncode == 1 and "forged" in done.stdout, done.stdout
+
+
 def test_devices_connect_as_before(old, opened):
     server = opened[1]
     for name in old.outside["devices"]:

@@ -186,6 +186,8 @@ contract! {
         a_change_brings_its_record_once
         a_refused_change_brings_no_record_and_a_later_one_does
         an_issuance_is_recorded_with_its_certificate
+        retention_removes_the_beginning_of_the_trail_only
+        checkpoints_are_bounded_and_the_newest_stay
     }
     rollback {
         a_refused_registration_leaves_nothing

@@ -9,8 +9,12 @@ use fleetwright_store::{AuditFilter, AuditRecord, Recording, Store};
 use crate::support::{NOW, Registry, code, id, issued, new_thing, thing};
 
 fn recording(request_id: &str) -> Arc<Recording> {
-    Recording::new(AuditRecord {
-        at: NOW,
+    Recording::new(record(request_id, NOW))
+}
+
+fn record(request_id: &str, at: Instant) -> AuditRecord {
+    AuditRecord {
+        at,
         principal: "arn:aws:iam::123456789012:user/admin".to_owned(),
         client_id: None,
         operation: "CreateThing".to_owned(),
@@ -21,7 +25,7 @@ fn recording(request_id: &str) -> Arc<Recording> {
         code: None,
         reason: None,
         request_id: request_id.to_owned(),
-    })
+    }
 }
 
 async fn records(store: &Store) -> Vec<(String, Option<String>)> {
@@ -71,4 +75,39 @@ pub(crate) async fn an_issuance_is_recorded_with_its_certificate(registry: Regis
     assert!(recording.is_kept());
     let kept = [("issued".to_owned(), Some(format!("cert/{}", id(1))))];
     assert_eq!(records(&registry.store).await, kept);
+}
+
+pub(crate) async fn retention_removes_the_beginning_of_the_trail_only(registry: Registry) {
+    let store = &registry.store;
+    // Two old ones, one that is to be kept, and an old one behind it: the clock was set back.
+    let old = Instant(NOW.0 - 10);
+    let trail = [("a", old), ("b", old), ("c", NOW), ("d", old)];
+    let trail: Vec<AuditRecord> = trail.iter().map(|(id, at)| record(id, *at)).collect();
+    store.append_audit(trail.into()).await.unwrap();
+    let told = AuditRecord { principal: "fleetwright".to_owned(), ..record("told", NOW) };
+    let purge = |before, kept| store.purge_audit(before, kept, 100, told.clone());
+    assert_eq!(purge(Instant(NOW.0 - 100), 100).await.unwrap(), 0);
+    assert_eq!(purge(NOW, 100).await.unwrap(), 2);
+    assert_eq!(purge(NOW, 100).await.unwrap(), 0);
+    let left: Vec<String> = records(store).await.into_iter().map(|(id, _)| id).collect();
+    assert_eq!(left, ["c", "d", "told"]);
+    // Beyond the number that is kept, whatever their time; the record of it comes in addition.
+    assert_eq!(purge(Instant(0), 2).await.unwrap(), 1);
+    let left = records(store).await;
+    let ids: Vec<&str> = left.iter().map(|(id, _)| id.as_str()).collect();
+    assert_eq!(ids, ["d", "told", "told"]);
+    let [head] = store.audit_heads().await.unwrap()[..] else { panic!("one chain") };
+    assert_eq!((head.chain, head.position), (1, 6));
+    assert!(left[2].1.as_deref().unwrap().starts_with("audit-chain/1/3/"), "{left:?}");
+}
+
+pub(crate) async fn checkpoints_are_bounded_and_the_newest_stay(registry: Registry) {
+    let store = &registry.store;
+    assert!(store.audit_heads().await.unwrap().is_empty());
+    for n in 0..1003 {
+        store.keep_audit_checkpoint(n.to_string(), NOW).await.unwrap();
+    }
+    let kept = registry.trail().checkpoints().unwrap();
+    assert_eq!(kept.len(), 1000);
+    assert_eq!(kept.last().unwrap().1, "1002");
 }

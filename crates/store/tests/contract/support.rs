@@ -16,9 +16,9 @@ use fleetwright_core::plan::{
     CertificatePlan, CertificateSource, Override, ProvisioningPlan, ThingOverrides, ThingPlan,
 };
 use fleetwright_store::{
-    ApplyRegistration, CertificateRow, Change, Issued, NewCertificate, NewIssuance, NewThing,
-    NewThingGroup, NewThingType, Origin, PolicyTarget, SpendToken, Store, StoreError, TokenGrant,
-    Uuid,
+    ApplyRegistration, AuditTrail, CertificateRow, Change, Issued, NewCertificate, NewIssuance,
+    NewThing, NewThingGroup, NewThingType, Origin, PolicyTarget, SpendToken, Store, StoreError,
+    TokenGrant, Uuid,
 };
 use tempfile::TempDir;
 
@@ -56,13 +56,19 @@ impl Registry {
         let sink = Arc::new(move |change: &Change| heard.lock().unwrap().push(change.clone()));
         let path = dir.path().join("fleetwright.db");
         let store = Store::open(path.to_str().unwrap(), home(), sink).unwrap();
-        Self { store, changes, dir: dir }
+        Self { store, changes, dir }
     }
 
     /// Changes the file behind the registry's back.
     pub(crate) fn sql(&self, text: &str) {
         let path = self.dir.path().join("fleetwright.db");
         rusqlite::Connection::open(path).unwrap().execute_batch(text).unwrap();
+    }
+
+    /// The audit trail as another process reads it.
+    pub(crate) fn trail(&self) -> AuditTrail {
+        let path = self.dir.path().join("fleetwright.db");
+        AuditTrail::open(path.to_str().unwrap(), home()).unwrap()
     }
 
     /// The changes since the last call.
