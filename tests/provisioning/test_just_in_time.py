@@ -146,7 +146,8 @@ def test_the_role_must_allow_what_provisioning_changes(fleet, device, line, poli
         refused(device, identity)
         assert registered(fleet, identity)["status"] == "PENDING_ACTIVATION"
         assert not fleet.exists(thing)
-        (record,) = records_of(server, identity.id, 1)
+        first, record = records_of(server, identity.id, 2)
+        assert (first["operation"], first["outcome"]) == ("JustInTimeRegistration", "Accepted")
         assert (record["operation"], record["outcome"]) == ("JustInTimeProvisioning", "Denied")
         assert record["resource"] == made.ca.id and why in record["reason"]
     fleet.iam.attach_role_policy(RoleName=name, PolicyArn=ROLE_POLICY)
