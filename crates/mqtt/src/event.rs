@@ -97,6 +97,19 @@ pub struct PublishProperties {
 }
 
 impl PublishProperties {
+    /// A copy that is no view of the input buffer.
+    pub fn detached(&self) -> Self {
+        let text = |text: &ByteString| ByteString::from(text.to_string());
+        let pairs = self.user_properties.iter();
+        Self {
+            payload_is_utf8: self.payload_is_utf8,
+            content_type: self.content_type.as_ref().map(text),
+            response_topic: self.response_topic.as_ref().map(text),
+            correlation_data: self.correlation_data.as_deref().map(Bytes::copy_from_slice),
+            user_properties: pairs.map(|(name, value)| (text(name), text(value))).collect(),
+        }
+    }
+
     /// Bytes that the properties take in memory.
     pub fn bytes(&self) -> usize {
         let text = |text: &Option<ByteString>| text.as_ref().map_or(0, |text| text.len());

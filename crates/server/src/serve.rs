@@ -112,6 +112,9 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     if let Some(path) = &settings.ready_file {
         let _ = std::fs::remove_file(path);
     }
+    for (counter, hits) in app.gateway.counters().filter(|(_, hits)| *hits > 0) {
+        tracing::info!(counter, hits, "a limit was reached since the start");
+    }
     tracing::info!("stopped");
     Ok(())
 }

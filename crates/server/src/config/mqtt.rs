@@ -12,9 +12,49 @@ pub struct Mqtt {
     pub connect_refusal_code: ConnectRefusalCode,
     /// Close the connection on any denied publish or subscribe, as AWS does on MQTT 3.1.1.
     pub strict_close: bool,
+    /// What one connection may make the server hold, MiB, 1 to 1024: messages that wait for it,
+    /// buffers, provisioning requests in line, subscriptions, its will.
+    pub memory_per_connection_mib: usize,
+    /// The same of all connections together, MiB, 16 to 1,048,576.
+    pub memory_mib: usize,
 }
 
-pub(super) const KEYS: &[&str] = &["max-connections", "connect-refusal-code", "strict-close"];
+impl Mqtt {
+    /// The bound of one connection, bytes.
+    pub(crate) fn bytes_per_connection(&self) -> usize {
+        self.memory_per_connection_mib << 20
+    }
+
+    /// The bound of all connections, bytes.
+    pub(crate) fn bytes_in_all(&self) -> usize {
+        self.memory_mib << 20
+    }
+
+    /// What is wrong with the values.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let (one, all) = (self.memory_per_connection_mib, self.memory_mib);
+        if !(1..=1024).contains(&one) {
+            return Err(format!("[mqtt] memory-per-connection-mib {one} is not within 1 to 1024"));
+        }
+        if !(16..=1_048_576).contains(&all) {
+            return Err(format!("[mqtt] memory-mib {all} is not within 16 to 1048576"));
+        }
+        if all < one {
+            return Err(format!(
+                "[mqtt] memory-mib {all} is less than memory-per-connection-mib {one}"
+            ));
+        }
+        Ok(())
+    }
+}
+
+pub(super) const KEYS: &[&str] = &[
+    "max-connections",
+    "connect-refusal-code",
+    "strict-close",
+    "memory-per-connection-mib",
+    "memory-mib",
+];
 
 /// CONNACK return code of a refused MQTT 3.1.1 CONNECT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
@@ -32,6 +72,8 @@ impl Default for Mqtt {
             max_connections: 100_000,
             connect_refusal_code: ConnectRefusalCode::NotAuthorized,
             strict_close: false,
+            memory_per_connection_mib: 4,
+            memory_mib: 256,
         }
     }
 }

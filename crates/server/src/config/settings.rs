@@ -121,6 +121,7 @@ impl Settings {
                 file.provisioning.claim_seconds
             )));
         }
+        file.mqtt.check().map_err(SettingsError)?;
         file.functions.check().map_err(SettingsError)?;
         file.hooks.check().map_err(SettingsError)?;
         if let Some(endpoint) = &file.bulk.s3_endpoint

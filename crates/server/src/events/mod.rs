@@ -9,7 +9,7 @@ mod registry;
 #[cfg(test)]
 mod tests;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
@@ -25,6 +25,8 @@ use crate::{clock, random};
 
 /// Events that wait for the gateway; further ones are dropped and counted. (ours)
 const QUEUE: usize = 8192;
+/// The same, bytes of their topics and payloads. (ours)
+const QUEUE_BYTES: usize = 16 * 1024 * 1024;
 
 /// One message of the server's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +41,10 @@ impl Event {
     fn new(topic: String, payload: &serde_json::Value) -> Self {
         Self { topic, payload: payload.to_string().into() }
     }
+
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.topic.len() + self.payload.len()
+    }
 }
 
 /// Takes events where they arise; never waits.
@@ -46,21 +52,41 @@ impl Event {
 pub struct Events {
     home: Home,
     queue: mpsc::Sender<Event>,
+    /// Bytes in the queue.
+    waiting: Arc<AtomicUsize>,
     dropped: AtomicU64,
+}
+
+/// The other end of the queue.
+#[derive(Debug)]
+pub struct Waiting {
+    queue: mpsc::Receiver<Event>,
+    bytes: Arc<AtomicUsize>,
+}
+
+impl Waiting {
+    /// The next event; `None` when nobody makes events any more.
+    async fn next(&mut self) -> Option<Event> {
+        let event = self.queue.recv().await?;
+        self.bytes.fetch_sub(event.bytes(), Ordering::Relaxed);
+        Some(event)
+    }
 }
 
 impl Events {
     /// The two ends of the queue.
-    pub fn new(home: Home) -> (Arc<Self>, mpsc::Receiver<Event>) {
+    pub fn new(home: Home) -> (Arc<Self>, Waiting) {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        (Arc::new(Self { home, queue, dropped: AtomicU64::new(0) }), waiting)
+        let bytes = Arc::<AtomicUsize>::default();
+        let events = Self { home, queue, waiting: Arc::clone(&bytes), dropped: AtomicU64::new(0) };
+        (Arc::new(events), Waiting { queue: waiting, bytes })
     }
 
     /// Publishes a change of the registry soon.
     pub fn hear(&self, event: &RegistryEvent) {
         let Ok(id) = random::uuid() else { return };
         let stamp = Stamp { home: &self.home, id, at: clock::now() };
-        if self.queue.try_send(registry::event(event, &stamp)).is_err() {
+        if !self.queue(registry::event(event, &stamp)) {
             let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
             // Once per power of two: a flood of events is not one of log lines.
             if dropped.is_power_of_two() {
@@ -70,9 +96,22 @@ impl Events {
     }
 }
 
+impl Events {
+    /// Whether an event found room.
+    fn queue(&self, event: Event) -> bool {
+        let bytes = event.bytes();
+        let waiting = self.waiting.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        let queued = waiting <= QUEUE_BYTES && self.queue.try_send(event).is_ok();
+        if !queued {
+            self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        queued
+    }
+}
+
 /// Hands what waits to the gateway, until there is no gateway or nobody makes events any more.
-pub(crate) async fn publish(mut waiting: mpsc::Receiver<Event>, gateway: Weak<Gateway>) {
-    while let Some(event) = waiting.recv().await {
+pub(crate) async fn publish(mut waiting: Waiting, gateway: Weak<Gateway>) {
+    while let Some(event) = waiting.next().await {
         let Some(gateway) = gateway.upgrade() else { return };
         gateway.publish_event(&event);
     }

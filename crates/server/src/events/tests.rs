@@ -7,7 +7,7 @@ use fleetwright_store::{EventSubject, RegistryEvent, Uuid};
 use serde_json::{Value, json};
 
 use super::lifecycle::Connection;
-use super::{Event, Stamp, registered, registry};
+use super::{Event, Events, QUEUE, QUEUE_BYTES, Stamp, registered, registry};
 
 const NOW: Instant = Instant(1_700_000_000_000);
 
@@ -121,4 +121,19 @@ fn a_registration_just_in_time_names_certificate_and_ca() {
     assert_eq!(topic, format!("$aws/events/certificates/registered/{ca}"));
     assert_eq!(payload["certificateStatus"], "PENDING_ACTIVATION");
     assert_eq!(payload["certificateRegistrationTimestamp"], "5");
+}
+
+#[tokio::test]
+async fn events_that_wait_are_bounded_in_number_and_in_bytes() {
+    let event = |bytes: usize| Event { topic: "t".into(), payload: vec![b'x'; bytes].into() };
+    for (bytes, expected) in [(10, QUEUE), (1 << 20, QUEUE_BYTES / (1 << 20) - 1)] {
+        let (events, mut waiting) = Events::new(home());
+        let queued = (0..2 * QUEUE).take_while(|_| events.queue(event(bytes))).count();
+        assert_eq!(queued, expected, "{bytes}");
+        assert!(!events.queue(event(bytes)), "what was refused left nothing behind");
+        for _ in 0..expected {
+            waiting.next().await.unwrap();
+        }
+        assert!(events.queue(event(bytes)));
+    }
 }

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use super::directory::{ConnectionNumber, Entry};
 use super::identity::{self, Principal};
+use super::mailbox::{Holding, Mailbox};
 use super::online::{End, Here, Online};
 use super::stream::{self, Stream};
 use super::{Gateway, authorize, newcomer};
@@ -87,7 +88,7 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, peer: SocketAddr) ->
 
     // 2. What does it want? Nothing but a CONNECT.
     let mut input = BytesMut::new();
-    let opening = open(gateway, &mut stream, &mut input);
+    let opening = open(gateway, &mut stream, &mut input, &attendance.mailbox);
     let opened = tokio::select! {
         opened = tokio::time::timeout(CONNECT_PATIENCE, opening) => opened,
         _ = standing.ended() => {
@@ -126,11 +127,19 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, peer: SocketAddr) ->
         }
     };
 
-    // 4. It is online, until it ends; unless its certificate was switched off meanwhile.
+    // 4. It is online, until it ends; unless there is no room for its will, or its certificate was switched off meanwhile.
     let number = ConnectionNumber(gateway.numbers.fetch_add(1, Ordering::Relaxed));
     let client_id: Arc<str> = rights.client_id().into();
     let since = clock::now();
     let mailbox = Arc::clone(&attendance.mailbox);
+    mailbox.belongs_to(Arc::clone(&client_id));
+    let will = authorized.get().will.as_ref().map_or(0, |will| will.bytes());
+    if !mailbox.reserve(will) {
+        let reason = "the server has no room for more wills";
+        let bytes = authorized.into_inner().refuse(ConnectRefusal::QuotaExceeded, reason);
+        let _ = stream::write(&mut stream, &bytes).await;
+        return None;
+    }
     let enter = || attendance.enter(number, Arc::clone(&client_id), since);
     let (entry, took_over) = match standing.act(enter) {
         Ok(entered) => entered,
@@ -191,11 +200,20 @@ async fn open(
     gateway: &Gateway,
     stream: &mut Stream,
     input: &mut BytesMut,
+    mailbox: &Arc<Mailbox>,
 ) -> Option<Box<ConnectRequest>> {
     let mut opening = Opening::new(Arc::clone(&gateway.limits));
+    let mut holding = Holding::default();
     loop {
-        match opening.receive(input) {
-            Opened::Connect(request) => return Some(request),
+        let opened = opening.receive(input);
+        let before = holding;
+        holding.buffers = input.capacity();
+        mailbox.hold(before, holding);
+        match opened {
+            Opened::Connect(request) => {
+                mailbox.hold(holding, Holding::default());
+                return Some(request);
+            }
             Opened::Refused(farewell) => {
                 tracing::info!(
                     clause = farewell.clause,
@@ -205,9 +223,14 @@ async fn open(
                 let _ = stream::write(stream, &farewell.bytes).await;
                 return None;
             }
-            Opened::NeedMore => match stream::read(stream, input).await {
-                Ok(0) | Err(_) => return None,
-                Ok(_) => {}
+            Opened::NeedMore => tokio::select! {
+                read = stream::read(stream, input) => match read {
+                    Ok(0) | Err(_) => return None,
+                    Ok(_) => {}
+                },
+                () = mailbox.arrival() => if mailbox.must_end() {
+                    return None;
+                },
             },
         }
     }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fleetwright_core::certificate::{CertificateId, Instant};
 
+use super::ledger::Ledger;
 use super::mailbox::Mailbox;
 use super::standing::Standing;
 
@@ -27,6 +28,7 @@ type Holder = (ConnectionNumber, Arc<Mailbox>, Instant);
 /// Connections of this node. Bounded by the listener's permits.
 #[derive(Debug)]
 pub(super) struct Directory {
+    ledger: Arc<Ledger>,
     hasher: RandomState,
     by_client: [Shard<Arc<str>, Holder>; SHARDS],
     by_certificate: [Shard<CertificateId, Vec<Contact>>; SHARDS],
@@ -51,8 +53,9 @@ pub(super) struct Entry {
 }
 
 impl Directory {
-    pub(super) fn new() -> Arc<Self> {
+    pub(super) fn new(ledger: Arc<Ledger>) -> Arc<Self> {
         Arc::new(Self {
+            ledger,
             hasher: RandomState::new(),
             by_client: Default::default(),
             by_certificate: Default::default(),
@@ -71,7 +74,7 @@ impl Directory {
 
     /// Enters a connection of a certificate, which is to be looked up in the registry afterwards.
     pub(super) fn attend(self: &Arc<Self>, certificate: CertificateId) -> Attendance {
-        let (mailbox, standing) = <(Arc<Mailbox>, Arc<Standing>)>::default();
+        let (mailbox, standing) = (Mailbox::new(&self.ledger), Arc::<Standing>::default());
         self.shard(&self.by_certificate, &certificate)
             .entry(certificate)
             .or_default()
@@ -176,7 +179,7 @@ mod tests {
 
     #[test]
     fn the_newcomer_has_the_client_id_and_the_old_one_leaves_quietly() {
-        let directory = Directory::new();
+        let directory = Directory::new(Ledger::new(1000, 1000));
         let certificate = CertificateId([7; 32]);
         let attendances = [directory.attend(certificate), directory.attend(certificate)];
         let [old, new] = attendances.each_ref().map(|it| Arc::clone(&it.mailbox));
@@ -198,7 +201,7 @@ mod tests {
 
     #[test]
     fn whoever_attends_is_ended_with_the_certificate_and_nobody_else() {
-        let directory = Directory::new();
+        let directory = Directory::new(Ledger::new(1000, 1000));
         let (one, other) = (CertificateId([1; 32]), CertificateId([2; 32]));
         let waiting = directory.attend(one);
         let (online, _) = directory.attend(one).enter(ConnectionNumber(1), "a".into(), NOW);

@@ -8,6 +8,7 @@ mod connection;
 mod directory;
 mod enrichment;
 mod identity;
+mod ledger;
 mod listener;
 mod mailbox;
 mod newcomer;
@@ -44,6 +45,7 @@ pub struct Gateway {
     presences: Arc<Presences>,
     settings: config::Mqtt,
     limits: Arc<Limits>,
+    ledger: Arc<ledger::Ledger>,
     directory: Arc<directory::Directory>,
     router: router::Router,
     numbers: AtomicU64,
@@ -63,8 +65,10 @@ impl Gateway {
                 config::ConnectRefusalCode::NotAuthorized => 5,
                 config::ConnectRefusalCode::Seven => 7,
             },
+            outbound_queue_bytes: settings.bytes_per_connection(),
             ..Limits::default()
         };
+        let ledger = ledger::Ledger::new(settings.bytes_per_connection(), settings.bytes_in_all());
         Arc::new(Self {
             store,
             policies,
@@ -72,10 +76,16 @@ impl Gateway {
             presences,
             settings,
             limits: Arc::new(limits),
-            directory: directory::Directory::new(),
-            router: router::Router::default(),
+            directory: directory::Directory::new(Arc::clone(&ledger)),
+            router: router::Router::new(Arc::clone(&ledger)),
+            ledger,
             numbers: AtomicU64::new(0),
         })
+    }
+
+    /// How often each bound of memory and delivery was hit since the start, by name.
+    pub fn counters(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.ledger.counters()
     }
 
     /// Gives an event to those who subscribed to it and may receive it.

@@ -1,7 +1,8 @@
 //! Messages between devices: a publish goes to the letter box of every connection whose filter
 //! matches, once, at the highest QoS that its filters were granted.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod shares;
+
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -9,8 +10,10 @@ use bytestring::ByteString;
 use fleetwright_mqtt::filter::SubscriptionTree;
 use fleetwright_mqtt::{Delivery, Publish, Qos, SubscribeFilter, Will};
 
+use self::shares::{Group, Groups};
 use super::authorize::Authorized;
 use super::directory::ConnectionNumber;
+use super::ledger::{Bound, Ledger};
 use super::mailbox::Mailbox;
 
 /// A key of the tree: a connection may hold a filter plainly and by shares.
@@ -25,15 +28,21 @@ struct Subscription {
     qos: Qos,
     no_local: bool,
     retain_as_published: bool,
-    /// The whole filter of a shared subscription: the group's identity.
-    group: Option<Box<str>>,
+    /// Whose turns a shared subscription takes.
+    group: Option<Arc<Group>>,
 }
 
 /// The subscriptions of this node. Bounded by connections × subscriptions per connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Router {
-    tree: RwLock<SubscriptionTree<Key, Subscription>>,
-    turn: AtomicUsize,
+    ledger: Arc<Ledger>,
+    subscriptions: RwLock<Subscriptions>,
+}
+
+#[derive(Debug, Default)]
+struct Subscriptions {
+    tree: SubscriptionTree<Key, Subscription>,
+    groups: Groups,
 }
 
 /// A message to be routed: what a publish and a will have in common.
@@ -47,6 +56,11 @@ struct Message<'a> {
 }
 
 impl Router {
+    /// Without subscriptions.
+    pub(super) fn new(ledger: Arc<Ledger>) -> Self {
+        Self { ledger, subscriptions: RwLock::default() }
+    }
+
     /// Enters an authorized subscription; replaces that of the same connection and filter.
     pub(super) fn subscribe(
         &self,
@@ -55,15 +69,15 @@ impl Router {
         filter: Authorized<&SubscribeFilter>,
     ) {
         let filter = filter.into_inner();
+        let mut all = self.subscriptions.write().unwrap_or_else(PoisonError::into_inner);
         let subscription = Subscription {
             mailbox: Arc::clone(mailbox),
             qos: filter.qos,
             no_local: filter.no_local,
             retain_as_published: filter.retain_as_published,
-            group: filter.share.is_some().then(|| filter.filter.clone()),
+            group: filter.share.is_some().then(|| all.groups.join(&filter.filter)),
         };
-        let mut tree = self.tree.write().unwrap_or_else(PoisonError::into_inner);
-        tree.insert(filter.matched_filter(), (number, filter.share.clone()), subscription);
+        all.tree.insert(filter.matched_filter(), (number, filter.share.clone()), subscription);
     }
 
     /// Ends a subscription, named by its whole filter.
@@ -72,8 +86,12 @@ impl Router {
             Some((share, matched)) => (Some(share.into()), matched),
             None => (None, filter),
         };
-        let mut tree = self.tree.write().unwrap_or_else(PoisonError::into_inner);
-        tree.remove(matched, &(number, share));
+        let mut all = self.subscriptions.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Subscription { group: Some(group), .. }) =
+            all.tree.remove(matched, &(number, share))
+        {
+            all.groups.leave(filter, group);
+        }
     }
 
     /// Routes an authorized publish of a connection. Returns how many get it.
@@ -125,10 +143,10 @@ impl Router {
     }
 
     fn route(&self, from: ConnectionNumber, message: &Message<'_>) -> usize {
-        let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
+        let all = self.subscriptions.read().unwrap_or_else(PoisonError::into_inner);
         let mut plain: Vec<(ConnectionNumber, &Subscription)> = Vec::new();
-        let mut shared: Vec<(&str, ConnectionNumber, &Subscription)> = Vec::new();
-        tree.matches(message.topic, |(number, _), subscription| match &subscription.group {
+        let mut shared: Vec<(&Arc<Group>, ConnectionNumber, &Subscription)> = Vec::new();
+        all.tree.matches(message.topic, |(number, _), subscription| match &subscription.group {
             Some(group) => shared.push((group, *number, subscription)),
             None if subscription.no_local && *number == from => {}
             None => plain.push((*number, subscription)),
@@ -139,30 +157,40 @@ impl Router {
         // One copy for overlapping filters: the highest QoS comes first and stays.
         plain.sort_by_key(|(number, subscription)| (*number, std::cmp::Reverse(subscription.qos)));
         plain.dedup_by_key(|(number, _)| *number);
-        shared.sort_by_key(|(group, number, _)| (*group, *number));
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        shared.sort_by_key(|(group, number, _)| (Arc::as_ptr(group), *number));
+        let delivery = self.shared_copy(message);
+        let cost = delivery.as_ref().map_or(0, Delivery::cost);
         let members = shared
-            .chunk_by(|(a, ..), (b, ..)| a == b)
-            .filter_map(|group| group.get(turn % group.len().max(1)))
-            .map(|(_, number, subscription)| (*number, *subscription));
-        // The publisher's texts are views into its input buffer: one copy serves all receivers.
-        let topic = ByteString::from(message.topic.to_string());
-        let payload = Bytes::copy_from_slice(message.payload);
-        plain
-            .iter()
-            .copied()
-            .chain(members)
-            .filter(|(_, subscription)| {
-                subscription.mailbox.leave(Delivery {
-                    token: 0,
-                    topic: topic.clone(),
-                    payload: payload.clone(),
-                    qos: message.qos.min(subscription.qos),
-                    retain: message.retain && subscription.retain_as_published,
-                    message_expiry: message.message_expiry,
-                    properties: message.properties.cloned(),
+            .chunk_by(|(a, ..), (b, ..)| Arc::ptr_eq(a, b))
+            .filter_map(|members| shares::whose_turn(members, cost));
+        let receivers = plain.into_iter().map(|(_, subscription)| subscription).chain(members);
+        let Some(delivery) = delivery else {
+            receivers.for_each(|receiver| receiver.mailbox.hit(Bound::TotalMemory, 1));
+            return 0;
+        };
+        receivers
+            .filter(|receiver| {
+                receiver.mailbox.leave(Delivery {
+                    qos: message.qos.min(receiver.qos),
+                    retain: message.retain && receiver.retain_as_published,
+                    ..delivery.clone()
                 })
             })
             .count()
+    }
+
+    /// The publisher's texts are views into its input buffer: one copy serves all receivers.
+    fn shared_copy(&self, message: &Message<'_>) -> Option<Delivery> {
+        let properties = message.properties.map(|properties| Arc::new(properties.detached()));
+        let beside = message.topic.len() + properties.as_ref().map_or(0, |some| some.bytes());
+        Some(Delivery {
+            token: 0,
+            topic: ByteString::from(message.topic.to_string()),
+            payload: self.ledger.share(&message.payload[..], beside)?,
+            qos: message.qos,
+            retain: message.retain,
+            message_expiry: message.message_expiry,
+            properties,
+        })
     }
 }

@@ -26,7 +26,7 @@ use fleetwright_core::certificate::Instant;
 use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
 
-use super::stream::{Stream, WRITE_PATIENCE};
+use super::stream::{self, LAST_WORDS, Stream};
 use crate::clock;
 
 /// The standing of one connection's certificate; shared by the connection and the directory.
@@ -99,8 +99,8 @@ impl Standing {
         Ended::Off
     }
 
-    /// Writes and flushes everything, step by step; fails when the standing ends or the peer does
-    /// not read for too long. What is left then must not be written any more.
+    /// Writes and flushes everything before the connection is closed, step by step; fails when the
+    /// standing ends or the peer does not read soon. What is left then must not be written any more.
     pub(super) async fn write(&self, stream: &mut Stream, output: &[u8]) -> Result<(), Unwritten> {
         let written = async {
             let mut rest = output;
@@ -116,10 +116,9 @@ impl Standing {
             self.step(|context| Pin::new(&mut **stream).poll_flush(context)).await
         };
         tokio::select! {
-            written = tokio::time::timeout(WRITE_PATIENCE, written) => written.unwrap_or_else(|_| {
-                let late = io::Error::new(io::ErrorKind::TimedOut, "the client does not read");
-                Err(Unwritten::Lost(late))
-            }),
+            written = tokio::time::timeout(LAST_WORDS, written) => {
+                written.unwrap_or_else(|_| Err(Unwritten::Lost(stream::stalled())))
+            }
             ended = self.ended() => Err(Unwritten::Ended(ended)),
         }
     }

@@ -21,6 +21,8 @@ use crate::provisioning::{Answer, Ask};
 /// Provisioning requests that wait behind the one under way; a device that sends more is not read
 /// until there is room. (ours)
 const ASKS_WAITING: usize = 32;
+/// The same, bytes of their payloads. (ours)
+const ASKS_BYTES: usize = 512 * 1024;
 /// Longest wait for answers under way when the server stops, or for the one that outlives its
 /// certificate.
 /// A hook has [`limits::HOOK_MILLIS`]; the rest is ours.
@@ -39,12 +41,25 @@ struct Line {
     /// Its answer, where it came together with the end of the certificate.
     answered: Option<Answer>,
     waiting: VecDeque<(ProvisioningTopic, Bytes)>,
+    /// Of the payloads that wait.
+    bytes: usize,
+    /// Of the payload under way.
+    bytes_under_way: usize,
 }
 
 impl Asks {
     /// Whether another request would find no room.
     pub(super) fn is_full(&self) -> bool {
-        self.0.as_ref().is_some_and(|line| line.waiting.len() >= ASKS_WAITING)
+        self.0
+            .as_ref()
+            .is_some_and(|line| line.waiting.len() >= ASKS_WAITING || line.bytes >= ASKS_BYTES)
+    }
+
+    /// Bytes that the requests in line hold.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |line| {
+            line.bytes + line.waiting.len() * Delivery::OVERHEAD + line.bytes_under_way
+        })
     }
 
     /// The next answer; pending while nothing is under way, `None` after a fault of ours. May be
@@ -64,11 +79,16 @@ impl Online {
     /// Puts a provisioning request in line: they are answered in the order of their arrival.
     pub(super) fn ask(&mut self, topic: ProvisioningTopic, payload: Bytes) {
         match &mut self.asks.0 {
-            Some(line) => line.waiting.push_back((topic, payload)),
+            Some(line) => {
+                line.bytes += payload.len();
+                line.waiting.push_back((topic, payload));
+            }
             nothing => {
+                let bytes_under_way = payload.len();
                 let (under_way, outlives) = begin(&self.gateway, &self.rights, topic, payload);
-                let waiting = VecDeque::new();
-                *nothing = Some(Box::new(Line { under_way, outlives, answered: None, waiting }));
+                let (answered, waiting, bytes) = (None, VecDeque::new(), 0);
+                let line = Line { under_way, outlives, answered, waiting, bytes, bytes_under_way };
+                *nothing = Some(Box::new(line));
             }
         }
     }
@@ -124,6 +144,8 @@ impl Online {
         let Some(line) = &mut self.asks.0 else { return };
         match line.waiting.pop_front() {
             Some((topic, payload)) => {
+                line.bytes_under_way = payload.len();
+                line.bytes -= payload.len();
                 (line.under_way, line.outlives) =
                     begin(&self.gateway, &self.rights, topic, payload);
             }

@@ -1,12 +1,14 @@
 //! What others leave for a device.
 
-use fleetwright_mqtt::DisconnectCode;
+use fleetwright_mqtt::{Delivered, DisconnectCode, Dropped, Qos};
 
 use super::{End, Online};
 use crate::clock;
+use crate::gateway::ledger::Bound;
 use crate::gateway::{authorize, stream};
 
 impl Online {
+    /// Heeds notices, then sends what waits, as far as there is room.
     pub(super) async fn empty_mailbox(&mut self) -> Option<End> {
         if self.mailbox.is_taken_over() {
             self.session.disconnect(
@@ -15,32 +17,43 @@ impl Online {
             );
             return Some(End::TakenOver);
         }
+        if self.mailbox.must_end() {
+            return Some(End::Memory);
+        }
         if let Err(end) = self.freshen().await {
             return Some(end);
         }
-        while let Some(message) = self.mailbox.next() {
+        while self.may_deliver() {
+            let Some(message) = self.mailbox.next(self.session.is_ready_for(Qos::AtLeastOnce))
+            else {
+                break;
+            };
             match authorize::receive(&self.rights, message) {
                 Ok(message) => {
-                    // A message that finds no room is dropped as QoS and bounds have it.
                     let message = message.into_inner();
-                    self.session.deliver(&message, clock::monotonic_millis());
+                    let delivered = self.session.deliver(&message, clock::monotonic_millis());
+                    match delivered {
+                        Delivered::Dropped(Dropped::TooLarge) => {
+                            self.mailbox.hit(Bound::ClientPacketSize, 1);
+                        }
+                        Delivered::Dropped(Dropped::QueueFull | Dropped::SlowConsumer) => {
+                            self.mailbox.hit(Bound::ConnectionMemory, 1);
+                        }
+                        Delivered::Dropped(Dropped::Closed)
+                        | Delivered::Sent
+                        | Delivered::Queued => {}
+                    }
                 }
                 Err(denied) => denied.log(&self.rights),
             }
-            if self.session.output().len() >= stream::WRITE_SOON
-                && let Err(end) = self.flush().await
-            {
-                return Some(end);
-            }
-        }
-        let dropped = self.mailbox.take_dropped();
-        if dropped > 0 {
-            tracing::warn!(
-                client_id = self.rights.client_id(),
-                dropped,
-                "messages dropped: the client reads too slowly"
-            );
         }
         None
+    }
+
+    /// Whether a message that waits could be sent now.
+    pub(super) fn may_deliver(&mut self) -> bool {
+        self.mailbox.has_messages()
+            && self.session.output().len() < stream::WRITE_SOON
+            && self.session.is_ready_for(Qos::AtMostOnce)
     }
 }

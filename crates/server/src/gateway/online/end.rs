@@ -11,10 +11,15 @@ pub(in crate::gateway) enum End {
     Lost(std::io::Error),
     KeepAlive,
     TakenOver,
-    Violation { clause: &'static str, reason: String },
+    Violation {
+        clause: &'static str,
+        reason: String,
+    },
     Denied,
     CertificateOff,
     ClaimEnded,
+    /// Memory is short, and this connection holds most.
+    Memory,
     Server,
     Defect,
 }
@@ -29,6 +34,7 @@ impl End {
             Self::TakenOver => "DUPLICATE_CLIENTID",
             Self::Violation { .. } => "CLIENT_ERROR",
             Self::Denied | Self::CertificateOff | Self::ClaimEnded => "AUTH_ERROR",
+            Self::Memory => "THROTTLED",
             Self::Server => "SERVER_INITIATED_DISCONNECT",
             Self::Defect => "SERVER_ERROR",
         }
@@ -46,6 +52,7 @@ impl fmt::Display for End {
             Self::Denied => f.write_str("an action was denied; see AUTHORIZATION_FAILURE above"),
             Self::CertificateOff => f.write_str("its certificate is no longer ACTIVE"),
             Self::ClaimEnded => f.write_str("the time of its provisioning claim is over"),
+            Self::Memory => f.write_str("memory is short, and this connection holds most"),
             Self::Server => f.write_str("the server stops"),
             Self::Defect => f.write_str("a fault of the server; its log says more"),
         }

@@ -13,15 +13,16 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use fleetwright_core::names::ThingName;
-use fleetwright_mqtt::{DisconnectCode, Event, Qos, Session, Will};
+use fleetwright_mqtt::{Delivery, DisconnectCode, Event, Qos, Session, Will};
 use tokio::sync::watch;
 
 use self::asks::Asks;
 pub(super) use self::end::End;
 use super::directory::ConnectionNumber;
-use super::mailbox::Mailbox;
-use super::standing::{Ended, Standing};
-use super::stream::{self, Stream};
+use super::ledger::Bound;
+use super::mailbox::{Holding, Mailbox};
+use super::standing::{Ended, Standing, Unwritten};
+use super::stream::{self, Moved, Outgoing, Stream};
 use super::{Gateway, authorize, enrichment};
 use crate::clock;
 use crate::policies::Rights;
@@ -36,11 +37,14 @@ pub(super) struct Online {
     mailbox: Arc<Mailbox>,
     standing: Arc<Standing>,
     number: ConnectionNumber,
-    /// A write stopped in the middle of a packet: nothing may be written after it.
-    torn: bool,
     /// Filters by their whole text, with the QoS granted.
     subscriptions: HashMap<Box<str>, Qos>,
     asks: Asks,
+    outgoing: Outgoing,
+    /// Since when the peer has taken nothing of the output, milliseconds.
+    stalled_since: Option<u64>,
+    /// What the ledger knows of this connection's own memory.
+    holding: Holding,
 }
 
 /// A connection as others know it.
@@ -55,13 +59,15 @@ pub(super) struct Here {
 
 /// What a connection waits for.
 enum Woken {
-    Read(std::io::Result<usize>),
+    Moved(Result<Moved, Unwritten>),
     Mail,
     Answered(Answer),
     /// Answering a provisioning request failed by a fault of ours.
     Defect,
     Deadline,
     Ended(Ended),
+    /// The peer takes nothing of what was written.
+    Stalled,
     Stop,
 }
 
@@ -82,9 +88,11 @@ impl Online {
             mailbox,
             standing,
             number,
-            torn: false,
             subscriptions: HashMap::new(),
             asks: Asks::default(),
+            outgoing: Outgoing::default(),
+            stalled_since: None,
+            holding: Holding::default(),
         }
     }
 
@@ -142,23 +150,32 @@ impl Online {
             if let Some(end) = Box::pin(self.take_in(&mut input)).await {
                 return Box::pin(self.say_goodbye(end)).await;
             }
-            if let Err(end) = self.flush().await {
+            if (self.mailbox.has_notice() || self.may_deliver())
+                && let Some(end) = Box::pin(self.empty_mailbox()).await
+            {
                 return Box::pin(self.say_goodbye(end)).await;
             }
             if input.is_empty() {
                 input = BytesMut::new();
             }
+            self.account(&input);
             let end = match self.wait(&mut input, &mut shutdown).await {
-                Woken::Read(Ok(0)) => Some(End::Lost(std::io::ErrorKind::UnexpectedEof.into())),
-                Woken::Read(Err(error)) => Some(End::Lost(error)),
-                Woken::Read(Ok(_)) => None,
-                Woken::Mail => Box::pin(self.empty_mailbox()).await,
-                Woken::Answered(answer) => self.on_answer(answer),
+                Woken::Moved(Ok(Moved::In(0))) => {
+                    Some(End::Lost(std::io::ErrorKind::UnexpectedEof.into()))
+                }
+                Woken::Moved(Err(unwritten)) => Some(unwritten.into()),
+                Woken::Moved(Ok(Moved::In(_))) | Woken::Mail => None,
+                Woken::Moved(Ok(Moved::Out)) => self.went_out(),
+                Woken::Answered(answer) => {
+                    self.excuse_silence();
+                    self.on_answer(answer)
+                }
                 Woken::Defect => Some(End::Defect),
                 Woken::Deadline => {
                     self.session.tick(clock::monotonic_millis()).map(|_| End::KeepAlive)
                 }
                 Woken::Ended(ended) => Some(ended.into()),
+                Woken::Stalled => Some(End::Lost(stream::stalled())),
                 Woken::Stop => Some(End::Server),
             };
             if let Some(end) = end {
@@ -168,19 +185,74 @@ impl Online {
     }
 
     async fn wait(&mut self, input: &mut BytesMut, shutdown: &mut watch::Receiver<bool>) -> Woken {
+        self.excuse_silence();
         let now = clock::monotonic_millis();
-        let until_deadline = Duration::from_millis(self.session.deadline().saturating_sub(now));
-        let claim = claim_left(&self.rights).filter(|left| *left < until_deadline);
+        let (at, then) = self.next_deadline(now);
+        let reads = !self.asks.is_full() && !self.session.output_is_full();
+        let has_room = !self.session.output_is_full();
+        let (stream, output) = (&mut self.stream, self.session.output());
+        let input = reads.then_some(input);
+        let moved = stream::exchange(stream, input, output, &mut self.outgoing, &self.standing);
         tokio::select! {
             ended = self.standing.ended() => Woken::Ended(ended),
-            answer = self.asks.next() => answer.map_or(Woken::Defect, Woken::Answered),
-            read = stream::read(&mut self.stream, input), if !self.asks.is_full() => Woken::Read(read),
+            answer = self.asks.next(), if has_room => answer.map_or(Woken::Defect, Woken::Answered),
+            moved = moved => Woken::Moved(moved),
             () = self.mailbox.arrival() => Woken::Mail,
             _ = shutdown.wait_for(|stop| *stop) => Woken::Stop,
-            () = tokio::time::sleep(claim.unwrap_or(until_deadline)) => match claim {
-                Some(_) => Woken::Ended(Ended::Claim),
-                None => Woken::Deadline,
-            },
+            () = tokio::time::sleep(Duration::from_millis(at.saturating_sub(now))) => then,
+        }
+    }
+
+    /// What is to be done next if nothing happens, and when, milliseconds.
+    fn next_deadline(&mut self, now: u64) -> (u64, Woken) {
+        let mut next = (self.session.deadline(), Woken::Deadline);
+        if let Some(left) = claim_left(&self.rights) {
+            let at = now.saturating_add(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
+            if at < next.0 {
+                next = (at, Woken::Ended(Ended::Claim));
+            }
+        }
+        if self.outgoing.is_done(self.session.output()) {
+            self.stalled_since = None;
+        } else {
+            let at = *self.stalled_since.get_or_insert(now) + stream::WRITE_PATIENCE;
+            if at < next.0 {
+                next = (at, Woken::Stalled);
+            }
+        }
+        next
+    }
+
+    /// Some output was taken: there may be room for what waited for it.
+    fn went_out(&mut self) -> Option<End> {
+        self.stalled_since = None;
+        let end = self.session.tick(clock::monotonic_millis()).map(|_| End::KeepAlive);
+        if self.outgoing.is_done(self.session.output()) {
+            self.session.shrink();
+        }
+        end
+    }
+
+    /// While the device is not read, by our choice, its silence says nothing.
+    fn excuse_silence(&mut self) {
+        if self.asks.is_full() || self.session.output_is_full() {
+            self.session.excuse_silence(clock::monotonic_millis());
+        }
+    }
+
+    /// Tells the ledger what the connection holds.
+    fn account(&mut self, input: &BytesMut) {
+        let (held, in_flight) = (self.session.held(), self.session.in_flight());
+        let now = Holding {
+            buffers: held.buffers + input.capacity() + in_flight * Delivery::OVERHEAD,
+            messages: held.messages + self.asks.bytes(),
+            in_flight,
+        };
+        self.mailbox.hold(self.holding, now);
+        self.holding = now;
+        let given_up = self.session.take_given_up();
+        if given_up > 0 {
+            self.mailbox.hit(Bound::Resending, given_up);
         }
     }
 
@@ -238,44 +310,27 @@ impl Online {
         }
     }
 
-    async fn flush(&mut self) -> Result<(), End> {
-        loop {
-            let output = self.session.output();
-            if output.is_empty() {
-                break;
-            }
-            let bytes = output.split().freeze();
-            if let Err(unwritten) = self.standing.write(&mut self.stream, &bytes).await {
-                self.torn = true;
-                return Err(unwritten.into());
-            }
-            // Sends what waited for output to be taken.
-            self.session.tick(clock::monotonic_millis());
-        }
-        self.session.shrink();
-        Ok(())
-    }
-
     /// Gives answers under way their time, tells the client why, writes what is left.
     async fn say_goodbye(&mut self, end: End) -> End {
         let code = match &end {
             End::CertificateOff | End::ClaimEnded => return self.turn_out(end).await,
             End::Defect => Some(DisconnectCode::UnspecifiedError),
             End::Server => Some(DisconnectCode::ServerShuttingDown),
-            // Nothing can follow half a packet.
-            _ if self.torn => return end,
+            End::Memory => Some(DisconnectCode::QuotaExceeded),
+            End::Lost(_) => return end,
             _ => None,
         };
-        if code.is_some() {
+        if matches!(end, End::Server | End::Defect) {
             self.finish_asks().await;
         }
         if let Some(code) = code {
             self.session.disconnect(code, &end.to_string());
         }
-        match self.flush().await {
+        let output = self.session.output().split();
+        match self.standing.write(&mut self.stream, &output).await {
             // Switched off in the middle of its goodbye.
-            Err(off @ (End::CertificateOff | End::ClaimEnded)) => off,
-            _ => end,
+            Err(Unwritten::Ended(ended)) => ended.into(),
+            Ok(()) | Err(Unwritten::Lost(_)) => end,
         }
     }
 
@@ -284,7 +339,7 @@ impl Online {
     /// the answer that outlives its certificate, if there is one (see [`Answer::outlives`]).
     async fn turn_out(&mut self, end: End) -> End {
         let unsent = self.stream.get_ref().1.wants_write();
-        if self.torn || unsent {
+        if self.outgoing.is_torn() || unsent {
             return end;
         }
         self.session.output().clear();

@@ -1,6 +1,5 @@
 //! What a device publishes.
 
-use bytes::Bytes;
 use fleetwright_mqtt::{DisconnectCode, PubAckCode, Publish, Qos, Version};
 
 use super::{End, Online};
@@ -56,8 +55,10 @@ impl Online {
                     }
                     topics::Publish::Provisioning(topic) => {
                         // A view into the input buffer would keep all of it for as long as the ask waits.
-                        let payload = Bytes::copy_from_slice(&publish.get().payload);
-                        self.ask(topic, payload);
+                        match self.gateway.ledger.share(&publish.get().payload[..], 0) {
+                            Some(payload) => self.ask(topic, payload),
+                            None => return Some(End::Memory),
+                        }
                     }
                 }
                 if let (Qos::AtLeastOnce, Some(id)) = (qos, id) {

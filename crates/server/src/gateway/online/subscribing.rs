@@ -2,11 +2,13 @@
 
 use fleetwright_core::limits;
 use fleetwright_mqtt::{
-    DisconnectCode, Qos, RetainHandling, SubAckCode, Subscribe, SubscribeFilter, Unsubscribe,
+    Delivery, DisconnectCode, Qos, RetainHandling, SubAckCode, Subscribe, SubscribeFilter,
+    Unsubscribe,
 };
 
 use super::{End, Online};
 use crate::clock;
+use crate::gateway::ledger::Bound;
 use crate::gateway::{authorize, retained, topics};
 
 impl Online {
@@ -49,16 +51,21 @@ impl Online {
         None
     }
 
-    /// Sends what is kept of a filter's topic, as far as the device may receive it.
+    /// Leaves what is kept of a filter's topic to be sent; whether the device may receive it is
+    /// asked then, as of any message.
     async fn send_retained(&mut self, filter: &SubscribeFilter) {
         match self.gateway.retained(&filter.filter, filter.qos).await {
             Ok(None) => {}
-            Ok(Some(message)) => match authorize::receive(&self.rights, message) {
-                Ok(message) => {
-                    self.session.deliver(&message.into_inner(), clock::monotonic_millis());
+            // In the same line as all that others leave: it is sent as there is room.
+            Ok(Some(message)) => {
+                let beside = message.cost() - message.payload.len();
+                match self.gateway.ledger.share(&message.payload[..], beside) {
+                    Some(payload) => {
+                        self.mailbox.leave(Delivery { payload, ..message });
+                    }
+                    None => self.mailbox.hit(Bound::TotalMemory, 1),
                 }
-                Err(denied) => denied.log(&self.rights),
-            },
+            }
             Err(refusal) => tracing::error!(%refusal, "a retained message could not be read"),
         }
     }
@@ -76,6 +83,9 @@ impl Online {
             }
         };
         match authorize::subscribe(&self.rights, filter) {
+            Ok(_) if is_new && !self.mailbox.reserve(cost(&filter.filter)) => {
+                SubAckCode::QuotaExceeded
+            }
             Ok(authorized) => {
                 // Provisioning answers never travel through the tree: devices share a claim
                 // certificate, and nobody else may ever see a private key.
@@ -97,7 +107,9 @@ impl Online {
 
     pub(super) fn on_unsubscribe(&mut self, unsubscribe: Unsubscribe) {
         for filter in &unsubscribe.filters {
-            self.subscriptions.remove(filter);
+            if self.subscriptions.remove(filter).is_some() {
+                self.mailbox.release(cost(filter));
+            }
             self.gateway.router.unsubscribe(self.number, filter);
         }
         let filters: Vec<&str> = unsubscribe.filters.iter().map(|filter| &**filter).collect();
@@ -105,6 +117,11 @@ impl Online {
         self.gateway.tell(connection.unsubscribed(&filters, clock::now()));
         self.session.unsubscribed(unsubscribe.receipt, &[], None);
     }
+}
+
+/// What a subscription takes with its filter, here and in the tree, bytes.
+fn cost(filter: &str) -> usize {
+    256 + 2 * filter.len()
 }
 
 /// Whether a subscription gets retained messages: by its Retain Handling, and never a shared one
