@@ -1,6 +1,6 @@
 # Thin: each target is one script or one command. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test conformance check bench fuzz
+.PHONY: help quickstart test conformance check bench campaign fuzz
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -19,6 +19,9 @@ check: ## Everything that must be clean before a change lands: format, lints, do
 
 bench: ## Print the speed as ratios, measured in one run
 	@scripts/bench
+
+campaign: ## Faults at random moments under load, against an external ledger (CAMPAIGN_MINUTES=30)
+	@scripts/campaign
 
 fuzz: ## Fuzz every target for a minute each (FUZZ_SECONDS=60)
 	@scripts/fuzz

@@ -1,0 +1,6 @@
+"""The campaign's own rooms; those of tests/provisioning are at hand here too."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "provisioning"))
