@@ -124,6 +124,19 @@ impl Authority {
         &self.root_pem
     }
 
+    /// From when on the root and the issuing CA are valid, by name of their files.
+    #[must_use]
+    pub fn valid_from(&self) -> Vec<(&'static str, Instant)> {
+        let of = |name, text: &str| {
+            let der = pem::certificate_der(text)?;
+            let (_, certificate) = X509Certificate::from_der(&der).ok()?;
+            Some((name, instant(certificate.validity().not_before.timestamp())))
+        };
+        let files =
+            [(directory::ROOT_PEM, &self.root_pem), (directory::ISSUING_PEM, &self.issuing_pem)];
+        files.into_iter().filter_map(|(name, text)| of(name, text)).collect()
+    }
+
     /// The issuing CA's certificate, PEM.
     #[must_use]
     pub fn issuing_pem(&self) -> &str {

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use fleetwright_core::certificate::Instant;
+use x509_parser::prelude::*;
 
 use crate::authority::AuthorityNames;
 use crate::error::AuthorityError;
@@ -54,7 +55,13 @@ pub(crate) fn create_or_open(
             let root_der = found.root.ok_or_else(|| missing(dir, ROOT_PEM))?;
             let issuer = Issuer::of_certificate(key, &issuing_der)
                 .map_err(|reason| damaged(dir, ISSUING_PEM, &reason))?;
-            read_ca(&root_der).map_err(|reason| damaged(dir, ROOT_PEM, &reason))?;
+            let root = read_ca(&root_der).map_err(|reason| damaged(dir, ROOT_PEM, &reason))?;
+            let issuing =
+                read_ca(&issuing_der).map_err(|reason| damaged(dir, ISSUING_PEM, &reason))?;
+            if !names_as_issuer(&issuing, &root) {
+                let reason = "it is not the CA that issuing.pem names as its issuer";
+                return Err(damaged(dir, ROOT_PEM, reason));
+            }
             Ok(Opened { issuer, root_der, issuing_der })
         }
         (issuing_key, _) => {
@@ -83,6 +90,20 @@ fn refuse_lost_files(dir: &Path, found: &Found) -> Result<(), AuthorityError> {
         return Err(missing(dir, ROOT_KEY));
     }
     Ok(())
+}
+
+/// Whether a certificate names another as its issuer: by its name, and by its key where both tell.
+fn names_as_issuer(certificate: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> bool {
+    let named = certificate.extensions().iter().find_map(|it| match it.parsed_extension() {
+        ParsedExtension::AuthorityKeyIdentifier(id) => id.key_identifier.as_ref().map(|id| id.0),
+        _ => None,
+    });
+    let key = issuer.extensions().iter().find_map(|it| match it.parsed_extension() {
+        ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0),
+        _ => None,
+    });
+    certificate.issuer().as_raw() == issuer.subject().as_raw()
+        && named.zip(key).is_none_or(|(named, key)| named == key)
 }
 
 fn root(

@@ -14,6 +14,8 @@ pub enum StoreError {
     Unavailable(String),
     /// The database holds what it should not, or we asked it wrongly.
     Corrupt(String),
+    /// The database's file is damaged; nothing is written any more.
+    Damaged(String),
 }
 
 impl StoreError {
@@ -38,7 +40,7 @@ impl From<StoreError> for Refusal {
                 "The registry cannot take this request now; try again shortly.",
             )
             .because(cause),
-            StoreError::Corrupt(cause) => Refusal::internal(cause),
+            StoreError::Corrupt(cause) | StoreError::Damaged(cause) => Refusal::internal(cause),
         }
     }
 }
@@ -49,6 +51,7 @@ impl fmt::Display for StoreError {
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Unavailable(cause) => write!(f, "the registry is unavailable: {cause}"),
             Self::Corrupt(cause) => write!(f, "the registry is damaged: {cause}"),
+            Self::Damaged(cause) => write!(f, "the registry's file is damaged: {cause}"),
         }
     }
 }
@@ -87,6 +90,8 @@ pub enum OpenError {
         /// What is wrong.
         cause: String,
     },
+    /// The disk has no room for what SQLite needs to open the file.
+    DiskFull(PathBuf),
     /// The file or its directory cannot be read or written.
     Inaccessible {
         /// The file.
@@ -127,6 +132,11 @@ impl fmt::Display for OpenError {
             Self::Corrupt { path, cause } => {
                 write!(f, "'{}' is damaged ({cause}): restore a backup", path.display())
             }
+            Self::DiskFull(path) => write!(
+                f,
+                "'{}' cannot be opened, for the disk is full or its quota is used up: make room on it",
+                path.display()
+            ),
             Self::Inaccessible { path, cause } => write!(
                 f,
                 "'{}' cannot be opened for writing ({cause}): check that its directory exists, its owner and its permissions",

@@ -107,6 +107,11 @@ impl Store {
             if find(sql)?.is_some() {
                 return Err(StoreError::Corrupt("the registry has an installation".to_owned()));
             }
+            // A registry of before there was an id tells by its audit trail.
+            let newest: Option<Instant> =
+                sql.one("SELECT max(at) FROM audit", &[], |row| row.get(0))?.flatten();
+            let last_seen =
+                newest.map_or(installation.last_seen, |at| at.min(installation.last_seen));
             sql.execute(
                 "INSERT INTO installation (row_id, id, key_check, founded, last_seen) \
                  VALUES (1, $1, $2, $3, $4)",
@@ -114,7 +119,7 @@ impl Store {
                     &installation.id.to_string(),
                     &installation.key_check,
                     installation.founded,
-                    installation.last_seen
+                    last_seen
                 ],
             )?;
             match founding {
@@ -135,7 +140,7 @@ impl Store {
 
     /// Notes the latest time that the wall clock is believed to show; it never goes back.
     pub async fn saw_time(&self, now: Instant) -> Result<(), StoreError> {
-        self.write(move |sql| {
+        self.write_unrecorded(move |sql| {
             sql.execute("UPDATE installation SET last_seen = $1 WHERE last_seen < $1", args![now])?;
             Ok(())
         })

@@ -50,6 +50,7 @@ mod uuid;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fleetwright_core::arn::Home;
 
@@ -134,6 +135,34 @@ impl Store {
     pub fn open(url: &str, home: Home, changes: Arc<dyn ChangeSink>) -> Result<Self, OpenError> {
         let sqlite = sqlite::Sqlite::open(path_of(url)?, home, changes)?;
         Ok(Self { backend: Backend::Sqlite(Arc::new(sqlite)), recording: None })
+    }
+
+    /// Why nothing is written any more: the file was found damaged, or is no longer there. `None`
+    /// while all is well.
+    pub fn stopped(&self) -> Option<String> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.stopped(),
+        }
+    }
+
+    /// Looks for damage in every page of the open registry, resting `pause` now and then, and
+    /// stops writes when it finds any. Blocks for as long as that takes.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn check_pages(&self, pause: Duration) -> Result<(), OpenError> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.check_pages(pause),
+        }
+    }
+
+    /// The faults in the pages of the registry at `url`, at most 100, whether a server has it open
+    /// or not; none when it is sound.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn page_faults(url: &str) -> Result<Vec<String>, OpenError> {
+        sqlite::faults(path_of(url)?)
     }
 
     /// Runs `job` in a transaction that is durable when this returns: a chore, or a step before

@@ -200,6 +200,7 @@ pub(crate) fn from_driver(error: rusqlite::Error) -> StoreError {
             | Code::OutOfMemory
             | Code::PermissionDenied,
         ) => StoreError::Unavailable(error.to_string()),
+        Some(Code::DatabaseCorrupt | Code::NotADatabase) => StoreError::Damaged(error.to_string()),
         _ => StoreError::Corrupt(error.to_string()),
     }
 }

@@ -164,3 +164,49 @@ async fn an_unfinished_issuance_is_removed_at_the_next_start() {
     drop(open(&path).unwrap());
     assert_eq!(count(), 0);
 }
+
+#[tokio::test]
+async fn a_first_page_that_a_power_cut_tore_is_recovered_from_the_log() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("db");
+    let store = open(&path).unwrap();
+    let name = PolicyName::parse("kept").unwrap();
+    store.create_policy(name, "{}".into(), BTreeMap::new(), NOW).await.unwrap();
+    // The log has the first page, as it does while a checkpoint writes it back.
+    let log = Connection::open(&path).unwrap();
+    log.execute_batch("CREATE TABLE t (x); DROP TABLE t;").unwrap();
+    for torn in [0..100, 0..512, 0..4096, 16..24, 60..72] {
+        let crashed = TempDir::new().unwrap();
+        for name in ["db", "db-wal"] {
+            std::fs::copy(dir.path().join(name), crashed.path().join(name)).unwrap();
+        }
+        let path = crashed.path().join("db");
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.get_mut(torn.clone()).unwrap().fill(0xa5);
+        std::fs::write(&path, bytes).unwrap();
+        let home = Home {
+            region: Region::parse("us-east-1").unwrap(),
+            account: AccountId::parse("123456789012").unwrap(),
+        };
+        Store::inspect(path.to_str().unwrap(), &home).unwrap().unwrap();
+        let store = open(&path).unwrap();
+        let page = store.list_policies(None, 10, true).await.unwrap();
+        assert_eq!(page.items.len(), 1, "{torn:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_whose_database_is_gone_is_kept() {
+    for empty in [false, true] {
+        let dir = TempDir::new().unwrap();
+        let store = open(&dir.path().join("db")).unwrap();
+        let name = PolicyName::parse("kept").unwrap();
+        store.create_policy(name, "{}".into(), BTreeMap::new(), NOW).await.unwrap();
+        let crashed = TempDir::new().unwrap();
+        std::fs::copy(dir.path().join("db-wal"), crashed.path().join("db-wal")).unwrap();
+        if empty {
+            std::fs::write(crashed.path().join("db"), "").unwrap();
+        }
+        assert!(matches!(refused(&crashed), OpenError::LogAlone { .. }));
+    }
+}

@@ -40,6 +40,16 @@ const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
 pub(super) fn writer(path: &Path, home: &Home) -> Result<Connection, OpenError> {
     let connection = open_ours(path, OpenFlags::SQLITE_OPEN_CREATE, "NORMAL")?;
     check_pages(path, &connection)?;
+    prepared(path, connection, home)
+}
+
+/// As [`writer`], of a file that is too large to be read whole.
+#[cfg(test)]
+pub(super) fn unchecked(path: &Path, home: &Home) -> Result<Connection, OpenError> {
+    prepared(path, open_ours(path, OpenFlags::empty(), "NORMAL")?, home)
+}
+
+fn prepared(path: &Path, connection: Connection, home: &Home) -> Result<Connection, OpenError> {
     keep_log_on_close(path, &connection, false)?;
     prepare(path, &connection, home).map_err(|error| driver(path, &error))?;
     Ok(connection)
@@ -291,13 +301,22 @@ pub(super) fn inaccessible(path: &Path, cause: impl Display) -> OpenError {
     OpenError::Inaccessible { path: path.to_owned(), cause: cause.to_string() }
 }
 
-fn driver(path: &Path, error: &rusqlite::Error) -> OpenError {
+pub(super) fn driver(path: &Path, error: &rusqlite::Error) -> OpenError {
     use rusqlite::ErrorCode as Code;
     match error.sqlite_error_code() {
         Some(Code::NotADatabase) => OpenError::NotADatabase(path.to_owned()),
         Some(Code::DatabaseCorrupt) => {
             OpenError::Corrupt { path: path.to_owned(), cause: error.to_string() }
         }
+        Some(Code::DiskFull) => OpenError::DiskFull(path.to_owned()),
+        // The log's index has a size from the beginning: when it cannot be made, there is no room.
+        _ if extended(error) == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => {
+            OpenError::DiskFull(path.to_owned())
+        }
         _ => inaccessible(path, error),
     }
+}
+
+fn extended(error: &rusqlite::Error) -> Option<i32> {
+    error.sqlite_error().map(|error| error.extended_code)
 }

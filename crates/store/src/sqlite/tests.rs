@@ -1,5 +1,6 @@
 //! What only the inside can test: the settings that make a commit durable, a full disk, a panic.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use fleetwright_core::arn::Home;
@@ -7,8 +8,9 @@ use fleetwright_core::names::{AccountId, Region};
 use rusqlite::config::DbConfig;
 use tempfile::TempDir;
 
+use super::condition::Condition;
 use super::writer::Writer;
-use super::{Sqlite, open};
+use super::{Sqlite, open, pages};
 use crate::sql::args;
 use crate::{Change, StoreError};
 
@@ -47,7 +49,9 @@ async fn a_full_disk_is_an_answer_and_nothing_of_the_batch_is_kept() {
     let heard = Arc::new(Mutex::new(0));
     let count = Arc::clone(&heard);
     let sink = Arc::new(move |_: &Change| *count.lock().unwrap() += 1);
-    let writer = Arc::new(Writer::start(connection, Arc::new(home()), sink).unwrap());
+    let condition = Arc::new(Condition::of(&path).unwrap());
+    let writer = Writer::start(connection, Arc::new(home()), condition, sink).unwrap();
+    let writer = Arc::new(writer);
 
     let tasks: Vec<_> = (0..200)
         .map(|_| {
@@ -110,5 +114,132 @@ async fn a_reader_that_fails_leaves_no_snapshot_behind() {
     for _ in 0..8 {
         let rows = sqlite.snapshot(|sql| sql.count("SELECT count(*) FROM issuances", args![]));
         assert_eq!(rows.await.unwrap(), 1);
+    }
+}
+
+/// A writer whose commits fail while `fails` is set, as they do when a sync fails.
+fn failing(path: &std::path::Path, fails: &Arc<AtomicBool>) -> Arc<Writer> {
+    let mut connection = open::writer(path, &home()).unwrap();
+    let fails = Arc::clone(fails);
+    connection.commit_hook(Some(move || fails.load(Ordering::SeqCst))).unwrap();
+    let condition = Arc::new(Condition::of(path).unwrap());
+    let sink = Arc::new(|_: &Change| {});
+    Arc::new(Writer::start(connection, Arc::new(home()), condition, sink).unwrap())
+}
+
+#[tokio::test]
+async fn of_a_batch_that_was_rolled_back_every_answer_is_the_failure() {
+    let dir = TempDir::new().unwrap();
+    let fails = Arc::new(AtomicBool::new(true));
+    let writer = failing(&dir.path().join("db"), &fails);
+    // All in one transaction: the first holds it until the others wait in line.
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let first = {
+        let writer = Arc::clone(&writer);
+        tokio::spawn(async move {
+            let hold = move |_: &crate::sql::Sql<'_>| {
+                wait.recv().unwrap();
+                Ok(())
+            };
+            writer.run(hold).await
+        })
+    };
+    let create = |writer: Arc<Writer>| {
+        tokio::spawn(async move {
+            let insert = |sql: &crate::sql::Sql<'_>| {
+                if sql.exists("SELECT 1 FROM issuances WHERE created = 7", &[])? {
+                    return Err(StoreError::refused(
+                        fleetwright_core::error::ErrorCode::ResourceAlreadyExists,
+                        "it exists",
+                    ));
+                }
+                sql.execute(INSERT, args![&vec![1_u8], &[0; 32], 7_i64]).map(|_| true)
+            };
+            writer.run(insert).await
+        })
+    };
+    let read = |writer: Arc<Writer>| {
+        let look = |sql: &crate::sql::Sql<'_>| {
+            sql.exists("SELECT 1 FROM issuances WHERE created = 7", &[])
+        };
+        tokio::spawn(async move { writer.run(look).await })
+    };
+    tokio::task::yield_now().await;
+    let mut others = Vec::new();
+    for _ in 0..8 {
+        others.push(create(Arc::clone(&writer)));
+        others.push(read(Arc::clone(&writer)));
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    go.send(()).unwrap();
+    assert!(first.await.unwrap().is_err());
+    for other in others {
+        let answer = other.await.unwrap();
+        assert!(
+            !matches!(answer, Ok(_) | Err(StoreError::Refused(_))),
+            "told of what is not there: {answer:?}"
+        );
+    }
+    fails.store(false, Ordering::SeqCst);
+    assert!(create(Arc::clone(&writer)).await.unwrap().unwrap());
+    assert!(matches!(create(writer).await.unwrap(), Err(StoreError::Refused(_))));
+}
+
+#[tokio::test]
+async fn a_file_that_was_removed_or_replaced_takes_no_writes() {
+    for replaced in [false, true] {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("db");
+        let sqlite = Sqlite::open(&path, home(), Arc::new(|_: &Change| {})).unwrap();
+        let write = || sqlite.write(|sql| sql.execute(INSERT, args![&vec![], &[0; 32], 1_i64]));
+        write().await.unwrap();
+        assert_eq!(sqlite.stopped(), None);
+        std::fs::rename(&path, dir.path().join("away")).unwrap();
+        if replaced {
+            std::fs::write(&path, "another").unwrap();
+        }
+        for _ in 0..2 {
+            assert!(matches!(write().await, Err(StoreError::Unavailable(_))));
+        }
+        assert!(sqlite.stopped().is_some());
+        let rows = sqlite.read(|sql| sql.count("SELECT count(*) FROM issuances", args![])).await;
+        assert_eq!(rows.unwrap(), 1);
+    }
+}
+
+/// A registry of some pages, closed, with its middle overwritten.
+async fn damaged(path: &std::path::Path) {
+    let sqlite = Sqlite::open(path, home(), Arc::new(|_: &Change| {})).unwrap();
+    for n in 0..64_u8 {
+        let insert = move |sql: &crate::sql::Sql<'_>| {
+            sql.execute(INSERT, args![&vec![n; 3000], &[0; 32], 1_i64])
+        };
+        sqlite.write(insert).await.unwrap();
+    }
+    drop(sqlite);
+    let mut bytes = std::fs::read(path).unwrap();
+    let end = bytes.len();
+    bytes[end - 40 * 4096..].fill(0xa5);
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[tokio::test]
+async fn damage_that_is_found_at_any_time_stops_writes() {
+    let dir = TempDir::new().unwrap();
+    for by_a_statement in [true, false] {
+        let path = dir.path().join(format!("db{by_a_statement}"));
+        damaged(&path).await;
+        assert!(!pages::faults(&path, None).unwrap().is_empty());
+        let sqlite = Sqlite::open_unchecked(&path, home());
+        if by_a_statement {
+            let all =
+                sqlite.read(|sql| sql.count("SELECT sum(length(serial)) FROM issuances", &[]));
+            assert!(matches!(all.await, Err(StoreError::Damaged(_))));
+        } else {
+            sqlite.check_pages(std::time::Duration::ZERO).unwrap();
+        }
+        let write = sqlite.write(|sql| sql.execute(INSERT, args![&vec![], &[0; 32], 1_i64]));
+        assert!(matches!(write.await, Err(StoreError::Unavailable(_))), "{by_a_statement}");
+        assert!(sqlite.stopped().unwrap().contains("damaged"));
     }
 }

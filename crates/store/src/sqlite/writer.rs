@@ -11,6 +11,7 @@ use fleetwright_core::arn::Home;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::condition::Condition;
 use crate::audit::ChainWriter;
 use crate::sql::{Sql, from_driver};
 use crate::{Change, ChangeSink, StoreError, fleet_index, registry_events};
@@ -34,12 +35,13 @@ impl Writer {
     pub(super) fn start(
         connection: Connection,
         home: Arc<Home>,
+        condition: Arc<Condition>,
         changes: Arc<dyn ChangeSink>,
     ) -> std::io::Result<Self> {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || Loop::new(connection, home, changes).run(jobs))?;
+            .spawn(move || Loop::new(connection, home, condition, changes).run(jobs))?;
         Ok(Self { queue: Some(queue), thread: Mutex::new(Some(thread)) })
     }
 
@@ -97,8 +99,8 @@ where
 
     fn answer(self: Box<Self>, failed: Option<&StoreError>) {
         let result = match (self.result, failed) {
-            // A refusal stands whatever became of the transaction.
-            (Some(Err(StoreError::Refused(refusal))), _) => Err(StoreError::Refused(refusal)),
+            // A refusal, too: it may rest on what an earlier job of the transaction wrote, and
+            // that is not there.
             (_, Some(failed)) => Err(failed.clone()),
             (Some(result), None) => result,
             (None, None) => Err(StoreError::Unavailable("the write was not begun".to_owned())),
@@ -111,15 +113,21 @@ where
 struct Loop {
     connection: Connection,
     home: Arc<Home>,
+    condition: Arc<Condition>,
     changes: Arc<dyn ChangeSink>,
     queries: fleet_index::Queries,
     chain: ChainWriter,
 }
 
 impl Loop {
-    fn new(connection: Connection, home: Arc<Home>, changes: Arc<dyn ChangeSink>) -> Self {
+    fn new(
+        connection: Connection,
+        home: Arc<Home>,
+        condition: Arc<Condition>,
+        changes: Arc<dyn ChangeSink>,
+    ) -> Self {
         let (queries, chain) = (fleet_index::Queries::default(), ChainWriter::default());
-        Self { connection, home, changes, queries, chain }
+        Self { connection, home, condition, changes, queries, chain }
     }
 
     fn run(mut self, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
@@ -167,6 +175,7 @@ impl Loop {
     }
 
     fn transaction(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Vec<Change>, StoreError> {
+        self.condition.check()?;
         self.say("BEGIN IMMEDIATE")?;
         let (mut changes, mut records) = (Vec::new(), Vec::new());
         for job in batch.iter_mut() {
@@ -191,6 +200,7 @@ impl Loop {
         let events = registry_events::take(&sql)?;
         let chain = std::mem::take(&mut self.chain).append(&sql, &records)?;
         changes.extend(events.into_iter().map(|event| Change::Registry(Arc::new(event))));
+        self.condition.check()?;
         self.say("COMMIT")?;
         self.chain = chain;
         Ok(changes)
