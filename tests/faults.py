@@ -22,9 +22,11 @@ def kill_at(directory, call):
     return {"LD_PRELOAD": str(library()), "FAULT_UNDER": str(directory), "FAULT_KILL_AT": str(call)}
 
 
-def full_while(directory, switch):
-    """While the file `switch` exists, the disk of a directory takes no more bytes."""
-    return {
+def full_while(directory, switch, spare_index=True):
+    """While the file `switch` exists, the disk of a directory takes no more bytes; save those of
+    the index of SQLite's log, if there was room for it before."""
+    spared = {"FAULT_SPARES_INDEX": "1"} if spare_index else {}
+    return spared | {
         "LD_PRELOAD": str(library()), "FAULT_UNDER": str(directory),
         "FAULT_FULL_WHILE": str(switch),
     }  # fmt: skip

@@ -47,6 +47,10 @@ pub(crate) struct Args {
     /// Write the bound addresses here, as JSON, once everything listens
     #[arg(long, value_name = "FILE", env = "FLEETWRIGHT_READY_FILE")]
     ready_file: Option<PathBuf>,
+    /// The clock is right until the end of this day (UTC), however far it is ahead of the time that
+    /// the server saw last; without it, nothing is deleted for ever by a jump of over seven days
+    #[arg(long, value_name = "YYYY-MM-DD", env = "FLEETWRIGHT_ACCEPT_CLOCK_UNTIL")]
+    accept_clock_until: Option<String>,
     /// Form of the log on standard error
     #[arg(long, value_enum, default_value_t = Log::Text, env = "FLEETWRIGHT_LOG_FORMAT")]
     log_format: Log,
@@ -70,6 +74,8 @@ enum Log {
 }
 
 pub(crate) fn run(args: Args) -> ExitCode {
+    // Whatever is made from here on is its owner's alone.
+    fleetwright_server::private_files();
     match serve(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -98,6 +104,7 @@ fn serve(args: Args) -> Result<(), Box<dyn std::error::Error>> {
         account: args.account,
         region: args.region,
         ready_file: args.ready_file,
+        accept_clock_until: args.accept_clock_until,
     };
     let settings = Settings::resolve(given, file, machine_name())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

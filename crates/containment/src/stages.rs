@@ -24,6 +24,8 @@ const INNER_USER: u32 = 993;
 
 /// The outer process: leaves the server's namespaces, starts the init, and ends with it.
 pub(crate) fn outer() -> io::Result<ExitCode> {
+    // The server keeps its files to itself; a function's are as on AWS.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let (program, text) = read_program()?;
     setsid()?;

@@ -46,6 +46,9 @@ impl fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
+/// How far the clock may be set back before it is worth a word. (ours)
+const CLOCK_BACK_MILLIS: i64 = 5 * 60 * 1000;
+
 /// Everything of one server.
 pub(crate) struct App {
     pub(crate) store: Store,
@@ -88,6 +91,7 @@ impl App {
         let installation = admin::found(admitted, dir, &store, &sealing).await?;
         admitted.finish(dir).map_err(StartError::new)?;
         tracing::info!(%installation, "the data directory's parts belong together");
+        believe_clock(settings, &store, &authority).await?;
         twins::find(&store).await?;
 
         // 2. What works on it.
@@ -208,9 +212,45 @@ impl App {
     }
 }
 
+/// Compares the wall clock with the time that was seen last, and with the authority.
+async fn believe_clock(
+    settings: &Settings,
+    store: &Store,
+    authority: &Authority,
+) -> Result<(), StartError> {
+    let known = store.installation().await.map_err(StartError::new)?;
+    let now = clock::now();
+    let last_seen = known.map_or(now, |known| known.last_seen);
+    let vouched = settings.accept_clock_until;
+    clock::believe(clock::Believed::since(last_seen, clock::monotonic_millis(), vouched));
+    let back = last_seen.0.saturating_sub(now.0);
+    if back > CLOCK_BACK_MILLIS {
+        tracing::warn!(
+            seconds = back / 1000,
+            "the clock is behind the time that was seen last: what was issued since then is not \
+             valid yet, and what has expired may seem valid again; set the clock"
+        );
+    }
+    for (name, not_before) in authority.valid_from() {
+        if not_before > now {
+            tracing::warn!(
+                certificate = name,
+                seconds = (not_before.0 - now.0) / 1000,
+                "a certificate of this authority is not valid yet, and devices will refuse the \
+                 server until then: it was made while the clock was ahead. Set the clock if it is \
+                 behind now; else begin anew in an empty data directory while no device knows \
+                 this root"
+            );
+        }
+    }
+    Ok(())
+}
+
 /// Nobody is connected yet; those who come are told if that is indexed.
 async fn presences(store: &Store) -> Result<Arc<Presences>, StartError> {
-    store.forget_connections(clock::now()).await.map_err(StartError::new)?;
+    if let Err(error) = store.forget_connections(clock::now()).await {
+        tracing::error!(%error, "things that were connected before this start still seem to be");
+    }
     let configuration = store.indexing_configuration().await.map_err(StartError::new)?;
     Ok(Presences::start(store.clone(), configuration.things.connectivity))
 }

@@ -265,7 +265,7 @@ where
 pub(crate) async fn purge(store: Store, settings: config::Audit) {
     let days = i64::from(settings.days);
     loop {
-        let before = Instant(clock::now().0 - days * 24 * 60 * 60 * 1000);
+        let before = Instant(clock::believed().0 - days * 24 * 60 * 60 * 1000);
         let told = of_server(RETENTION, None);
         match store.purge_audit(before, settings.records, PURGE_AT_ONCE, told).await {
             Ok(PURGE_AT_ONCE) => continue,

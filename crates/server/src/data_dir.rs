@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// The store's file in the directory.
@@ -12,6 +12,11 @@ pub(crate) const DATABASE: &str = "fleetwright.db";
 const LOCK: &str = "lock";
 /// Where files are written whole or not at all, by way of `.NAME….new`.
 const WRITTEN: [&str; 4] = ["", "ca", "key-pool", "functions"];
+
+/// Directories whose entries nobody else may touch; below `functions` lies what workers read.
+const PRIVATE: [&str; 5] = ["", "ca", "key-pool", "functions/logs", "registration-tasks"];
+/// Entries of one of them that are looked at. (ours)
+const ENTRIES: usize = 2048;
 
 /// An opened data directory, locked for this process until dropped.
 #[derive(Debug)]
@@ -131,8 +136,14 @@ impl DataDir {
     /// Writes into the lock who has the directory. It was found to be ours.
     pub(crate) fn take(&mut self) -> Result<(), DataDirError> {
         let holder = format!("{}\n", std::process::id());
-        self.write_lock(holder.as_bytes())
-            .map_err(|error| DataDirError::io("write", &self.join(LOCK), error))?;
+        if let Err(error) = self.write_lock(holder.as_bytes()) {
+            // The lock is held all the same; only who holds it is not told.
+            if error.kind() != io::ErrorKind::StorageFull {
+                return Err(DataDirError::io("write", &self.join(LOCK), error));
+            }
+            tracing::warn!(file = %self.join(LOCK).display(), "the disk is full");
+        }
+        self.narrow();
         for part in WRITTEN {
             self.remove_half_written(part);
         }
@@ -151,11 +162,40 @@ impl DataDir {
         }
     }
 
+    /// Over what is there, then cut: that takes no further room on the disk.
     fn write_lock(&mut self, content: &[u8]) -> io::Result<()> {
-        self.lock.set_len(0)?;
         self.lock.rewind()?;
         self.lock.write_all(content)?;
+        self.lock.set_len(u64::try_from(content.len()).unwrap_or(0))?;
         self.lock.sync_all()
+    }
+
+    /// Takes away what others of this machine may do here: directories are 0700, files 0600.
+    fn narrow(&self) {
+        let mut names = Vec::new();
+        for part in PRIVATE {
+            let path = self.join(part);
+            names.push(path.clone());
+            if let Ok(entries) = fs::read_dir(&path) {
+                let entries = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+                names.extend(entries.take(ENTRIES));
+            }
+        }
+        for path in names {
+            narrow(&path);
+        }
+    }
+
+    /// Whether the directory was removed, or another has taken its place: then somebody else may
+    /// hold the lock that this one believes to hold.
+    pub(crate) fn is_gone(&self) -> bool {
+        let held = self.lock.metadata().map(|held| (held.dev(), held.ino()));
+        let found = fs::metadata(self.join(LOCK)).map(|found| (found.dev(), found.ino()));
+        match (held, found) {
+            (Ok(held), Ok(found)) => held != found,
+            (_, Err(error)) => error.kind() == io::ErrorKind::NotFound,
+            (Err(_), _) => false,
+        }
     }
 
     /// Leaves a directory that is not ours, or where a start came to nothing, as it was.
@@ -226,6 +266,28 @@ impl DataDir {
     }
 }
 
+/// Makes a file or directory its owner's alone, unless it is meant for everybody.
+fn narrow(path: &Path) {
+    let Ok(found) = fs::symlink_metadata(path) else { return };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_public = name.starts_with("root-ca") && name.ends_with(".pem");
+    let mode = found.mode() & 0o777;
+    if is_public || found.is_symlink() || mode & 0o077 == 0 {
+        return;
+    }
+    let narrowed = mode & 0o700;
+    match fs::set_permissions(path, fs::Permissions::from_mode(narrowed)) {
+        Ok(()) => tracing::warn!(
+            path = %path.display(), from = %format!("{mode:o}"), to = %format!("{narrowed:o}"),
+            "other users of this machine had access; it was taken away"
+        ),
+        Err(error) => tracing::warn!(
+            path = %path.display(), mode = %format!("{mode:o}"), %error,
+            "other users of this machine have access, and it cannot be taken away"
+        ),
+    }
+}
+
 /// Writes a file whole or not at all, anywhere.
 pub(crate) fn write_whole(path: &Path, mode: u32, content: &[u8]) -> io::Result<()> {
     let parent = match path.parent() {
@@ -236,7 +298,11 @@ pub(crate) fn write_whole(path: &Path, mode: u32, content: &[u8]) -> io::Result<
     let temporary = parent.join(format!(".{name}.{}.new", std::process::id()));
     let mut file =
         OpenOptions::new().create(true).truncate(true).write(true).mode(mode).open(&temporary)?;
-    let written = file.write_all(content).and_then(|()| file.sync_all());
+    // Whatever the umask: some files are for everybody.
+    let written = file
+        .set_permissions(fs::Permissions::from_mode(mode))
+        .and_then(|()| file.write_all(content))
+        .and_then(|()| file.sync_all());
     if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
         fs::remove_file(&temporary).ok();
         return Err(error);

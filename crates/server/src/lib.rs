@@ -37,4 +37,4 @@ mod tls;
 mod twins;
 
 pub use app::StartError;
-pub use serve::serve;
+pub use serve::{private_files, serve};

@@ -1,6 +1,7 @@
 //! From settings to listening sockets, and back.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::app::{App, StartError};
 use crate::config::Settings;
-use crate::data_dir::{self, DataDir};
+use crate::data_dir::{self, DataDir, DataDirError};
 use crate::functions::Endpoint;
 use crate::tls::OwnCertificate;
 use crate::{api, audit, clock, gateway, installation, tls};
@@ -26,8 +27,16 @@ const PURGE_AT_ONCE: usize = 500;
 /// How often dynamic thing groups are looked at that are not up to date.
 const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 
-/// How often the server's own certificate is looked at.
-const RENEW_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often the wall clock is compared with the last look at the server's own certificate, and
+/// how far apart two looks are. The clock may be set, and the machine may sleep.
+const RENEW_EVERY: Duration = Duration::from_secs(60);
+const RENEW_APART_MILLIS: i64 = 24 * 60 * 60 * 1000;
+/// How often it is looked whether the data directory is still there.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often the time is noted.
+const SEE_TIME_EVERY: Duration = Duration::from_secs(10 * 60);
+/// Rest between two pieces of the search for damage, each of a few milliseconds.
+const CHECK_PAUSE: Duration = Duration::from_millis(10);
 
 /// Runs a server until SIGTERM or Ctrl-C, then drains it.
 ///
@@ -35,8 +44,14 @@ const RENEW_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// When it cannot start. Once it listens, nothing that a peer does ends it.
 pub async fn serve(settings: Settings) -> Result<(), StartError> {
     raise_open_files();
-    // 1. The data directory is ours alone.
-    let mut dir = DataDir::open(&settings.data_dir).map_err(StartError::new)?;
+    // 1. The data directory is ours alone. Nobody may take an earlier server's word for this
+    //    one's; but a server that runs keeps its ready file.
+    let opened = DataDir::open(&settings.data_dir);
+    let _ready = match &opened {
+        Err(DataDirError::InUse { .. }) => ReadyFile(None),
+        _ => ReadyFile::none_yet(settings.ready_file.clone())?,
+    };
+    let mut dir = opened.map_err(StartError::new)?;
     let admitted = match installation::admit(&dir, &settings.home) {
         Ok(admitted) => admitted,
         Err(not_ours) => {
@@ -94,29 +109,123 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     chores.spawn(Arc::clone(&app.bulk).work());
     chores.spawn(renew(Arc::clone(&app.authority), settings.hostnames.clone(), certificate));
     chores.spawn(Arc::clone(&app.functions).tidy());
+    chores.spawn(see_time(app.store.clone()));
+    check_pages(app.store.clone())?;
     let mut term = signal(SignalKind::terminate()).map_err(StartError::new)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::new)?;
     announce(&settings, mqtt_address, api_address)?;
 
     // 4. Until told to stop; then everybody finishes what they are at.
-    tokio::select! {
-        _ = term.recv() => tracing::info!("SIGTERM: stopping"),
-        _ = interrupt.recv() => tracing::info!("interrupted: stopping"),
-    }
+    let lost = tokio::select! {
+        _ = term.recv() => { tracing::info!("SIGTERM: stopping"); None }
+        _ = interrupt.recv() => { tracing::info!("interrupted: stopping"); None }
+        why = lost(&dir, &app.store) => Some(why),
+    };
     stop.send_replace(true);
     chores.abort_all();
     let _ = tokio::join!(gateway, api);
     app.presences.drain().await;
     app.audit.flush().await;
     checkpoints.make().await;
-    if let Some(path) = &settings.ready_file {
-        let _ = std::fs::remove_file(path);
-    }
     for (counter, hits) in app.gateway.counters().filter(|(_, hits)| *hits > 0) {
         tracing::info!(counter, hits, "a limit was reached since the start");
     }
     tracing::info!("stopped");
-    Ok(())
+    lost.map_or(Ok(()), |why| Err(StartError::new(why)))
+}
+
+/// The ready file of this server: gone before it is ready and once it has ended, however it ends.
+struct ReadyFile(Option<PathBuf>);
+
+impl ReadyFile {
+    fn none_yet(path: Option<PathBuf>) -> Result<Self, StartError> {
+        let Some(path) = path else { return Ok(Self(None)) };
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(StartError::new(format_args!(
+                    "cannot remove the ready file of an earlier server, {}: {error}",
+                    path.display()
+                )))
+            }
+            _ => Ok(Self(Some(path))),
+        }
+    }
+}
+
+impl Drop for ReadyFile {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Whatever this process makes from now on is its owner's alone, unless it says otherwise.
+pub fn private_files() {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+}
+
+/// Comes when the data directory or the registry in it was removed under the server.
+async fn lost(dir: &DataDir, store: &Store) -> String {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let is_gone = dir.is_gone();
+        if is_gone || (!dir.join(data_dir::DATABASE).exists() && store.stopped().is_some()) {
+            let what = format!(
+                "{} was removed or replaced while the server ran: nothing is written any more, and \
+                 the server ends. Put the directory back from a backup",
+                dir.join("").display()
+            );
+            tracing::error!("{what}");
+            return what;
+        }
+    }
+}
+
+/// Looks for damage in the registry's pages once, beside everything else.
+fn check_pages(store: Store) -> Result<(), StartError> {
+    let check = move || {
+        // Of this thread only, on Linux.
+        let _ = rustix::process::setpriority_process(None, 19);
+        match store.check_pages(CHECK_PAUSE) {
+            Ok(()) if store.stopped().is_none() => {
+                tracing::debug!("the registry's pages are sound")
+            }
+            Ok(()) => {}
+            Err(error) => tracing::warn!(%error, "the registry's pages cannot be checked"),
+        }
+    };
+    std::thread::Builder::new()
+        .name("page-check".to_owned())
+        .spawn(check)
+        .map(|_| ())
+        .map_err(StartError::new)
+}
+
+/// Notes the time now and then, so that the next start can tell a jump of the clock.
+async fn see_time(store: Store) {
+    let mut was_told = false;
+    loop {
+        match clock::look() {
+            clock::Look::Fits(now) => {
+                was_told = false;
+                if let Err(error) = store.saw_time(now).await {
+                    tracing::debug!(%error, "the time cannot be noted");
+                }
+            }
+            clock::Look::Jumped(believed, ahead) if !was_told => {
+                was_told = true;
+                tracing::warn!(
+                    days = ahead / (24 * 60 * 60 * 1000),
+                    believed = believed.0,
+                    "the clock is far ahead of the time that was seen last: nothing is deleted by \
+                     it. If the clock is right, start with --accept-clock-until and today's date"
+                );
+            }
+            clock::Look::Jumped(..) => {}
+        }
+        tokio::time::sleep(SEE_TIME_EVERY).await;
+    }
 }
 
 /// A connection is an open file: as many as the system allows this process without asking.
@@ -171,7 +280,7 @@ fn announce(settings: &Settings, mqtt: SocketAddr, api: SocketAddr) -> Result<()
 /// Deletes certificates whose ownership token ran out (AWS: one hour).
 async fn purge(store: Store) {
     loop {
-        match store.purge_expired(clock::now(), PURGE_AT_ONCE).await {
+        match store.purge_expired(clock::believed(), PURGE_AT_ONCE).await {
             Ok((count, more)) => {
                 if count > 0 {
                     tracing::info!(count, "deleted certificates that nobody registered");
@@ -191,7 +300,7 @@ async fn purge(store: Store) {
 /// Deletes the claims of trusted users when their time is over.
 async fn purge_claims(store: Store) {
     loop {
-        match store.purge_claims(clock::now(), PURGE_AT_ONCE).await {
+        match store.purge_claims(clock::believed(), PURGE_AT_ONCE).await {
             Ok((_, true)) => continue,
             Ok((_, false)) => {}
             Err(error) => tracing::error!(%error, "cannot delete claims whose time is over"),
@@ -215,7 +324,7 @@ async fn follow_membership(store: Store) {
 /// Deletes retained messages whose time is over; they are not sent in the meantime.
 async fn purge_retained(store: Store) {
     loop {
-        match store.purge_retained(clock::now(), PURGE_AT_ONCE).await {
+        match store.purge_retained(clock::believed(), PURGE_AT_ONCE).await {
             Ok(PURGE_AT_ONCE) => continue,
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "cannot delete retained messages"),
@@ -230,10 +339,16 @@ async fn renew(
     hostnames: Vec<String>,
     certificate: Arc<OwnCertificate>,
 ) {
+    let mut looked = clock::now();
     loop {
         tokio::time::sleep(RENEW_EVERY).await;
+        let now = clock::now();
+        if now.0.abs_diff(looked.0) < RENEW_APART_MILLIS.unsigned_abs() {
+            continue;
+        }
+        looked = now;
         let renewed = authority
-            .server_identity(&hostnames, clock::now())
+            .server_identity(&hostnames, now)
             .map_err(|error| error.to_string())
             .and_then(|identity| certificate.replace(identity).map_err(|error| error.to_string()));
         if let Err(error) = renewed {

@@ -1,8 +1,10 @@
 //! Input from a directory that the configuration allows: a bucket is a directory in it.
 
+use std::fs::File;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::{INPUT_BYTES, TaskFailure};
+use super::{INPUT_BYTES, TaskFailure, kept};
 
 /// Copies `root/bucket/key` to `copy`, whole or not at all.
 pub(super) async fn fetch(
@@ -16,17 +18,27 @@ pub(super) async fn fetch(
     let copied = tokio::task::spawn_blocking(move || {
         let bytes = std::fs::metadata(&source)?.len();
         if bytes > INPUT_BYTES {
-            return Err(std::io::Error::other(format!(
+            return Err(io::Error::other(format!(
                 "it has {bytes} bytes; the limit is {INPUT_BYTES}"
             )));
         }
-        let part = copy.with_extension("part");
-        std::fs::copy(&source, &part)?;
-        std::fs::File::open(&part)?.sync_all()?;
-        std::fs::rename(&part, &copy)
+        let mut source = File::open(&source)?;
+        Ok(take_over(&mut source, &copy).map_err(|error| kept(&copy, &error)))
     });
-    let copied = copied.await.map_err(TaskFailure::new)?;
-    copied.map_err(|error| TaskFailure::new(format_args!("Cannot read {shown}: {error}.")))
+    let copied: io::Result<Result<(), TaskFailure>> = copied.await.map_err(TaskFailure::new)?;
+    copied.map_err(|error| TaskFailure::new(format_args!("Cannot read {shown}: {error}.")))?
+}
+
+/// What fails here is the copy's: the source was opened.
+fn take_over(source: &mut File, copy: &Path) -> io::Result<()> {
+    let part = copy.with_extension("part");
+    let mut file = File::create(&part)?;
+    let copied = io::copy(source, &mut file).and_then(|_| file.sync_all());
+    let done = copied.and_then(|()| std::fs::rename(&part, copy));
+    if done.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    done
 }
 
 /// The file of a key; nothing outside of the bucket, by dots or by links.

@@ -59,7 +59,7 @@ impl Bulk {
             outcome: outcome.to_string(),
         };
         let noted = store.note_line(outcome, clock::now()).await;
-        noted.map_err(|error| TaskFailure::new(format_args!("Line {}: {error}", line.number)))
+        Ok(noted?)
     }
 
     async fn register(&self, store: &Store, task: &Task, line: &InputLine) -> Result<(), Refusal> {

@@ -12,11 +12,12 @@ mod s3;
 mod work;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fleetwright_core::arn::Home;
-use fleetwright_store::{RegistrationTask, Store};
+use fleetwright_store::{RegistrationTask, Store, StoreError, TaskStatus, Uuid};
 use tokio::sync::Notify;
 
 pub use reports::Report;
@@ -43,18 +44,44 @@ pub struct Bulk {
 
 /// Why a task cannot go on; `Display` is the task's message, fit for its owner.
 #[derive(Debug)]
-struct TaskFailure(String);
+struct TaskFailure {
+    message: String,
+    /// It is the server's own trouble and may pass: the task goes on later.
+    may_pass: bool,
+}
 
 impl TaskFailure {
     fn new(what: impl fmt::Display) -> Self {
-        Self(what.to_string())
+        Self { message: what.to_string(), may_pass: false }
+    }
+
+    /// Of the server's own disk or registry.
+    fn for_now(what: impl fmt::Display) -> Self {
+        Self { message: what.to_string(), may_pass: true }
     }
 }
 
 impl fmt::Display for TaskFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
+}
+
+impl From<StoreError> for TaskFailure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::for_now(error),
+            _ => Self::new(error),
+        }
+    }
+}
+
+/// The input's copy cannot be kept in the data directory.
+fn kept(path: &Path, error: &io::Error) -> TaskFailure {
+    TaskFailure::for_now(format_args!(
+        "The server cannot keep a copy of the input at {}: {error}.",
+        path.display()
+    ))
 }
 
 impl Bulk {
@@ -81,13 +108,32 @@ impl Bulk {
         self.copies.join(format!("{}.jsonl", task.asked.id))
     }
 
+    /// Removes copies that no task will read any more: they hold devices' parameters.
+    async fn remove_left_overs(&self) {
+        let Ok(entries) = std::fs::read_dir(&self.copies) else { return };
+        for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
+            let stem = path.file_stem().and_then(|stem| stem.to_str()).and_then(Uuid::parse);
+            let is_whole = path.extension().is_some_and(|extension| extension == "jsonl");
+            let is_needed = match stem {
+                Some(id) if is_whole => match self.store.registration_task(id).await {
+                    Ok(task) => task.is_some_and(|task| task.status == TaskStatus::InProgress),
+                    Err(_) => true,
+                },
+                _ => false,
+            };
+            if !is_needed && let Err(error) = std::fs::remove_file(&path) {
+                tracing::warn!(file = %path.display(), %error, "a task's input cannot be removed");
+            }
+        }
+    }
+
     /// Copies the input of a task, unless it was copied before.
     async fn fetch(&self, task: &RegistrationTask) -> Result<(), TaskFailure> {
         let copy = self.copy_of(task);
         if copy.exists() {
             return Ok(());
         }
-        std::fs::create_dir_all(&self.copies).map_err(TaskFailure::new)?;
+        std::fs::create_dir_all(&self.copies).map_err(|error| kept(&self.copies, &error))?;
         let (bucket, key) = (task.asked.bucket.as_str(), task.asked.key.as_str());
         let directory = self.settings.directory.as_deref().map(|root| root.join(bucket));
         match (directory.filter(|found| found.is_dir()), &self.settings.s3_endpoint) {

@@ -15,7 +15,7 @@ use hyper::body::Incoming;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::mpsc;
 
-use super::{INPUT_BYTES, TaskFailure};
+use super::{INPUT_BYTES, TaskFailure, kept};
 use crate::config;
 use crate::hooks::{HookTarget, Url};
 use crate::outgoing::{self, Fault};
@@ -53,7 +53,11 @@ pub(super) async fn fetch(
         let code = s3_code(body).await;
         return Err(wrong(&format_args!("the store answered {} {code}", head.status.as_u16())));
     }
-    store(body, &copy).await.map_err(|error| wrong(&error))
+    // What the disk says is about the copy; all else is about the input.
+    store(body, &copy).await.map_err(|error| match error.downcast_ref::<std::io::Error>() {
+        Some(error) => kept(&copy, error),
+        None => wrong(&error),
+    })
 }
 
 fn signed(
@@ -120,7 +124,10 @@ async fn store(mut body: Incoming, copy: &Path) -> Result<(), Fault> {
         if bytes > INPUT_BYTES {
             return Err(format!("it has more than {INPUT_BYTES} bytes, the limit").into());
         }
-        pieces.send(piece).await?;
+        if pieces.send(piece).await.is_err() {
+            // The writer has ended, and says why.
+            break;
+        }
     }
     drop(pieces);
     writing.await??;

@@ -24,6 +24,7 @@ const DAYS_30_MILLIS: i64 = 30 * 24 * 60 * 60 * 1000;
 impl Bulk {
     /// Carries out tasks for as long as the server runs.
     pub(crate) async fn work(self: Arc<Self>) {
+        self.remove_left_overs().await;
         loop {
             match self.store.unfinished_registration_task().await {
                 Ok(Some(task)) => self.carry_out(&task).await,
@@ -40,13 +41,18 @@ impl Bulk {
     }
 
     async fn forget_old(&self) {
-        let before = clock::now().plus_millis(-DAYS_30_MILLIS);
+        let before = clock::believed().plus_millis(-DAYS_30_MILLIS);
         while matches!(self.store.purge_registration_task(before).await, Ok(true)) {}
     }
 
     async fn carry_out(self: &Arc<Self>, task: &RegistrationTask) {
         let (status, message) = match self.lines_of(task).await {
             Ok(status) => (status, None),
+            Err(failure) if failure.may_pass => {
+                tracing::warn!(task = %task.asked.id, %failure, "a registration task goes on later");
+                tokio::time::sleep(RETRY).await;
+                return;
+            }
             Err(failure) => {
                 tracing::warn!(task = %task.asked.id, %failure, "a registration task failed");
                 (TaskStatus::Failed, Some(failure.to_string()))
@@ -97,7 +103,7 @@ impl Bulk {
 
         // 2. How many lines there are.
         let (total, mut input) = self.open(task).await?;
-        self.store.set_registration_total(task.row, total).await.map_err(TaskFailure::new)?;
+        self.store.set_registration_total(task.row, total).await?;
 
         // 3. Batch by batch, until the end or until it is stopped.
         loop {
@@ -111,7 +117,7 @@ impl Bulk {
                 return Ok(TaskStatus::Cancelled);
             }
             let noted = self.store.noted_lines(task.row, bounds.0, bounds.1).await;
-            let noted = noted.map_err(TaskFailure::new)?;
+            let noted = noted?;
             let left = batch.into_iter().filter(|line| !noted.contains(&line.number));
             self.register_all(&common, left).await?;
         }
@@ -138,10 +144,10 @@ impl Bulk {
     }
 
     async fn is_over(&self, task: &RegistrationTask) -> Result<bool, TaskFailure> {
-        if clock::now().0.saturating_sub(task.created.0) > DAYS_30_MILLIS {
+        if clock::believed().0.saturating_sub(task.created.0) > DAYS_30_MILLIS {
             return Err(TaskFailure::new("The task ran for 30 days, the limit."));
         }
-        let now = self.store.registration_task(task.asked.id).await.map_err(TaskFailure::new)?;
+        let now = self.store.registration_task(task.asked.id).await?;
         Ok(now.is_none_or(|task| task.status != TaskStatus::InProgress))
     }
 

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
 use fleetwright_core::arn::Home;
+use fleetwright_core::certificate::Instant;
 use fleetwright_core::names::{AccountId, Region};
 
 use crate::hooks::HookTarget;
@@ -32,6 +33,8 @@ pub struct Given {
     pub region: Option<String>,
     /// `--ready-file`
     pub ready_file: Option<PathBuf>,
+    /// `--accept-clock-until`
+    pub accept_clock_until: Option<String>,
 }
 
 /// Checked values, all of them.
@@ -51,6 +54,8 @@ pub struct Settings {
     pub home: Home,
     /// Receives the bound addresses once everything listens.
     pub ready_file: Option<PathBuf>,
+    /// Until when the wall clock is right however far it is ahead of the time seen last.
+    pub accept_clock_until: Option<Instant>,
     /// The device gateway.
     pub mqtt: Mqtt,
     /// Certificates and keys.
@@ -147,6 +152,7 @@ impl Settings {
             hostnames: hostnames.unwrap_or_else(|| default_hostnames(machine)),
             home,
             ready_file: given.ready_file,
+            accept_clock_until: given.accept_clock_until.as_deref().map(day).transpose()?,
             mqtt: file.mqtt,
             provisioning: file.provisioning,
             claims: file.claims,
@@ -160,6 +166,29 @@ impl Settings {
     }
 }
 
+/// The end of a day, `YYYY-MM-DD`, in UTC.
+fn day(text: &str) -> Result<Instant, SettingsError> {
+    let parts: Vec<Option<i64>> = text.split('-').map(|part| part.parse().ok()).collect();
+    let (Some(year), Some(month), Some(day)) = (match parts.as_slice() {
+        [year, month, day] if text.len() == 10 => (*year, *month, *day),
+        _ => (None, None, None),
+    }) else {
+        return Err(no_day(text));
+    };
+    if !(1970..=2049).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return Err(no_day(text));
+    }
+    // Days since 1970 of a proleptic Gregorian date; years begin in March.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days =
+        365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 719_469;
+    Ok(Instant((days + 1) * 24 * 60 * 60 * 1000))
+}
+
+fn no_day(text: &str) -> SettingsError {
+    SettingsError(format!("accept-clock-until '{text}' is not a day such as 2027-01-31"))
+}
+
 fn address(option: &str, value: &str) -> Result<SocketAddr, SettingsError> {
     value.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(|| {
         SettingsError(format!("{option} '{value}' is not an address such as 127.0.0.1:8883"))
@@ -170,4 +199,24 @@ fn default_hostnames(machine: Option<String>) -> Vec<String> {
     let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(String::from).into();
     names.extend(machine.filter(|name| !name.is_empty() && name != "localhost"));
     names
+}
+
+#[cfg(test)]
+mod day_tests {
+    use super::*;
+
+    #[test]
+    fn a_day_ends_at_midnight_in_utc() {
+        for (text, seconds) in [
+            ("1970-01-01", 86_400),
+            ("2000-02-29", 951_868_800),
+            ("2026-12-31", 1_798_761_600),
+            ("2027-03-01", 1_803_945_600),
+        ] {
+            assert_eq!(day(text).unwrap(), Instant(seconds * 1000), "{text}");
+        }
+        for text in ["", "2026", "2026-1-1", "2026-13-01", "2026-12-32", "tomorrow", "20261-1-1"] {
+            assert!(day(text).is_err(), "{text}");
+        }
+    }
 }

@@ -25,9 +25,13 @@ impl Codes {
     /// # Errors
     /// When the directory cannot be made anew.
     pub(super) fn open(directory: PathBuf) -> io::Result<Self> {
-        match fs::remove_dir_all(&directory) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => DirBuilder::new().recursive(true).mode(0o700).create(&directory)?,
+        DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
+        for entry in fs::read_dir(&directory)? {
+            let entry = entry?;
+            match entry.file_type()?.is_dir() {
+                true => fs::remove_dir_all(entry.path())?,
+                false => fs::remove_file(entry.path())?,
+            }
         }
         Ok(Self { directory })
     }

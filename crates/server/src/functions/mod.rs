@@ -84,15 +84,24 @@ impl Functions {
         let at = |name: &str| dir.join("functions").join(name);
         let pools = Arc::new(Pools::default());
         let root = at("root");
-        std::fs::create_dir_all(&root).map_err(StartError::new)?;
+        let named = |path: &std::path::Path| {
+            let path = path.to_owned();
+            move |error| {
+                StartError::new(format_args!(
+                    "cannot use {} for functions: {error}",
+                    path.display()
+                ))
+            }
+        };
+        std::fs::create_dir_all(&root).map_err(named(&root))?;
         let of_all = Arc::downgrade(&pools);
         let workshop = Workshop {
             store,
             home,
-            logs: Arc::new(Logs::open(at("logs")).map_err(StartError::new)?),
+            logs: Arc::new(Logs::open(at("logs")).map_err(named(&at("logs")))?),
             sealing,
             identities,
-            codes: Codes::open(at("code")).map_err(StartError::new)?,
+            codes: Codes::open(at("code")).map_err(named(&at("code")))?,
             interpreters: Interpreters::new(
                 settings.interpreters.clone(),
                 settings.runtimes_dir.clone().unwrap_or_else(|| at("runtimes")),
