@@ -4,8 +4,9 @@ use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::limits;
 
+use crate::iam::identity_row;
 use crate::sql::{Row, Sql, args};
-use crate::{Change, Store, StoreError};
+use crate::{Change, Identity, Store, StoreError};
 
 /// Whether a key signs requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +46,9 @@ impl Store {
     }
 
     /// `CreateAccessKey`: at most [`limits::ACCESS_KEYS_PER_USER`] of a user that exists.
-    pub async fn create_access_key(&self, key: AccessKey) -> Result<(), StoreError> {
+    pub async fn create_access_key(&self, of: Identity, key: AccessKey) -> Result<(), StoreError> {
         self.write(move |sql| {
+            identity_row(sql, &of)?;
             let count = sql
                 .count("SELECT count(*) FROM access_keys WHERE user_name = $1", args![&key.user])?;
             if count >= limits::ACCESS_KEYS_PER_USER {

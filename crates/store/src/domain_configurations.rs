@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fleetwright_core::arn::Home;
 use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::limits;
@@ -64,6 +65,13 @@ pub struct DomainConfigurationUpdate {
     pub default_authorizer: Option<Option<AuthorizerName>>,
     /// Changes the settings.
     pub settings: Box<dyn FnOnce(&mut DomainSettings) + Send>,
+}
+
+impl DomainConfiguration {
+    /// Its ARN, with the id that tells it from an earlier one of the same name.
+    pub fn arn(&self, home: &Home) -> String {
+        home.arn("domainconfiguration", format_args!("{}/{}", self.name, self.suffix))
+    }
 }
 
 impl Column for DomainSettings {

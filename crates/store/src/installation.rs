@@ -126,11 +126,15 @@ impl Store {
                 Founding::KeepAdministrator => {}
                 Founding::MakeAdministrator { user, policy, key } => {
                     access_keys::remove_all_of(sql, &key.user)?;
-                    iam::create(sql, &user, now)?;
-                    iam::attach(sql, &user.name, &policy)?;
+                    let user = iam::create(sql, &user, now)?;
+                    iam::attach(sql, &user, &policy)?;
                     access_keys::put(sql, key)?;
                 }
-                Founding::AttachPolicy { user, policy } => iam::attach(sql, &user, &policy)?,
+                Founding::AttachPolicy { user, policy } => {
+                    let found = iam::find_identity(sql, &user)?;
+                    let missing = || StoreError::Corrupt(format!("no user {}", user.as_str()));
+                    iam::attach(sql, &found.ok_or_else(missing)?, &policy)?;
+                }
             }
             sql.changed(Change::Identities);
             Ok(())

@@ -17,7 +17,7 @@ use crate::{Store, StoreError, policies};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tagged {
     /// A user, role or group.
-    Identity(crate::IdentityName),
+    Identity(crate::Identity),
     /// A provisioning template.
     Template(TemplateName),
     /// A policy.
@@ -124,7 +124,7 @@ pub(crate) fn remove(sql: &Sql<'_>, kind: &str, row: i64) -> Result<(), StoreErr
 
 fn locate(sql: &Sql<'_>, resource: &Tagged) -> Result<(&'static str, i64), StoreError> {
     Ok(match resource {
-        Tagged::Identity(name) => ("identity", crate::iam::require_identity(sql, name)?.row()),
+        Tagged::Identity(found) => ("identity", crate::iam::identity_row(sql, found)?),
         Tagged::Template(name) => ("template", crate::templates::require(sql, name)?),
         Tagged::Policy(name) => ("policy", policies::require(sql, name)?.0),
         Tagged::ThingType(name) => ("thing_type", crate::thing_types::require(sql, name)?),

@@ -62,7 +62,8 @@ impl Denied {
 
     /// What the caller reads, in AWS's form; `caller` is its ARN.
     pub fn message(&self, caller: &str) -> String {
-        let Need { action, resource, .. } = &self.need;
+        let Need { action, resource, shown, .. } = &self.need;
+        let resource = shown.as_ref().unwrap_or(resource);
         let layer = self.layer.name();
         let because = match self.verdict {
             Verdict::ExplicitDeny => {

@@ -17,4 +17,4 @@ pub use decide::{Authorized, Grants, RESOURCE_TAG, authorize, lacking};
 pub use denied::{Denied, Layer};
 pub use need::{Asked, Need};
 pub use plan::of_plan;
-pub use table::{Member, Operation, Tags, operation, operations};
+pub use table::{Lookup, Member, Operation, StoredKind, Tags, operation, operations};

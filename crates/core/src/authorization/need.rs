@@ -13,6 +13,9 @@ pub struct Need {
     pub action: Cow<'static, str>,
     /// The full ARN, or `*`.
     pub resource: String,
+    /// What a refusal shows instead of the ARN, as the request wrote it; `None` when the ARN may
+    /// be shown.
+    pub shown: Option<String>,
     /// `iam:PassedToService`, when a role is passed.
     pub passed_to: Option<&'static str>,
     /// The resource's tags, for `aws:ResourceTag/…`; empty unless somebody looked them up.
@@ -26,6 +29,7 @@ impl Need {
         Self {
             action: action.into(),
             resource: canonical(resource.into()),
+            shown: None,
             passed_to: None,
             tags: BTreeMap::new(),
         }

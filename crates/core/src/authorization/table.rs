@@ -1,6 +1,7 @@
 //! The table of operations and what they need: `permissions.txt`, which tells its own grammar.
 
 mod read;
+mod stored;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -8,6 +9,7 @@ use std::sync::LazyLock;
 use super::need::{Asked, Need};
 use crate::arn::Home;
 use crate::function::{FunctionRef, Qualifier};
+pub use stored::{Lookup, StoredKind};
 
 const TABLE: &str = include_str!("permissions.txt");
 
@@ -53,6 +55,8 @@ pub struct Operation {
     trust: bool,
     needs: Vec<Rule>,
     keys: Vec<(&'static str, Member)>,
+    /// What is looked up and is no need.
+    found: Vec<Lookup>,
     tags: Option<Tags>,
 }
 
@@ -81,6 +85,10 @@ enum Form {
     },
     /// A value, if it is the ARN of a Lambda function.
     FunctionArn(Member),
+    /// A resource of the registry by its stored ARN.
+    Stored(Lookup),
+    /// The provider of an issuer's URL.
+    Issuer(Member),
 }
 
 #[derive(Debug)]
@@ -97,23 +105,45 @@ pub fn operation(service: &str, name: &str) -> Option<&'static Operation> {
 
 impl Operation {
     /// What a request needs. `values` gives what a member of it holds: nothing, one value, or
-    /// those of a list. `caller` is the ARN of who asks.
+    /// those of a list; `stored` the stored ARN of what [`Operation::lookups`] found by a member,
+    /// `None` when it does not exist. `caller` is the ARN of who asks.
     pub fn asked(
         &self,
         home: &Home,
         caller: &str,
         values: &dyn Fn(Member) -> Vec<String>,
+        stored: &dyn Fn(Member) -> Option<String>,
     ) -> Asked {
         if self.free {
             return Asked::Nothing;
         }
-        let needs = self.needs.iter().flat_map(|rule| rule.needs(home, caller, values)).collect();
+        let asking = Asking { home, caller, values, stored };
+        let needs = self.needs.iter().flat_map(|rule| rule.needs(&asking)).collect();
         if self.trust { Asked::NoDeny(needs) } else { Asked::All(needs) }
     }
 
-    /// Condition keys that this operation sets, with the member that each takes its value from.
-    pub fn keys(&self) -> &[(&'static str, Member)] {
-        &self.keys
+    /// Condition keys that this operation sets, with their values: what a member holds, or the
+    /// stored ARN of what it names.
+    pub fn keys(
+        &self,
+        values: &dyn Fn(Member) -> Vec<String>,
+        stored: &dyn Fn(Member) -> Option<String>,
+    ) -> impl Iterator<Item = (&'static str, Vec<String>)> {
+        self.keys.iter().map(|(key, member)| match stored(*member) {
+            Some(arn) => (*key, vec![arn]),
+            None => (*key, values(*member)),
+        })
+    }
+
+    /// What must be looked up in the registry before [`Operation::asked`]: the decision is about
+    /// what is stored, and the operation acts on what was found.
+    pub fn lookups(&self) -> impl Iterator<Item = Lookup> {
+        let forms = self.needs.iter().flat_map(|rule| &rule.forms);
+        let needed = forms.filter_map(|form| match form {
+            Form::Stored(lookup) => Some(*lookup),
+            _ => None,
+        });
+        needed.chain(self.found.iter().copied())
     }
 
     /// Whether the body holds tags.
@@ -127,45 +157,70 @@ impl Operation {
     }
 }
 
+/// One request, as the needs of its operation see it.
+struct Asking<'a> {
+    home: &'a Home,
+    caller: &'a str,
+    values: &'a dyn Fn(Member) -> Vec<String>,
+    stored: &'a dyn Fn(Member) -> Option<String>,
+}
+
 impl Rule {
-    fn needs(
-        &self,
-        home: &Home,
-        caller: &str,
-        values: &dyn Fn(Member) -> Vec<String>,
-    ) -> Vec<Need> {
+    fn needs(&self, asking: &Asking<'_>) -> Vec<Need> {
+        let values = asking.values;
         let applies = |member: Member| values(member).iter().any(|value| value == "true");
         if self.only_if.is_some_and(|member| !applies(member)) {
             return Vec::new();
         }
-        let mut resources = Vec::new();
-        for form in &self.forms {
-            match form {
-                Form::Any => resources.push("*".to_owned()),
-                Form::Caller if resources.is_empty() => resources.push(caller.to_owned()),
-                Form::Caller => {}
-                Form::Arn { service, pieces } => {
-                    resources.extend(arns(service, pieces, home, values));
-                }
-                Form::Function { name, qualifier } => {
-                    let qualifier = qualifier.and_then(|member| values(member).pop());
-                    let names = values(*name).into_iter();
-                    resources.extend(names.map(|name| function(home, &name, qualifier.as_deref())));
-                }
-                Form::FunctionArn(member) => {
-                    let lambda = |value: &String| value.starts_with("arn:aws:lambda:");
-                    resources.extend(values(*member).into_iter().filter(lambda));
-                }
-            }
-        }
-        if resources.is_empty() && !self.optional {
-            resources.push("*".to_owned());
-        }
-        let need = |resource| Need {
+        let need = |resource: String| Need {
             passed_to: self.passed_to,
             ..Need::new(self.action.clone(), resource)
         };
-        resources.into_iter().map(need).collect()
+        let mut needs = Vec::new();
+        for form in &self.forms {
+            match form {
+                Form::Caller if !needs.is_empty() => {}
+                Form::Stored(lookup) => {
+                    let of = lookup.resource(asking.home, values, asking.stored);
+                    needs.extend(of.map(|(arn, shown)| Need { shown, ..need(arn) }));
+                }
+                form => needs.extend(form.resources(asking).into_iter().map(need)),
+            }
+        }
+        if needs.is_empty() && !self.optional {
+            needs.push(need("*".to_owned()));
+        }
+        needs
+    }
+}
+
+impl Form {
+    /// The resources that a request names by itself, without the registry.
+    fn resources(&self, asking: &Asking<'_>) -> Vec<String> {
+        let Asking { home, caller, values, .. } = *asking;
+        match self {
+            Self::Any => vec!["*".to_owned()],
+            Self::Caller => vec![caller.to_owned()],
+            Self::Arn { service, pieces } => arns(service, pieces, home, values),
+            Self::Function { name, qualifier } => {
+                let names = values(*name).into_iter();
+                match qualifier {
+                    None => names.map(|name| whole_function(home, &name)).collect(),
+                    Some(member) => {
+                        let qualifier = values(*member).pop();
+                        names.map(|name| function(home, &name, qualifier.as_deref())).collect()
+                    }
+                }
+            }
+            Self::FunctionArn(member) => {
+                let lambda = |value: &String| value.starts_with("arn:aws:lambda:");
+                values(*member).into_iter().filter(lambda).collect()
+            }
+            Self::Issuer(member) => {
+                values(*member).iter().map(|url| stored::issuer_arn(home, url)).collect()
+            }
+            Self::Stored(_) => Vec::new(),
+        }
     }
 }
 
@@ -184,6 +239,15 @@ fn function(home: &Home, name: &str, qualifier: Option<&str>) -> String {
         found.qualifier = Some(qualifier);
     }
     found.arn(home)
+}
+
+/// The ARN of a function for an operation that is about it as a whole: `NAME:$LATEST` is its name
+/// written otherwise, and every other qualifier is refused by the operation.
+fn whole_function(home: &Home, name: &str) -> String {
+    match FunctionRef::parse(home, name) {
+        Ok(found) => home.function_arn(&found.name),
+        Err(_) => name.to_owned(),
+    }
 }
 
 /// The ARNs that a form stands for; none when one of its members is not given.

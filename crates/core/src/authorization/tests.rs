@@ -30,6 +30,9 @@ struct Case {
     /// Members of the request, written as in the table: `label`, `?query`, `@header`, `.body`.
     #[serde(default)]
     with: BTreeMap<String, Value>,
+    /// Stored ARNs of what members name; a member that is not here names nothing.
+    #[serde(default)]
+    stored: BTreeMap<String, String>,
     /// Lists of statements.
     policies: Vec<Value>,
     session: Option<Vec<Value>>,
@@ -64,15 +67,18 @@ fn attach(lists: &[Value]) -> Vec<AttachedPolicy> {
     lists.iter().enumerate().map(attach).collect()
 }
 
+fn written(member: Member) -> String {
+    match member {
+        Member::Label(name) => name.to_owned(),
+        Member::Query(name) => format!("?{name}"),
+        Member::Header(name) => format!("@{name}"),
+        Member::Body(path) => format!(".{path}"),
+    }
+}
+
 impl Case {
     fn values(&self, member: Member) -> Vec<String> {
-        let name = match member {
-            Member::Label(name) => name.to_owned(),
-            Member::Query(name) => format!("?{name}"),
-            Member::Header(name) => format!("@{name}"),
-            Member::Body(path) => format!(".{path}"),
-        };
-        match self.with.get(&name) {
+        match self.with.get(&written(member)) {
             Some(Value::String(text)) => vec![text.clone()],
             Some(Value::Array(items)) => {
                 items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
@@ -85,10 +91,11 @@ impl Case {
     fn decide(&self) -> (String, String) {
         let (service, name) = self.ask.split_once(' ').expect("service and operation");
         let entry = operation(service, name).expect("an operation of the table");
-        let asked = entry.asked(&home(), CALLER, &|member| self.values(member));
+        let values = |member| self.values(member);
+        let stored = |member| self.stored.get(written(member).as_str()).cloned();
+        let asked = entry.asked(&home(), CALLER, &values, &stored);
         let (policies, session) = (attach(&self.policies), self.session.as_deref().map(attach));
-        let keys =
-            entry.keys().iter().map(|(key, member)| ((*key).to_owned(), self.values(*member)));
+        let keys = entry.keys(&values, &stored).map(|(key, values)| (key.to_owned(), values));
         let facts: Vec<(String, Vec<String>)> =
             keys.chain(self.context.clone()).filter(|(_, values)| !values.is_empty()).collect();
         let values: Vec<Vec<&str>> =
@@ -148,6 +155,11 @@ fn resources_are_decided() {
 #[test]
 fn roles_are_passed_and_policies_given_only_with_permission() {
     check("pass_role.json");
+}
+
+#[test]
+fn what_is_stored_is_decided_about_and_not_what_is_written() {
+    check("stored.json");
 }
 
 #[test]

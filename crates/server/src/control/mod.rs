@@ -49,8 +49,8 @@ pub use admission::Admission;
 pub(crate) use auth::TEMPORARY;
 pub use auth::{AskedKey, Credentials, SigningKey, SigningScope};
 use auth::{AuthError, Query, Scope, Unverified};
-use authorize::Asking;
 pub use authorize::Peer;
+use authorize::{Asking, Found};
 use body::{BodyBound, read_body};
 pub use caller::{Caller, CallerKind, Federated, Session};
 use error::{Failure, json_response};
@@ -279,7 +279,8 @@ async fn form(
         return Err(no_such_operation(&parts.method, parts.uri.path()));
     }
     let form = query::Form::read(&body)?;
-    let call = query::Call { form, caller: Arc::clone(&caller), peer: peer(&parts) };
+    let found = Found::default();
+    let call = query::Call { form, caller: Arc::clone(&caller), peer: peer(&parts), found };
     let operation = offer.find(&call.form)?;
     trail.about_form(service, operation.name, &call.form);
     let control = &plane.recording(&trail.recording(request_id, (plane.clock)()));

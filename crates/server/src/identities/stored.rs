@@ -2,9 +2,7 @@
 
 use fleetwright_core::arn::Home;
 use fleetwright_core::error::Refusal;
-use fleetwright_core::managed_policy::AwsPolicy;
-use fleetwright_core::names::PolicyName;
-use fleetwright_store::{IdentityName, PolicyKey, Store};
+use fleetwright_store::{IdentityName, Store};
 
 use super::{FindIdentity, Identity, StoredIdentity};
 
@@ -16,7 +14,7 @@ pub(crate) fn in_store(store: Store, home: Home) -> FindIdentity {
             match identity {
                 Identity::User(name) => named(&store, &home, IdentityName::User(name)).await,
                 Identity::Role(name) => named(&store, &home, IdentityName::Role(name)).await,
-                Identity::Managed(arn) => managed(&store, arn).await,
+                Identity::Managed(arn) => managed(&store, &home, arn).await,
             }
         })
     })
@@ -41,11 +39,12 @@ async fn named(
     }))
 }
 
-async fn managed(store: &Store, arn: String) -> Result<Option<StoredIdentity>, Refusal> {
-    let own = || PolicyName::parse(arn.rsplit('/').next()?).ok().map(PolicyKey::Own);
-    let Some(key) = AwsPolicy::of_arn(&arn).map(PolicyKey::Aws).or_else(own) else {
-        return Ok(None);
-    };
+async fn managed(
+    store: &Store,
+    home: &Home,
+    arn: String,
+) -> Result<Option<StoredIdentity>, Refusal> {
+    let Some(key) = store.policy_of_arn(home, &arn).await? else { return Ok(None) };
     let document = store.managed_document(&key).await?;
     Ok(document.map(|document| StoredIdentity {
         arn,

@@ -2,9 +2,9 @@
 
 use fleetwright_core::limits;
 use fleetwright_core::managed_policy::AwsPolicy;
-use fleetwright_core::names::{IamPath, PolicyName};
+use fleetwright_core::names::PolicyName;
 
-use super::identities::{Identity, IdentityKind, IdentityName, read, require};
+use super::identities::{Identity, IdentityKind, read, row};
 use super::managed::{self, PolicyKey};
 use super::{missing, quota};
 use crate::sql::{Sql, args};
@@ -14,7 +14,7 @@ impl Store {
     /// `AttachUserPolicy` and the like; twice is harmless. `ResourceNotFound` without either.
     pub async fn attach_managed_policy(
         &self,
-        to: IdentityName,
+        to: Identity,
         policy: PolicyKey,
     ) -> Result<(), StoreError> {
         self.write(move |sql| attach(sql, &to, &policy)).await
@@ -23,17 +23,17 @@ impl Store {
     /// `DetachUserPolicy` and the like; `ResourceNotFound` when it is not attached.
     pub async fn detach_managed_policy(
         &self,
-        from: IdentityName,
+        from: Identity,
         policy: PolicyKey,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
-            let found = require(sql, &from)?;
+            let row = row(sql, &from)?;
             let gone = sql.execute(
                 "DELETE FROM managed_attachments WHERE identity_row = $1 AND policy = $2",
-                args![found.row, &policy.column()],
+                args![row, &policy.column()],
             )?;
             if gone == 0 {
-                return Err(missing(format!("The policy is not attached to {}.", found.name)));
+                return Err(missing(format!("The policy is not attached to {}.", from.name)));
             }
             sql.changed(Change::Identities);
             Ok(())
@@ -41,16 +41,12 @@ impl Store {
         .await
     }
 
-    /// The managed policies of an identity, each with its path, by name.
+    /// The managed policies of an identity, by name.
     pub async fn attached_managed_policies(
         &self,
-        of: &IdentityName,
-    ) -> Result<Vec<(PolicyKey, IamPath)>, StoreError> {
-        self.snapshot(|sql| {
-            let found = require(sql, of)?;
-            attached(sql, found.row)
-        })
-        .await
+        of: &Identity,
+    ) -> Result<Vec<PolicyKey>, StoreError> {
+        self.snapshot(|sql| attached(sql, row(sql, of)?)).await
     }
 
     /// Whom a managed policy is attached to, of one kind.
@@ -62,7 +58,7 @@ impl Store {
         let key = policy.column();
         self.read(|sql| {
             sql.all(
-                "SELECT i.row_id, i.name, i.path, i.unique_id, i.created \
+                "SELECT i.row_id, i.name, i.path, i.unique_id, i.created, i.kind \
                  FROM managed_attachments a JOIN identities i ON i.row_id = a.identity_row \
                  WHERE a.policy = $1 AND i.kind = $2 ORDER BY i.folded",
                 args![&key, kind.number()],
@@ -88,23 +84,19 @@ impl Store {
 }
 
 /// Attaches a managed policy within a transaction.
-pub(crate) fn attach(
-    sql: &Sql<'_>,
-    to: &IdentityName,
-    policy: &PolicyKey,
-) -> Result<(), StoreError> {
-    let found = require(sql, to)?;
-    if let PolicyKey::Own(name) = policy {
-        managed::require(sql, name)?;
+pub(crate) fn attach(sql: &Sql<'_>, to: &Identity, policy: &PolicyKey) -> Result<(), StoreError> {
+    let row = row(sql, to)?;
+    if let PolicyKey::Own(policy) = policy {
+        managed::same(sql, policy)?;
     }
     sql.execute(
         "INSERT INTO managed_attachments (identity_row, policy) VALUES ($1, $2) \
          ON CONFLICT (identity_row, policy) DO NOTHING",
-        args![found.row, &policy.column()],
+        args![row, &policy.column()],
     )?;
     let count = sql.count(
         "SELECT count(*) FROM managed_attachments WHERE identity_row = $1",
-        args![found.row],
+        args![row],
     )?;
     if count > limits::IAM_ATTACHMENTS {
         return Err(quota("PoliciesPerEntity", limits::IAM_ATTACHMENTS));
@@ -113,24 +105,23 @@ pub(crate) fn attach(
     Ok(())
 }
 
-pub(super) fn attached(sql: &Sql<'_>, row: i64) -> Result<Vec<(PolicyKey, IamPath)>, StoreError> {
-    let found: Vec<(String, Option<PolicyName>, Option<IamPath>)> = sql.all(
-        "SELECT a.policy, p.name, p.path FROM managed_attachments a \
-         LEFT JOIN managed_policies p ON p.folded = a.policy \
-         WHERE a.identity_row = $1 ORDER BY a.policy",
+pub(super) fn attached(sql: &Sql<'_>, row: i64) -> Result<Vec<PolicyKey>, StoreError> {
+    let keys: Vec<String> = sql.all(
+        "SELECT policy FROM managed_attachments WHERE identity_row = $1 ORDER BY policy",
         args![row],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        |row| row.get(0),
     )?;
-    found
-        .into_iter()
-        .map(|(key, name, path)| {
-            if let (Some(name), Some(path)) = (name, path) {
-                return Ok((PolicyKey::Own(name), path));
-            }
-            let corrupt = || StoreError::Corrupt(format!("no managed policy '{key}'"));
-            let policy = key.strip_prefix("aws:").and_then(AwsPolicy::find).ok_or_else(corrupt)?;
-            let path = IamPath::parse(policy.path).map_err(|_| corrupt())?;
-            Ok((PolicyKey::Aws(policy), path))
-        })
-        .collect()
+    keys.into_iter().map(|key| of_column(sql, &key)).collect()
+}
+
+/// The policy of the attachments' column.
+fn of_column(sql: &Sql<'_>, key: &str) -> Result<PolicyKey, StoreError> {
+    let found = match key.strip_prefix("aws:") {
+        Some(name) => AwsPolicy::find(name).map(PolicyKey::Aws),
+        None => match PolicyName::parse(key) {
+            Ok(name) => managed::find(sql, &name)?.map(PolicyKey::Own),
+            Err(_) => None,
+        },
+    };
+    found.ok_or_else(|| StoreError::Corrupt(format!("no managed policy '{key}'")))
 }

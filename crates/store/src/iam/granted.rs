@@ -44,14 +44,15 @@ impl Store {
         .await
     }
 
-    /// The document in force of a managed policy; `None` when there is none of that name.
+    /// The document in force of a managed policy; `None` when it is gone.
     pub async fn managed_document(
         &self,
         key: &PolicyKey,
     ) -> Result<Option<GrantedPolicy>, StoreError> {
-        self.snapshot(|sql| match key {
-            PolicyKey::Own(name) if !managed::exists(sql, name)? => Ok(None),
-            key => managed_policy(sql, key).map(Some),
+        self.snapshot(|sql| match managed_policy(sql, key) {
+            Ok(policy) => Ok(Some(policy)),
+            Err(StoreError::Refused(_)) => Ok(None),
+            Err(error) => Err(error),
         })
         .await
     }
@@ -64,15 +65,15 @@ fn of_row(sql: &Sql<'_>, row: i64, policies: &mut Vec<GrantedPolicy>) -> Result<
         |row| Ok(GrantedPolicy { name: row.get(0)?, version: 1, document: row.get(1)? }),
     )?;
     policies.extend(inline);
-    for (key, _) in attached(sql, row)? {
+    for key in attached(sql, row)? {
         policies.push(managed_policy(sql, &key)?);
     }
     Ok(())
 }
 
 fn managed_policy(sql: &Sql<'_>, key: &PolicyKey) -> Result<GrantedPolicy, StoreError> {
-    let name = match key {
-        PolicyKey::Own(name) => name,
+    let policy = match key {
+        PolicyKey::Own(policy) => policy,
         PolicyKey::Aws(policy) => {
             let name = PolicyName::parse(policy.name)
                 .map_err(|error| StoreError::Corrupt(error.to_string()))?;
@@ -80,13 +81,13 @@ fn managed_policy(sql: &Sql<'_>, key: &PolicyKey) -> Result<GrantedPolicy, Store
             return Ok(GrantedPolicy { name, version: 1, document });
         }
     };
-    let found = managed::require(sql, name)?;
+    let found = managed::same(sql, policy)?;
     let document = sql.one(
         "SELECT document FROM managed_policy_versions WHERE policy_row = $1 AND version = $2",
         args![found.row, found.default_version],
         |row| row.get(0),
     )?;
-    let document =
-        document.ok_or_else(|| StoreError::Corrupt(format!("policy {name} has no document")))?;
+    let document = document
+        .ok_or_else(|| StoreError::Corrupt(format!("policy {} has no document", found.name)))?;
     Ok(GrantedPolicy { name: found.name, version: found.default_version, document })
 }

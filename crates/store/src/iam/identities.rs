@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fleetwright_core::arn::Home;
 use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::limits;
@@ -45,6 +46,8 @@ pub struct Identity {
     pub unique_id: String,
     /// When it was made.
     pub created: Instant,
+    /// What it is.
+    pub kind: IdentityKind,
     pub(super) row: i64,
 }
 
@@ -63,7 +66,7 @@ pub struct NewIdentity {
     pub tags: BTreeMap<String, String>,
 }
 
-const COLUMNS: &str = "row_id, name, path, unique_id, created";
+pub(super) const COLUMNS: &str = "row_id, name, path, unique_id, created, kind";
 
 impl Store {
     /// `CreateUser`, `CreateRole`, `CreateGroup`. A name in use is `ResourceAlreadyExists`.
@@ -75,9 +78,23 @@ impl Store {
         self.write(move |sql| create(sql, &new, now)).await
     }
 
-    /// A user, role or group by its name.
+    /// A user, role or group by its name, in whatever case: names are unique without regard to
+    /// it. AWS: IAM user guide, "Names are not distinguished by case".
     pub async fn identity(&self, name: &IdentityName) -> Result<Option<Identity>, StoreError> {
         self.read(|sql| find(sql, name)).await
+    }
+
+    /// The role of an ARN, byte for byte: path and case are part of it.
+    pub async fn role_of_arn(
+        &self,
+        home: &Home,
+        arn: &str,
+    ) -> Result<Option<Identity>, StoreError> {
+        let own = format!("arn:aws:iam::{}:role/", home.account);
+        let name = arn.strip_prefix(&own).and_then(|path| path.rsplit('/').next());
+        let Some(Ok(name)) = name.map(RoleName::parse) else { return Ok(None) };
+        let found = self.identity(&IdentityName::Role(name)).await?;
+        Ok(found.filter(|role| role.arn(home) == arn))
     }
 
     /// Those of a kind whose path begins with a prefix, by name, after a name.
@@ -102,14 +119,15 @@ impl Store {
 
     /// `DeleteUser`, `DeleteRole`, `DeleteGroup`: never one that still has policies, access keys,
     /// groups or members.
-    pub async fn delete_identity(&self, name: IdentityName) -> Result<(), StoreError> {
-        self.write(move |sql| delete(sql, &name)).await
+    pub async fn delete_identity(&self, identity: Identity) -> Result<(), StoreError> {
+        self.write(move |sql| delete(sql, &identity)).await
     }
 }
 
 impl Identity {
-    pub(crate) fn row(&self) -> i64 {
-        self.row
+    /// Its ARN, path and case as stored.
+    pub fn arn(&self, home: &Home) -> String {
+        home.iam_arn(self.kind.word(), &self.path, &self.name)
     }
 }
 
@@ -119,6 +137,15 @@ impl IdentityKind {
             Self::User => 1,
             Self::Role => 2,
             Self::Group => 3,
+        }
+    }
+
+    fn of_number(number: i64) -> Result<Self, StoreError> {
+        match number {
+            1 => Ok(Self::User),
+            2 => Ok(Self::Role),
+            3 => Ok(Self::Group),
+            _ => Err(StoreError::Corrupt(format!("no kind of identity {number}"))),
         }
     }
 
@@ -160,7 +187,7 @@ impl IdentityName {
     }
 }
 
-pub(super) fn find(sql: &Sql<'_>, name: &IdentityName) -> Result<Option<Identity>, StoreError> {
+pub(crate) fn find(sql: &Sql<'_>, name: &IdentityName) -> Result<Option<Identity>, StoreError> {
     sql.one(
         &format!("SELECT {COLUMNS} FROM identities WHERE kind = $1 AND folded = $2"),
         args![name.kind().number(), &folded(name.as_str())],
@@ -168,13 +195,18 @@ pub(super) fn find(sql: &Sql<'_>, name: &IdentityName) -> Result<Option<Identity
     )
 }
 
-/// The identity, or `ResourceNotFound`.
-pub(crate) fn require(sql: &Sql<'_>, name: &IdentityName) -> Result<Identity, StoreError> {
-    let absent = || {
-        let kind = name.kind().word();
-        missing(format!("The {kind} with name {} cannot be found.", name.as_str()))
-    };
-    find(sql, name)?.ok_or_else(absent)
+/// The row of an identity that was found before, or `ResourceNotFound`: one made anew under its
+/// name is another.
+pub(crate) fn row(sql: &Sql<'_>, found: &Identity) -> Result<i64, StoreError> {
+    let there = sql.exists(
+        "SELECT 1 FROM identities WHERE row_id = $1 AND unique_id = $2",
+        args![found.row, &found.unique_id],
+    )?;
+    if there {
+        return Ok(found.row);
+    }
+    let (kind, name) = (found.kind.word(), &found.name);
+    Err(missing(format!("The {kind} with name {name} cannot be found.")))
 }
 
 pub(crate) fn create(
@@ -210,10 +242,10 @@ pub(crate) fn create(
     }
     tags::put(sql, "identity", row, &new.tags)?;
     sql.changed(Change::Identities);
-    require(sql, &new.name)
+    find(sql, &new.name)?.ok_or_else(|| StoreError::Corrupt("an identity vanished".into()))
 }
 
-fn delete(sql: &Sql<'_>, name: &IdentityName) -> Result<(), StoreError> {
+fn delete(sql: &Sql<'_>, found: &Identity) -> Result<(), StoreError> {
     const BEFORE: &[(&str, &str)] = &[
         (
             "SELECT 1 FROM managed_attachments WHERE identity_row = $1 LIMIT 1",
@@ -223,7 +255,7 @@ fn delete(sql: &Sql<'_>, name: &IdentityName) -> Result<(), StoreError> {
         ("SELECT 1 FROM group_members WHERE user_row = $1 LIMIT 1", "remove users from group"),
         ("SELECT 1 FROM group_members WHERE group_row = $1 LIMIT 1", "remove users from group"),
     ];
-    let found = require(sql, name)?;
+    row(sql, found)?;
     let conflict = |what: &str| {
         let message = format!("Cannot delete entity, must {what} first.");
         Err(StoreError::refused(ErrorCode::DeleteConflict, message))
@@ -234,7 +266,7 @@ fn delete(sql: &Sql<'_>, name: &IdentityName) -> Result<(), StoreError> {
         }
     }
     let keys = "SELECT 1 FROM access_keys WHERE user_name = $1 LIMIT 1";
-    if name.kind() == IdentityKind::User && sql.exists(keys, args![&found.name])? {
+    if found.kind == IdentityKind::User && sql.exists(keys, args![&found.name])? {
         return conflict("delete access keys");
     }
     tags::remove(sql, "identity", found.row)?;
@@ -251,5 +283,6 @@ pub(super) fn read(row: &Row<'_>) -> Result<Identity, StoreError> {
         path: row.get(2)?,
         unique_id: row.get(3)?,
         created: row.get(4)?,
+        kind: IdentityKind::of_number(row.get(5)?)?,
     })
 }

@@ -3,7 +3,7 @@
 use fleetwright_core::limits;
 use fleetwright_core::names::PolicyName;
 
-use super::identities::{IdentityKind, IdentityName, require};
+use super::identities::{Identity, IdentityKind, row};
 use super::{missing, quota};
 use crate::sql::{Sql, args};
 use crate::{Change, Store, StoreError};
@@ -12,18 +12,18 @@ impl Store {
     /// `PutUserPolicy` and the like: a new policy, or another document of an old one.
     pub async fn put_inline_policy(
         &self,
-        of: IdentityName,
+        of: Identity,
         name: PolicyName,
         document: String,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
-            let found = require(sql, &of)?;
+            let row = row(sql, &of)?;
             sql.execute(
                 "INSERT INTO inline_policies (identity_row, name, document) VALUES ($1, $2, $3) \
                  ON CONFLICT (identity_row, name) DO UPDATE SET document = excluded.document",
-                args![found.row, &name, &document],
+                args![row, &name, &document],
             )?;
-            check_size(sql, of.kind(), found.row)?;
+            check_size(sql, of.kind, row)?;
             sql.changed(Change::Identities);
             Ok(())
         })
@@ -33,14 +33,14 @@ impl Store {
     /// The document of an inline policy; `ResourceNotFound` without its owner or itself.
     pub async fn inline_policy(
         &self,
-        of: &IdentityName,
+        of: &Identity,
         name: &PolicyName,
     ) -> Result<String, StoreError> {
         self.snapshot(|sql| {
-            let found = require(sql, of)?;
+            let row = row(sql, of)?;
             let document = sql.one(
                 "SELECT document FROM inline_policies WHERE identity_row = $1 AND name = $2",
-                args![found.row, name],
+                args![row, name],
                 |row| row.get(0),
             )?;
             document.ok_or_else(|| absent(of, name))
@@ -49,12 +49,12 @@ impl Store {
     }
 
     /// Names of the inline policies of an identity.
-    pub async fn inline_policies(&self, of: &IdentityName) -> Result<Vec<PolicyName>, StoreError> {
+    pub async fn inline_policies(&self, of: &Identity) -> Result<Vec<PolicyName>, StoreError> {
         self.snapshot(|sql| {
-            let found = require(sql, of)?;
+            let row = row(sql, of)?;
             sql.all(
                 "SELECT name FROM inline_policies WHERE identity_row = $1 ORDER BY name",
-                args![found.row],
+                args![row],
                 |row| row.get(0),
             )
         })
@@ -64,14 +64,14 @@ impl Store {
     /// `DeleteUserPolicy` and the like.
     pub async fn delete_inline_policy(
         &self,
-        of: IdentityName,
+        of: Identity,
         name: PolicyName,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
-            let found = require(sql, &of)?;
+            let row = row(sql, &of)?;
             let gone = sql.execute(
                 "DELETE FROM inline_policies WHERE identity_row = $1 AND name = $2",
-                args![found.row, &name],
+                args![row, &name],
             )?;
             if gone == 0 {
                 return Err(absent(&of, &name));
@@ -83,8 +83,8 @@ impl Store {
     }
 }
 
-fn absent(of: &IdentityName, name: &PolicyName) -> StoreError {
-    let kind = of.kind().word();
+fn absent(of: &Identity, name: &PolicyName) -> StoreError {
+    let kind = of.kind.word();
     missing(format!("The {kind} policy with name {name} cannot be found."))
 }
 

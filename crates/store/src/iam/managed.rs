@@ -16,8 +16,8 @@ use crate::{Change, Page, Store, StoreError, tags};
 /// Which managed policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PolicyKey {
-    /// One of the account.
-    Own(PolicyName),
+    /// One of the account, as it was found.
+    Own(ManagedPolicy),
     /// One of AWS.
     Aws(&'static AwsPolicy),
 }
@@ -85,12 +85,20 @@ impl Store {
         self.write(move |sql| create(sql, &new, now)).await
     }
 
-    /// A managed policy of the account.
-    pub async fn managed_policy(
+    /// The managed policy of an ARN, byte for byte: path and case are part of it.
+    pub async fn policy_of_arn(
         &self,
-        name: &PolicyName,
-    ) -> Result<Option<ManagedPolicy>, StoreError> {
-        self.read(|sql| find(sql, name)).await
+        home: &Home,
+        arn: &str,
+    ) -> Result<Option<PolicyKey>, StoreError> {
+        if let Some(policy) = AwsPolicy::of_arn(arn) {
+            return Ok(Some(PolicyKey::Aws(policy)));
+        }
+        let own = format!("arn:aws:iam::{}:policy/", home.account);
+        let name = arn.strip_prefix(&own).and_then(|path| path.rsplit('/').next());
+        let Some(Ok(name)) = name.map(PolicyName::parse) else { return Ok(None) };
+        let found = self.read(|sql| find(sql, &name)).await?;
+        Ok(found.map(PolicyKey::Own).filter(|policy| policy.arn(home) == arn))
     }
 
     /// Those whose path begins with a prefix, by name, after a name.
@@ -113,28 +121,28 @@ impl Store {
     }
 
     /// `DeletePolicy` of IAM: never one that is attached, nor one with other versions.
-    pub async fn delete_managed_policy(&self, name: PolicyName) -> Result<(), StoreError> {
-        self.write(move |sql| delete(sql, &name)).await
+    pub async fn delete_managed_policy(&self, policy: ManagedPolicy) -> Result<(), StoreError> {
+        self.write(move |sql| delete(sql, &policy)).await
     }
 
     /// `CreatePolicyVersion` of IAM; answers its number.
     pub async fn create_managed_policy_version(
         &self,
-        name: PolicyName,
+        policy: ManagedPolicy,
         document: String,
         set_default: bool,
         now: Instant,
     ) -> Result<u32, StoreError> {
-        self.write(move |sql| create_version(sql, &name, &document, set_default, now)).await
+        self.write(move |sql| create_version(sql, &policy, &document, set_default, now)).await
     }
 
     /// All versions, newest first.
     pub async fn managed_policy_versions(
         &self,
-        name: &PolicyName,
+        policy: &ManagedPolicy,
     ) -> Result<Vec<ManagedPolicyVersion>, StoreError> {
         self.snapshot(|sql| {
-            let found = require(sql, name)?;
+            let found = same(sql, policy)?;
             sql.all(
                 "SELECT version, document, created FROM managed_policy_versions \
                  WHERE policy_row = $1 ORDER BY version DESC",
@@ -156,12 +164,12 @@ impl Store {
     /// `SetDefaultPolicyVersion` of IAM.
     pub async fn set_default_managed_version(
         &self,
-        name: PolicyName,
+        policy: ManagedPolicy,
         version: u32,
         now: Instant,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
-            let found = require(sql, &name)?;
+            let found = same(sql, &policy)?;
             require_version(sql, &found, version)?;
             set_default(sql, found.row, version, now)
         })
@@ -171,11 +179,11 @@ impl Store {
     /// `DeletePolicyVersion` of IAM: not the one in force.
     pub async fn delete_managed_policy_version(
         &self,
-        name: PolicyName,
+        policy: ManagedPolicy,
         version: u32,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
-            let found = require(sql, &name)?;
+            let found = same(sql, &policy)?;
             require_version(sql, &found, version)?;
             if version == found.default_version {
                 return Err(conflict("Cannot delete the default version of a policy."));
@@ -191,26 +199,32 @@ impl Store {
 }
 
 impl PolicyKey {
-    /// The managed policy of an ARN: of AWS, or by its name one of the account that may exist.
-    pub fn of_arn(home: &Home, arn: &str) -> Option<Self> {
-        if let Some(policy) = AwsPolicy::of_arn(arn) {
-            return Some(Self::Aws(policy));
+    /// Its ARN, path and case as stored.
+    pub fn arn(&self, home: &Home) -> String {
+        match self {
+            Self::Own(policy) => home.iam_arn("policy", &policy.path, &policy.name),
+            Self::Aws(policy) => policy.arn(),
         }
-        let own = format!("arn:aws:iam::{}:policy/", home.account);
-        let name = arn.strip_prefix(&own)?.rsplit('/').next()?;
-        PolicyName::parse(name).ok().map(Self::Own)
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Own(policy) => policy.path.as_str(),
+            Self::Aws(policy) => policy.path,
+        }
     }
 
     /// The key of the attachments' column; a name has no colon.
     pub(super) fn column(&self) -> String {
         match self {
-            Self::Own(name) => folded(name.as_str()),
+            Self::Own(policy) => folded(policy.name.as_str()),
             Self::Aws(policy) => format!("aws:{}", policy.name),
         }
     }
 }
 
-fn find(sql: &Sql<'_>, name: &PolicyName) -> Result<Option<ManagedPolicy>, StoreError> {
+pub(super) fn find(sql: &Sql<'_>, name: &PolicyName) -> Result<Option<ManagedPolicy>, StoreError> {
     sql.one(
         &format!("SELECT {COLUMNS} FROM managed_policies WHERE folded = $1"),
         args![&folded(name.as_str())],
@@ -218,14 +232,15 @@ fn find(sql: &Sql<'_>, name: &PolicyName) -> Result<Option<ManagedPolicy>, Store
     )
 }
 
-/// Whether there is a policy of that name.
-pub(super) fn exists(sql: &Sql<'_>, name: &PolicyName) -> Result<bool, StoreError> {
-    Ok(find(sql, name)?.is_some())
-}
-
-/// The policy, or `ResourceNotFound`.
-pub(crate) fn require(sql: &Sql<'_>, name: &PolicyName) -> Result<ManagedPolicy, StoreError> {
-    find(sql, name)?.ok_or_else(|| missing(format!("Policy {name} was not found.")))
+/// A policy that was found before, as it is now, or `ResourceNotFound`: one made anew under its
+/// name is another.
+pub(super) fn same(sql: &Sql<'_>, found: &ManagedPolicy) -> Result<ManagedPolicy, StoreError> {
+    let now = sql.one(
+        &format!("SELECT {COLUMNS} FROM managed_policies WHERE row_id = $1 AND unique_id = $2"),
+        args![found.row, &found.unique_id],
+        read,
+    )?;
+    now.ok_or_else(|| missing(format!("Policy {} was not found.", found.name)))
 }
 
 fn conflict(message: &str) -> StoreError {
@@ -265,7 +280,7 @@ fn create(
     )?;
     insert_version(sql, row, 1, &new.document, now)?;
     tags::put(sql, "managed_policy", row, &new.tags)?;
-    require(sql, &new.name)
+    find(sql, &new.name)?.ok_or_else(|| StoreError::Corrupt("a managed policy vanished".into()))
 }
 
 fn insert_version(
@@ -285,12 +300,12 @@ fn insert_version(
 
 fn create_version(
     sql: &Sql<'_>,
-    name: &PolicyName,
+    policy: &ManagedPolicy,
     document: &str,
     as_default: bool,
     now: Instant,
 ) -> Result<u32, StoreError> {
-    let found = require(sql, name)?;
+    let found = same(sql, policy)?;
     let count = sql.count(
         "SELECT count(*) FROM managed_policy_versions WHERE policy_row = $1",
         args![found.row],
@@ -339,9 +354,9 @@ fn set_default(sql: &Sql<'_>, row: i64, version: u32, now: Instant) -> Result<()
     Ok(())
 }
 
-fn delete(sql: &Sql<'_>, name: &PolicyName) -> Result<(), StoreError> {
-    let found = require(sql, name)?;
-    let key = PolicyKey::Own(found.name.clone()).column();
+fn delete(sql: &Sql<'_>, policy: &ManagedPolicy) -> Result<(), StoreError> {
+    let found = same(sql, policy)?;
+    let key = folded(found.name.as_str());
     if sql.exists("SELECT 1 FROM managed_attachments WHERE policy = $1 LIMIT 1", args![&key])? {
         return Err(conflict("Cannot delete a policy attached to entities."));
     }

@@ -17,7 +17,7 @@ pub use oidc::OidcProvider;
 pub use roles::{Role, RoleTerms, RoleUpdate};
 
 pub(crate) use attachments::attach;
-pub(crate) use identities::{create, require as require_identity};
+pub(crate) use identities::{create, find as find_identity, row as identity_row};
 
 use fleetwright_core::error::ErrorCode;
 

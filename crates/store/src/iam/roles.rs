@@ -2,7 +2,7 @@
 
 use fleetwright_core::names::RoleName;
 
-use super::identities::{Identity, IdentityName, find, require};
+use super::identities::{Identity, IdentityName, find, row};
 use crate::sql::{Sql, args};
 use crate::{Change, Store, StoreError};
 
@@ -48,20 +48,25 @@ impl Store {
         .await
     }
 
+    /// The terms of a role that was found before; `None` when it is gone.
+    pub async fn role_terms(&self, role: &Identity) -> Result<Option<RoleTerms>, StoreError> {
+        self.snapshot(|sql| match row(sql, role) {
+            Ok(row) => terms(sql, row),
+            Err(StoreError::Refused(_)) => Ok(None),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+
     /// `UpdateRole` and `UpdateAssumeRolePolicy`.
-    pub async fn update_role(&self, name: RoleName, update: RoleUpdate) -> Result<(), StoreError> {
+    pub async fn update_role(&self, role: Identity, update: RoleUpdate) -> Result<(), StoreError> {
         self.write(move |sql| {
-            let found = require(sql, &IdentityName::Role(name))?;
+            let row = row(sql, &role)?;
             sql.execute(
                 "UPDATE roles SET trust = coalesce($1, trust), \
                  description = coalesce($2, description), \
                  max_session = coalesce($3, max_session) WHERE identity_row = $4",
-                args![
-                    update.trust.as_ref(),
-                    update.description.as_ref(),
-                    update.max_session,
-                    found.row
-                ],
+                args![update.trust.as_ref(), update.description.as_ref(), update.max_session, row],
             )?;
             sql.changed(Change::Identities);
             Ok(())

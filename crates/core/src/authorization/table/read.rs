@@ -1,7 +1,7 @@
 //! Reads the table's lines.
 
 use super::super::need::IOT_SERVICE;
-use super::{Form, Member, Operation, Piece, Rule, Tags};
+use super::{Form, Lookup, Member, Operation, Piece, Rule, StoredKind, Tags};
 
 /// One entry: signing name, name, what it needs.
 type Entry = (&'static str, &'static str, Operation);
@@ -25,7 +25,15 @@ fn entry(line: &'static str) -> Option<Entry> {
             "tagMap" => operation.tags = Some(Tags::Map),
             "?tagKeys" => operation.tags = Some(Tags::QueryKeys),
             _ => match word.split_once('=') {
-                Some((key, member)) => operation.keys.push((key, braced(member)?.0)),
+                Some(("found", resource)) => operation.found.push(lookup(resource)?),
+                Some((key, member)) if member.starts_with('{') => {
+                    operation.keys.push((key, braced(member)?.0));
+                }
+                Some((key, resource)) => {
+                    let found = lookup(resource)?;
+                    operation.found.push(found);
+                    operation.keys.push((key, found.member));
+                }
                 None => operation.needs.push(rule(service, name, word)?),
             },
         }
@@ -49,8 +57,16 @@ fn rule(service: &'static str, name: &'static str, word: &'static str) -> Option
         Some(word) => (word, true),
         None => (word, only_if.is_some()),
     };
-    let forms = word.split('|').map(|text| form(prefix, text)).collect::<Option<_>>()?;
+    let mut forms = word.split('|').map(|text| form(prefix, text)).collect::<Option<Vec<_>>>()?;
+    if let [Form::Stored(lookup), Form::Caller] = forms.as_mut_slice() {
+        lookup.or_caller = true;
+    }
     Some(Rule { action, forms, optional, only_if, passed_to })
+}
+
+fn lookup(text: &'static str) -> Option<Lookup> {
+    let (kind, name) = text.split_once(':')?;
+    Some(Lookup { kind: StoredKind::of_word(kind)?, member: braced(name)?.0, or_caller: false })
 }
 
 fn form(service: &'static str, text: &'static str) -> Option<Form> {
@@ -68,6 +84,12 @@ fn form(service: &'static str, text: &'static str) -> Option<Form> {
     }
     if let Some(arn) = text.strip_prefix("lambda:") {
         return Some(Form::FunctionArn(braced(arn)?.0));
+    }
+    if let Some(url) = text.strip_prefix("issuer:") {
+        return Some(Form::Issuer(braced(url)?.0));
+    }
+    if let Some(lookup) = lookup(text) {
+        return Some(Form::Stored(lookup));
     }
     let (mut pieces, mut rest) = (Vec::new(), text);
     while let Some((before, after)) = rest.split_once('{') {

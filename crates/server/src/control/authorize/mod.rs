@@ -3,6 +3,7 @@
 //! [`Authorized`] call.
 
 mod facts;
+mod found;
 mod resource_tags;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use super::service::Service;
 use crate::identities::{Identity, Known, compile};
 use facts::Facts;
 pub use facts::Peer;
+pub(super) use found::Found;
 
 /// One request, beside what it holds.
 #[derive(Clone, Copy)]
@@ -45,6 +47,8 @@ pub(super) trait Holds {
     fn values(&self, member: Member) -> Vec<String>;
     /// The tags of the body; keys without values when they are to be removed.
     fn tags(&self, tags: Tags) -> BTreeMap<String, Option<String>>;
+    /// Keeps what its request names, for the operation.
+    fn keep(&mut self, found: Found);
 }
 
 /// Authorizes a call for its operation.
@@ -56,7 +60,7 @@ pub(super) async fn call<C: Holds>(
     control: &Control,
     caller: &Caller,
     asking: &Asking<'_>,
-    call: C,
+    mut call: C,
 ) -> Result<Authorized<C>, Failure> {
     let Some(operation) = authorization::operation(asking.service.signing_name(), asking.operation)
     else {
@@ -67,14 +71,17 @@ pub(super) async fn call<C: Holds>(
         ));
     };
     let known = control.identities.get(&identity(caller)).await?;
-    let asked = operation.asked(&control.home, &caller.arn, &|member| call.values(member));
+    let found = Found::look_up(control, caller, operation, &call).await?;
+    let (values, stored) = (|member| call.values(member), |member| found.arn(control, member));
+    let asked = operation.asked(&control.home, &caller.arn, &values, &stored);
     let mut facts = Facts::of(caller, known.arn(), &control.home, asking.peer, (control.clock)());
-    for (key, member) in operation.keys() {
-        facts.add(*key, call.values(*member));
+    for (key, values) in operation.keys(&values, &stored) {
+        facts.add(key, values);
     }
     if let Some(tags) = operation.tags() {
         facts.add_tags(call.tags(tags));
     }
+    call.keep(found);
     needs(control, caller, asking, &known, &facts, asked, call).await
 }
 

@@ -12,6 +12,9 @@ mod roles;
 mod shape;
 mod users;
 
+pub(super) use oidc_providers::arn as provider_arn;
+pub(super) use read::no_policy;
+
 use fleetwright_store::IdentityName;
 use http::StatusCode;
 

@@ -1,44 +1,16 @@
 //! Parameters that many operations of IAM share.
 
 use fleetwright_core::limits::{MANAGED_POLICY_CHARS, TRUST_POLICY_CHARS};
-use fleetwright_core::names::{GroupName, IamPath, PolicyName, RoleName, UserName};
+use fleetwright_core::names::{IamPath, PolicyName};
 use fleetwright_core::policy::Document;
-use fleetwright_store::{IdentityName, PolicyKey};
+use fleetwright_store::{ManagedPolicy, PolicyKey};
 use http::StatusCode;
 
-use crate::control::Control;
-use crate::control::caller::CallerKind;
 use crate::control::error::Failure;
 use crate::control::query::{Call, Form, invalid};
 
 /// Characters of a policy document as sent. AWS: shape `policyDocumentType`.
 const DOCUMENT_CHARS: usize = 131_072;
-
-/// `UserName`.
-pub(super) fn user(form: &Form) -> Result<IdentityName, Failure> {
-    form.parsed("UserName", UserName::parse).map(IdentityName::User)
-}
-
-/// `RoleName`.
-pub(super) fn role(form: &Form) -> Result<IdentityName, Failure> {
-    form.parsed("RoleName", RoleName::parse).map(IdentityName::Role)
-}
-
-/// `GroupName`.
-pub(super) fn group(form: &Form) -> Result<IdentityName, Failure> {
-    form.parsed("GroupName", GroupName::parse).map(IdentityName::Group)
-}
-
-/// `UserName`, or the user who asks.
-pub(super) fn user_or_self(call: &Call) -> Result<UserName, Failure> {
-    match (call.form.maybe_parsed("UserName", UserName::parse)?, &call.caller.kind) {
-        (Some(name), _) => Ok(name),
-        (None, CallerKind::User { name }) => Ok(name.clone()),
-        (None, CallerKind::AssumedRole { .. }) => {
-            Err(invalid("Must specify userName when calling with non-User credentials."))
-        }
-    }
-}
 
 /// `Path`, or `/`.
 pub(super) fn path(form: &Form) -> Result<IamPath, Failure> {
@@ -59,16 +31,10 @@ pub(super) fn policy_name(form: &Form) -> Result<PolicyName, Failure> {
     form.parsed("PolicyName", PolicyName::parse)
 }
 
-/// `PolicyArn`: a managed policy of AWS or of this account.
-pub(super) fn policy_key(control: &Control, form: &Form) -> Result<PolicyKey, Failure> {
-    let arn = form.required("PolicyArn")?;
-    PolicyKey::of_arn(&control.home, arn).ok_or_else(|| no_policy(arn))
-}
-
-/// `PolicyArn` of a policy that may be changed.
-pub(super) fn own_policy(control: &Control, form: &Form) -> Result<PolicyName, Failure> {
-    match policy_key(control, form)? {
-        PolicyKey::Own(name) => Ok(name),
+/// The policy of `PolicyArn`, which must be one that may be changed.
+pub(super) fn own_policy(call: &Call) -> Result<ManagedPolicy, Failure> {
+    match call.policy()? {
+        PolicyKey::Own(policy) => Ok(policy.clone()),
         PolicyKey::Aws(policy) => Err(Failure::new(
             StatusCode::FORBIDDEN,
             "AccessDenied",
@@ -78,7 +44,7 @@ pub(super) fn own_policy(control: &Control, form: &Form) -> Result<PolicyName, F
 }
 
 /// No such managed policy.
-pub(super) fn no_policy(arn: &str) -> Failure {
+pub(in crate::control) fn no_policy(arn: &str) -> Failure {
     let shown: String = arn.chars().take(256).collect();
     Failure::new(
         StatusCode::NOT_FOUND,

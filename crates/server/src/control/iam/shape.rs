@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use fleetwright_core::managed_policy::AwsPolicy;
-use fleetwright_core::names::IamPath;
 use fleetwright_store::{Identity, IdentityKind, ManagedPolicy, PolicyKey, Role};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -69,14 +68,13 @@ pub(super) fn aws_policy(found: &AwsPolicy, attachments: u32) -> Element {
 }
 
 /// `AttachedPolicies`.
-pub(super) fn attached(control: &Control, policies: &[(PolicyKey, IamPath)]) -> Element {
-    let items = policies.iter().map(|(key, path)| match key {
-        PolicyKey::Own(name) => Element::new()
-            .text("PolicyName", name.as_str())
-            .text("PolicyArn", &control.home.iam_arn("policy", path, name)),
-        PolicyKey::Aws(policy) => {
-            Element::new().text("PolicyName", policy.name).text("PolicyArn", &policy.arn())
-        }
+pub(super) fn attached(control: &Control, policies: &[PolicyKey]) -> Element {
+    let items = policies.iter().map(|policy| {
+        let name = match policy {
+            PolicyKey::Own(policy) => policy.name.as_str(),
+            PolicyKey::Aws(policy) => policy.name,
+        };
+        Element::new().text("PolicyName", name).text("PolicyArn", &policy.arn(&control.home))
     });
     Element::new().list("AttachedPolicies", items)
 }

@@ -17,7 +17,7 @@ use super::members::{Members, invalid, sentence};
 use super::page::Paging;
 use super::route::Labels;
 use crate::control::auth::Query;
-use crate::control::authorize::{Asking, Holds, Peer};
+use crate::control::authorize::{Asking, Found, Holds, Peer};
 use crate::control::caller::Caller;
 use crate::control::error::{json_bytes, json_response};
 
@@ -169,6 +169,9 @@ impl Call {
 }
 
 impl Holds for Call {
+    /// Names of AWS IoT and Lambda are what they are stored as, byte for byte.
+    fn keep(&mut self, _found: Found) {}
+
     fn values(&self, member: Member) -> Vec<String> {
         match member {
             Member::Label(name) => self.label_text(name).map(str::to_owned).into_iter().collect(),

@@ -41,14 +41,19 @@ fn every_known_operation_has_its_permissions_and_their_labels() {
     for line in KNOWN.lines() {
         let [_, path, name] = line.split(' ').collect::<Vec<_>>().try_into().unwrap();
         let entry = authorization::operation("iot", name).unwrap_or_else(|| panic!("{name}"));
-        let asked = entry.asked(&home, "arn", &|member| match member {
-            Member::Label(label) => {
-                let there = [format!("{{{label}}}"), format!("{{{label}+}}")];
-                assert!(there.iter().any(|label| path.contains(label)), "{name}: {label}");
-                Vec::new()
-            }
-            _ => Vec::new(),
-        });
+        let asked = entry.asked(
+            &home,
+            "arn",
+            &|member| match member {
+                Member::Label(label) => {
+                    let there = [format!("{{{label}}}"), format!("{{{label}+}}")];
+                    assert!(there.iter().any(|label| path.contains(label)), "{name}: {label}");
+                    Vec::new()
+                }
+                _ => Vec::new(),
+            },
+            &|_| None,
+        );
         assert!(matches!(asked, Asked::All(needs) if !needs.is_empty()), "{name}");
     }
 }

@@ -22,13 +22,18 @@ fn every_offered_operation_is_known_and_has_its_permissions() {
         assert!(known.contains(name), "{name}");
         let path = KNOWN.lines().find(|line| line.ends_with(&format!(" {name}"))).unwrap();
         let entry = authorization::operation("lambda", name).unwrap_or_else(|| panic!("{name}"));
-        let asked = entry.asked(&home, "arn", &|member| match member {
-            Member::Label(label) => {
-                assert!(path.contains(&format!("{{{label}}}")), "{name}: {label}");
-                Vec::new()
-            }
-            _ => Vec::new(),
-        });
+        let asked = entry.asked(
+            &home,
+            "arn",
+            &|member| match member {
+                Member::Label(label) => {
+                    assert!(path.contains(&format!("{{{label}}}")), "{name}: {label}");
+                    Vec::new()
+                }
+                _ => Vec::new(),
+            },
+            &|_| None,
+        );
         assert!(matches!(asked, Asked::All(needs) if !needs.is_empty()), "{name}");
     }
 }

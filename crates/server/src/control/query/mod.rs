@@ -21,7 +21,7 @@ use fleetwright_core::authorization::{Authorized, Member, Tags};
 use http::StatusCode;
 
 use super::Control;
-use super::authorize::{Holds, Peer};
+use super::authorize::{Found, Holds, Peer};
 use super::caller::Caller;
 use super::error::Failure;
 use super::service::Service;
@@ -38,6 +38,8 @@ pub(crate) struct Call {
     pub(crate) caller: Arc<Caller>,
     /// Where it came from, if that is known.
     pub(crate) peer: Option<Peer>,
+    /// What it names, as the registry has it; filled by authorization.
+    pub(in crate::control) found: Found,
 }
 
 /// What an operation comes to: the content of its `…Result`.
@@ -68,6 +70,10 @@ impl Operation {
 }
 
 impl Holds for Call {
+    fn keep(&mut self, found: Found) {
+        self.found = found;
+    }
+
     fn values(&self, member: Member) -> Vec<String> {
         match member {
             Member::Body(name) => self.form.get(name).map(str::to_owned).into_iter().collect(),

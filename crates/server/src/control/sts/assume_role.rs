@@ -4,7 +4,7 @@ use fleetwright_core::limits::SOURCE_IDENTITY_CHARS;
 use fleetwright_core::policy::Principal;
 
 use super::credentials;
-use super::role_session::{Asked, MAX_CHAINED, Opened, find, open, read};
+use super::role_session::{Asked, MAX_CHAINED, Opened, open, read, with_terms};
 use super::trust::{Keys, allows, denied, trusts};
 use crate::control::Control;
 use crate::control::caller::CallerKind;
@@ -24,7 +24,7 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         asked.max_seconds = MAX_CHAINED;
     }
     // 2. Whether the role lets this caller in.
-    let role = find(control, &asked).await?;
+    let role = with_terms(control, call.role_of_arn().cloned()).await?;
     let role =
         role.ok_or_else(|| denied(&caller.arn, "sts:AssumeRole", &asked.role_arn, "no such role"))?;
     let account_root = format!("arn:aws:iam::{}:root", caller.account);

@@ -8,7 +8,7 @@ use fleetwright_store::Role;
 use http::StatusCode;
 
 use super::credentials;
-use super::role_session::{Asked, Opened, find, open, read};
+use super::role_session::{Asked, Opened, open, read, with_terms};
 use super::trust::{Keys, trusts};
 use crate::control::Control;
 use crate::control::authorize::Peer;
@@ -74,7 +74,9 @@ impl Proven {
             failure.cause = Some(format!("{} for {issuer}:{subject}: {cause}", asked.role_arn));
             failure
         };
-        let role = find(control, &asked).await?.ok_or_else(|| denied("no such role".into()))?;
+        let found = control.store.role_of_arn(&control.home, &asked.role_arn).await?;
+        let role = with_terms(control, found).await?;
+        let role = role.ok_or_else(|| denied("no such role".into()))?;
         let keys = keys(&asked, peer, &provider, &identity);
         let principals = [Principal { kind: "Federated", id: &provider }];
         trusts(control, &role, &asked, ACTION, &principals, &keys).map_err(denied)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fleetwright_core::error::Refusal;
 use fleetwright_core::names::RoleName;
 use fleetwright_core::policy::Document;
-use fleetwright_store::Role;
+use fleetwright_store::{Identity, Role};
 use http::StatusCode;
 
 use crate::control::Control;
@@ -28,7 +28,6 @@ const PACKED_CHARS: usize = 4096;
 
 /// What is asked for.
 pub(super) struct Asked {
-    pub(super) role: RoleName,
     pub(super) role_arn: String,
     pub(super) session: String,
     pub(super) seconds: Option<u32>,
@@ -70,7 +69,7 @@ pub(super) fn read(control: &Control, form: &Form) -> Result<Asked, Failure> {
     let role_arn = form.required("RoleArn")?;
     let own = format!("arn:aws:iam::{}:role/", control.home.account);
     let name = role_arn.strip_prefix(&own).and_then(|path| path.rsplit('/').next());
-    let role = name.and_then(|name| RoleName::parse(name).ok()).ok_or_else(|| {
+    name.and_then(|name| RoleName::parse(name).ok()).ok_or_else(|| {
         invalid(format!("The RoleArn must be the ARN of a role of this account: {own}NAME."))
     })?;
     let session = form.required("RoleSessionName")?;
@@ -94,7 +93,6 @@ pub(super) fn read(control: &Control, form: &Form) -> Result<Asked, Failure> {
         return Err(invalid(format!("PolicyArns may have at most {POLICY_ARNS} members.")));
     }
     Ok(Asked {
-        role,
         role_arn: role_arn.to_owned(),
         session: session.to_owned(),
         seconds: form.integer("DurationSeconds", 900..=43_200)?,
@@ -106,12 +104,15 @@ pub(super) fn read(control: &Control, form: &Form) -> Result<Asked, Failure> {
     })
 }
 
-/// The role; the caller denies one that is not there in the same words as one that does not trust.
-pub(super) async fn find(control: &Control, asked: &Asked) -> Result<Option<Role>, Failure> {
-    Ok(control.store.role(&asked.role).await?.filter(|role| {
-        let (path, name) = (&role.identity.path, &role.identity.name);
-        control.home.iam_arn("role", path, name).eq_ignore_ascii_case(&asked.role_arn)
-    }))
+/// A role with its terms; the caller denies one that is not there in the same words as one that
+/// does not trust.
+pub(super) async fn with_terms(
+    control: &Control,
+    found: Option<Identity>,
+) -> Result<Option<Role>, Failure> {
+    let Some(identity) = found else { return Ok(None) };
+    let terms = control.store.role_terms(&identity).await?;
+    Ok(terms.map(|terms| Role { identity, terms }))
 }
 
 /// A session that is open.

@@ -5,11 +5,9 @@ mod delete_access_key;
 mod list_access_keys;
 mod update_access_key;
 
-use fleetwright_core::names::UserName;
 use fleetwright_store::{AccessKey, AccessKeyStatus};
 use http::StatusCode;
 
-use super::read;
 use crate::control::Control;
 use crate::control::error::Failure;
 use crate::control::query::{Call, Operation, query_operation};
@@ -32,9 +30,9 @@ fn word(status: AccessKeyStatus) -> &'static str {
 /// `AccessKeyId` of the named user, or of the one who asks.
 async fn of_user(control: &Control, call: &Call) -> Result<AccessKey, Failure> {
     let id = call.form.required("AccessKeyId")?;
-    let user: UserName = read::user_or_self(call)?;
+    let user = call.user_or_self()?;
     let found = control.store.access_key(id).await?;
-    found.filter(|key| key.user.eq_ignore_ascii_case(user.as_str())).ok_or_else(|| {
+    found.filter(|key| key.user == user.name).ok_or_else(|| {
         let shown: String = id.chars().take(128).collect();
         Failure::new(
             StatusCode::NOT_FOUND,

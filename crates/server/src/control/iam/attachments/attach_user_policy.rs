@@ -1,13 +1,12 @@
 //! `AttachUserPolicy`: a managed one.
 
 use crate::control::Control;
-use crate::control::iam::read;
 use crate::control::query::{Call, Element, Outcome};
 
 pub(super) const NAME: &str = "AttachUserPolicy";
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
-    let policy = read::policy_key(control, &call.form)?;
-    control.store.attach_managed_policy(read::user(&call.form)?, policy).await?;
+    let policy = call.policy()?.clone();
+    control.store.attach_managed_policy(call.user()?.clone(), policy).await?;
     Ok(Element::nothing())
 }

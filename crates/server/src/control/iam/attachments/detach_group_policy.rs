@@ -1,13 +1,12 @@
 //! `DetachGroupPolicy`: a managed one.
 
 use crate::control::Control;
-use crate::control::iam::read;
 use crate::control::query::{Call, Element, Outcome};
 
 pub(super) const NAME: &str = "DetachGroupPolicy";
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
-    let policy = read::policy_key(control, &call.form)?;
-    control.store.detach_managed_policy(read::group(&call.form)?, policy).await?;
+    let policy = call.policy()?.clone();
+    control.store.detach_managed_policy(call.group()?.clone(), policy).await?;
     Ok(Element::nothing())
 }

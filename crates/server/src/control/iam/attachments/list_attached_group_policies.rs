@@ -9,7 +9,7 @@ pub(super) const NAME: &str = "ListAttachedGroupPolicies";
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let prefix = read::prefix(&call.form)?;
-    let mut found = control.store.attached_managed_policies(&read::group(&call.form)?).await?;
-    found.retain(|(_, path)| path.as_str().starts_with(&prefix));
+    let mut found = control.store.attached_managed_policies(call.group()?).await?;
+    found.retain(|policy| policy.path().starts_with(&prefix));
     Ok(end(shape::attached(control, &found), None))
 }

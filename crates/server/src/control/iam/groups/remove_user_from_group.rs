@@ -2,13 +2,11 @@
 
 use crate::control::Control;
 use crate::control::query::{Call, Element, Outcome};
-use fleetwright_core::names::{GroupName, UserName};
 
 pub(super) const NAME: &str = "RemoveUserFromGroup";
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
-    let group = call.form.parsed("GroupName", GroupName::parse)?;
-    let user = call.form.parsed("UserName", UserName::parse)?;
+    let (group, user) = (call.group()?.clone(), call.user()?.clone());
     control.store.remove_user_from_group(group, user).await?;
     Ok(Element::nothing())
 }

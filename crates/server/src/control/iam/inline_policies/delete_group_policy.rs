@@ -7,7 +7,7 @@ use crate::control::query::{Call, Element, Outcome};
 pub(super) const NAME: &str = "DeleteGroupPolicy";
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
-    let (of, name) = (read::group(&call.form)?, read::policy_name(&call.form)?);
+    let (of, name) = (call.group()?.clone(), read::policy_name(&call.form)?);
     control.store.delete_inline_policy(of, name).await?;
     Ok(Element::nothing())
 }

@@ -7,10 +7,10 @@ use crate::control::query::{Call, Element, Outcome};
 pub(super) const NAME: &str = "GetRolePolicy";
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
-    let (of, name) = (read::role(&call.form)?, read::policy_name(&call.form)?);
+    let (of, name) = (call.role()?.clone(), read::policy_name(&call.form)?);
     let document = control.store.inline_policy(&of, &name).await?;
     Ok(Element::new()
-        .text("RoleName", of.as_str())
+        .text("RoleName", &of.name)
         .text("PolicyName", name.as_str())
         .text("PolicyDocument", &shape::encoded(&document)))
 }

@@ -8,7 +8,7 @@ pub(super) const NAME: &str = "PutGroupPolicy";
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let form = &call.form;
-    let (of, name) = (read::group(form)?, read::policy_name(form)?);
+    let (of, name) = (call.group()?.clone(), read::policy_name(form)?);
     control.store.put_inline_policy(of, name, read::document(form)?).await?;
     Ok(Element::nothing())
 }

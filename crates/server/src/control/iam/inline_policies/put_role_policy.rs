@@ -8,7 +8,7 @@ pub(super) const NAME: &str = "PutRolePolicy";
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let form = &call.form;
-    let (of, name) = (read::role(form)?, read::policy_name(form)?);
+    let (of, name) = (call.role()?.clone(), read::policy_name(form)?);
     control.store.put_inline_policy(of, name, read::document(form)?).await?;
     Ok(Element::nothing())
 }

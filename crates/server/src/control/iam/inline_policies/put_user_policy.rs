@@ -8,7 +8,7 @@ pub(super) const NAME: &str = "PutUserPolicy";
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let form = &call.form;
-    let (of, name) = (read::user(form)?, read::policy_name(form)?);
+    let (of, name) = (call.user()?.clone(), read::policy_name(form)?);
     control.store.put_inline_policy(of, name, read::document(form)?).await?;
     Ok(Element::nothing())
 }

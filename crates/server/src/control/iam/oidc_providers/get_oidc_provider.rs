@@ -1,13 +1,12 @@
 //! `GetOpenIDConnectProvider`.
 
-use super::find;
 use crate::control::Control;
 use crate::control::query::{Call, Element, Outcome};
 
 pub(super) const NAME: &str = "GetOpenIDConnectProvider";
 
-pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
-    let found = find(control, &call.form).await?;
+pub(super) async fn run(_control: &Control, call: &Call) -> Outcome {
+    let found = call.provider()?;
     Ok(Element::new()
         .text("Url", &found.url)
         .texts("ClientIDList", found.client_ids.iter().map(String::as_str))

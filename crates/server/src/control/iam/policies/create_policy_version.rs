@@ -8,7 +8,7 @@ pub(super) const NAME: &str = "CreatePolicyVersion";
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let form = &call.form;
-    let (name, document) = (read::own_policy(control, form)?, read::managed_document(form)?);
+    let (name, document) = (read::own_policy(call)?, read::managed_document(form)?);
     let (default, now) = (form.flag("SetAsDefault")?, (control.clock)());
     let store = &control.store;
     let version = store.create_managed_policy_version(name, document, default, now).await?;

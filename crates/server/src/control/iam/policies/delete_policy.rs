@@ -7,6 +7,6 @@ use crate::control::query::{Call, Element, Outcome};
 pub(super) const NAME: &str = "DeletePolicy";
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
-    control.store.delete_managed_policy(read::own_policy(control, &call.form)?).await?;
+    control.store.delete_managed_policy(read::own_policy(call)?).await?;
     Ok(Element::nothing())
 }

@@ -2,9 +2,8 @@
 
 use crate::control::Control;
 use crate::control::iam::page::end;
-use crate::control::iam::read;
 use crate::control::query::{Call, Element, Outcome};
-use fleetwright_store::{IdentityKind, PolicyKey};
+use fleetwright_store::IdentityKind;
 
 pub(super) const NAME: &str = "ListEntitiesForPolicy";
 
@@ -16,17 +15,13 @@ const KINDS: &[(IdentityKind, &str, &str, &str, &str)] = &[
 ];
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
-    let key = read::policy_key(control, &call.form)?;
-    if let PolicyKey::Own(name) = &key {
-        let found = control.store.managed_policy(name).await?;
-        found.ok_or_else(|| read::no_policy(name.as_str()))?;
-    }
+    let key = call.policy()?;
     let filter = call.form.get("EntityFilter").unwrap_or_default();
     let mut answer = Element::new();
     for (kind, list, name, id, word) in KINDS {
         let wanted = matches!(filter, "") || filter == *word;
         let found = match wanted {
-            true => control.store.entities_of_managed_policy(&key, *kind).await?,
+            true => control.store.entities_of_managed_policy(key, *kind).await?,
             false => Vec::new(),
         };
         let items = found

@@ -32,7 +32,7 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     if scope != "AWS" {
         let found = control.store.list_managed_policies(prefix, page.after, page.size).await?;
         for policy in &found.items {
-            let key = PolicyKey::Own(policy.name.clone());
+            let key = PolicyKey::Own(policy.clone());
             let count = control.store.attachments_of_managed_policy(&key).await?;
             if count > 0 || !only_attached {
                 shown.push(shape::policy(control, policy, count));

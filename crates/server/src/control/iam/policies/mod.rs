@@ -49,7 +49,7 @@ async fn versions(
     key: &PolicyKey,
 ) -> Result<Vec<ManagedPolicyVersion>, Failure> {
     match key {
-        PolicyKey::Own(name) => Ok(control.store.managed_policy_versions(name).await?),
+        PolicyKey::Own(policy) => Ok(control.store.managed_policy_versions(policy).await?),
         PolicyKey::Aws(policy) => Ok(vec![ManagedPolicyVersion {
             version: 1,
             is_default: true,

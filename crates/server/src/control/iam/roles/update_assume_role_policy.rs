@@ -3,14 +3,13 @@
 use crate::control::Control;
 use crate::control::iam::read;
 use crate::control::query::{Call, Element, Outcome};
-use fleetwright_core::names::RoleName;
 use fleetwright_store::RoleUpdate;
 
 pub(super) const NAME: &str = "UpdateAssumeRolePolicy";
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
-    let name = call.form.parsed("RoleName", RoleName::parse)?;
+    let role = call.role()?.clone();
     let trust = Some(read::trust(&call.form, "PolicyDocument")?);
-    control.store.update_role(name, RoleUpdate { trust, ..RoleUpdate::default() }).await?;
+    control.store.update_role(role, RoleUpdate { trust, ..RoleUpdate::default() }).await?;
     Ok(Element::nothing())
 }

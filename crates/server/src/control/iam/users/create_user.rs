@@ -4,7 +4,8 @@ use crate::control::Control;
 use crate::control::iam::{read, shape};
 use crate::control::query::{Call, Element, Outcome};
 use crate::credentials::fresh_id;
-use fleetwright_store::{IdentityKind, NewIdentity};
+use fleetwright_core::names::UserName;
+use fleetwright_store::{IdentityKind, IdentityName, NewIdentity};
 
 pub(super) const NAME: &str = "CreateUser";
 
@@ -12,7 +13,7 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let form = &call.form;
     let tags = form.tags()?;
     let new = NewIdentity {
-        name: read::user(form)?,
+        name: form.parsed("UserName", UserName::parse).map(IdentityName::User)?,
         path: read::path(form)?,
         unique_id: fresh_id("AIDA")?,
         role: None,

@@ -1,12 +1,11 @@
 //! `DeleteUser`: nothing may hang on it.
 
 use crate::control::Control;
-use crate::control::iam::read;
 use crate::control::query::{Call, Element, Outcome};
 
 pub(super) const NAME: &str = "DeleteUser";
 
 pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
-    control.store.delete_identity(read::user(&call.form)?).await?;
+    control.store.delete_identity(call.user()?.clone()).await?;
     Ok(Element::nothing())
 }

@@ -25,7 +25,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
 const SERVICE: &str = "DATA";
 
 fn arn(control: &Control, found: &DomainConfiguration) -> String {
-    control.home.arn("domainconfiguration", format_args!("{}/{}", found.name, found.suffix))
+    found.arn(&control.home)
 }
 
 /// What creation and update answer.
