@@ -42,8 +42,8 @@ pub enum Target {
     Authorizer(AuthorizerName),
     /// `certificateprovider/{name}`
     CertificateProvider(CertificateProviderName),
-    /// `domainconfiguration/{name}`, with or without `/{id}` after it.
-    DomainConfiguration(DomainConfigurationName),
+    /// `domainconfiguration/{name}/{id}`: one made anew under its name has another id.
+    DomainConfiguration(DomainConfigurationName, Box<str>),
     /// `provisioningtemplate/{name}`
     Template(TemplateName),
 }
@@ -87,8 +87,9 @@ impl Home {
                 CertificateProviderName::parse(name).ok().map(Target::CertificateProvider)
             }
             "domainconfiguration" => {
-                let name = name.split_once('/').map_or(name, |(name, _)| name);
-                DomainConfigurationName::parse(name).ok().map(Target::DomainConfiguration)
+                let (name, id) = name.split_once('/')?;
+                let name = DomainConfigurationName::parse(name).ok()?;
+                Some(Target::DomainConfiguration(name, id.into()))
             }
             "policy" => PolicyName::parse(name).ok().map(Target::Policy),
             "provisioningtemplate" => TemplateName::parse(name).ok().map(Target::Template),

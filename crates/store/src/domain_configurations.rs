@@ -178,8 +178,17 @@ impl Store {
     }
 }
 
-/// The row of a domain configuration, or `ResourceNotFound`.
-pub(crate) fn require(sql: &Sql<'_>, name: &DomainConfigurationName) -> Result<i64, StoreError> {
+/// The row of the domain configuration of a name and id.
+pub(crate) fn require_id(
+    sql: &Sql<'_>,
+    name: &DomainConfigurationName,
+    id: &str,
+) -> Result<i64, StoreError> {
+    let text = "SELECT row_id FROM domain_configurations WHERE name = $1 AND suffix = $2";
+    sql.one(text, args![name, id], |row| row.get(0))?.ok_or_else(|| not_found(name))
+}
+
+fn require(sql: &Sql<'_>, name: &DomainConfigurationName) -> Result<i64, StoreError> {
     let text = "SELECT row_id FROM domain_configurations WHERE name = $1";
     sql.one(text, args![name], |row| row.get(0))?.ok_or_else(|| not_found(name))
 }

@@ -34,8 +34,8 @@ pub enum Tagged {
     Authorizer(AuthorizerName),
     /// A certificate provider.
     CertificateProvider(CertificateProviderName),
-    /// A domain configuration.
-    DomainConfiguration(DomainConfigurationName),
+    /// A domain configuration, with the id of its ARN.
+    DomainConfiguration(DomainConfigurationName, Box<str>),
     /// A registered CA certificate.
     CaCertificate(CertificateId),
     /// A Lambda function.
@@ -135,8 +135,8 @@ fn locate(sql: &Sql<'_>, resource: &Tagged) -> Result<(&'static str, i64), Store
         Tagged::CertificateProvider(name) => {
             ("certificate_provider", crate::certificate_providers::require(sql, name)?)
         }
-        Tagged::DomainConfiguration(name) => {
-            ("domain_configuration", crate::domain_configurations::require(sql, name)?)
+        Tagged::DomainConfiguration(name, id) => {
+            ("domain_configuration", crate::domain_configurations::require_id(sql, name, id)?)
         }
         Tagged::Function(name) => ("function", crate::functions::require(sql, name)?.0),
         Tagged::CaCertificate(id) => ("cacert", crate::ca_certificates::require(sql, id)?.0),

@@ -141,7 +141,7 @@ fn identity(caller: &Caller) -> Identity {
 }
 
 /// The policies that narrow a caller's session; `None` when it was opened without.
-async fn session(
+pub(super) async fn session(
     control: &Control,
     caller: &Caller,
 ) -> Result<Option<Vec<AttachedPolicy>>, Failure> {

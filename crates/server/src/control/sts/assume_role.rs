@@ -5,7 +5,7 @@ use fleetwright_core::policy::Principal;
 
 use super::credentials;
 use super::role_session::{Asked, MAX_CHAINED, Opened, open, read, with_terms};
-use super::trust::{Keys, allows, denied, trusts};
+use super::trust::{Keys, allows, denied, session_allows, trusts, trusts_session};
 use crate::control::Control;
 use crate::control::caller::CallerKind;
 use crate::control::query::{Call, Element, Outcome};
@@ -49,7 +49,11 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         trusts(control, &role, &asked, action, &all, &keys).map_err(denied)?;
         allows(control, caller, &asked, &keys).await?;
     }
-    // 3. The session.
+    // 3. Whether the policies that narrow the caller's session let it out.
+    if !trusts_session(control, &role, &asked, caller, &keys) {
+        session_allows(control, caller, &asked, &keys).await?;
+    }
+    // 4. The session.
     let Opened { made, user, packed } = open(control, &role, asked, None)?;
     let result = Element::new()
         .nested("Credentials", credentials(&made))

@@ -12,10 +12,13 @@ use http::StatusCode;
 
 use super::role_session::Asked;
 use crate::control::Control;
-use crate::control::authorize::Peer;
+use crate::control::authorize::{self, Peer};
 use crate::control::caller::{Caller, CallerKind};
 use crate::control::error::Failure;
 use crate::identities::Identity;
+
+/// What the caller asks for.
+const ASSUME_ROLE: &str = "sts:AssumeRole";
 
 /// What conditions may ask about somebody who asks for a role.
 pub(super) struct Keys {
@@ -89,29 +92,69 @@ pub(super) fn trusts(
     })
 }
 
-/// Whether the caller's own policies allow to assume the role. A session that is narrowed may not:
-/// what it gives away is not narrowed with it.
+/// Whether the trust policy names this session itself, by the ARN of the session, and lets it in.
+/// One that lets in every session of the role, by `*` or by a condition, names none.
+pub(super) fn trusts_session(
+    control: &Control,
+    role: &Role,
+    asked: &Asked,
+    caller: &Caller,
+    keys: &Keys,
+) -> bool {
+    let lets_in = |id: &str| {
+        let principals = [Principal { kind: "AWS", id }];
+        trusts(control, role, asked, ASSUME_ROLE, &principals, keys).is_ok()
+    };
+    // No session can have a space in its name.
+    lets_in(&caller.arn) && !lets_in(&format!("{} ", caller.arn))
+}
+
+/// Whether the policies that narrow the caller's session allow to assume the role; those of a
+/// session that is not narrowed always do.
+///
+/// AWS: IAM user guide, "Evaluating policies within a single account": what a resource-based policy
+/// grants to the ARN of a role is limited by session policies, what it grants to the ARN of a role
+/// session is not.
+pub(super) async fn session_allows(
+    control: &Control,
+    caller: &Caller,
+    asked: &Asked,
+    keys: &Keys,
+) -> Result<(), Failure> {
+    let Some(policies) = authorize::session(control, caller).await? else { return Ok(()) };
+    let request = Request { action: ASSUME_ROLE, resource: &asked.role_arn };
+    let verdict = keys.with_context((control.clock)(), &[], |context| {
+        decide(policies.iter(), &request, context).verdict
+    });
+    match verdict {
+        Verdict::Allowed => Ok(()),
+        _ => Err(denied(
+            &caller.arn,
+            ASSUME_ROLE,
+            &asked.role_arn,
+            "no session policy of the caller allows it",
+        )),
+    }
+}
+
+/// Whether the caller's own policies allow to assume the role.
 pub(super) async fn allows(
     control: &Control,
     caller: &Caller,
     asked: &Asked,
     keys: &Keys,
 ) -> Result<(), Failure> {
-    let action = "sts:AssumeRole";
+    let action = ASSUME_ROLE;
     let identity = match &caller.kind {
         CallerKind::User { name } => Identity::User(name.clone()),
         CallerKind::AssumedRole { role, .. } => Identity::Role(role.clone()),
     };
-    let narrowed = caller
-        .session
-        .as_ref()
-        .is_some_and(|session| !session.policies.is_empty() || !session.policy_arns.is_empty());
     let known = control.identities.get(&identity).await?;
     let request = Request { action, resource: &asked.role_arn };
     let verdict = keys.with_context((control.clock)(), &[], |context| {
         decide(known.policies.iter(), &request, context).verdict
     });
-    if verdict == Verdict::Allowed && !narrowed && known.is(caller.unique_id()) {
+    if verdict == Verdict::Allowed && known.is(caller.unique_id()) {
         return Ok(());
     }
     Err(denied(&caller.arn, action, &asked.role_arn, "no identity policy of the caller allows it"))

@@ -21,7 +21,7 @@ pub(super) fn tagged(home: &Home, arn: &str) -> Result<Tagged, Refusal> {
         Some(Target::RoleAlias(name)) => Ok(Tagged::RoleAlias(name)),
         Some(Target::Authorizer(name)) => Ok(Tagged::Authorizer(name)),
         Some(Target::CertificateProvider(name)) => Ok(Tagged::CertificateProvider(name)),
-        Some(Target::DomainConfiguration(name)) => Ok(Tagged::DomainConfiguration(name)),
+        Some(Target::DomainConfiguration(name, id)) => Ok(Tagged::DomainConfiguration(name, id)),
         Some(Target::Certificate(_) | Target::Thing(_)) | None => {
             let shown: String = arn.chars().take(128).collect();
             Err(invalid(format!(
