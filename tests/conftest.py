@@ -21,7 +21,7 @@ import uuid
 
 import pytest
 
-from running import Server
+from running import Server, with_hook_urls
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = os.environ.get("FLEETWRIGHT_BIN", str(ROOT / "target/debug/fleetwright"))
@@ -56,7 +56,7 @@ def _serving(directory, settings):
     buckets, config = directory / "buckets", directory / "fleetwright.toml"
     buckets.mkdir()
     functions = f'[functions]\nruntimes-dir = "{RUNTIMES}"\n'
-    config.write_text(f'[bulk]\ndirectory = "{buckets}"\n{functions}{settings}')
+    config.write_text(with_hook_urls(f'[bulk]\ndirectory = "{buckets}"\n{functions}{settings}'))
     command = [BINARY, "serve", "--data-dir", data, "--ready-file", ready, "--config", config]
     command += ["--mqtt-listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0"]
     clean = clean_environment()

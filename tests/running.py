@@ -1,7 +1,10 @@
 """Where a server listens and what its resources are called."""
 
+import http.server
+import json
 import os
 import pathlib
+import socket
 from dataclasses import dataclass
 
 REGION = "us-east-1"
@@ -32,6 +35,40 @@ class Server:
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_PAGER": "",
         }
+
+
+def _reserved():
+    reserved = socket.socket()
+    reserved.bind(("127.0.0.1", 0))
+    return reserved
+
+
+# A server asks only the URLs of its configuration, so the ports of hooks are known before it starts.
+_PORTS = [_reserved() for _ in range(16)]
+HOOK_URLS = [f"http://127.0.0.1:{port.getsockname()[1]}/" for port in _PORTS] + [
+    "http://127.0.0.1:1/", "http://127.0.0.1:9/hook", "http://127.0.0.1:9000/",
+    "http://localhost/", "https://hook.example/", "https://hook.example:8443/", "https://x/",
+]  # fmt: skip
+
+
+def hook_server(handler):
+    """An HTTP server on a port that every server's configuration lists for hooks."""
+    port = _PORTS.pop()
+    server = http.server.ThreadingHTTPServer(
+        port.getsockname(), handler, bind_and_activate=False
+    )
+    server.socket.close()
+    server.socket, server.server_address = port, port.getsockname()
+    server.server_name, server.server_port = port.getsockname()
+    server.server_activate()
+    return server
+
+
+def with_hook_urls(config):
+    """A server's configuration, with the URLs of hooks."""
+    urls = f"urls = {json.dumps(HOOK_URLS)}\n"
+    before, header, after = f"\n{config}".partition("\n[hooks]\n")
+    return f"{before}\n[hooks]\n{urls}{after}".lstrip("\n")
 
 
 def arn(kind, name):

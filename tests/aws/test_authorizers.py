@@ -3,14 +3,14 @@
 import base64
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from conftest import EXAMPLE_POLICY
-from running import arn
+from running import arn, hook_server
 
 YES = {
     "isAuthenticated": True,
@@ -40,7 +40,7 @@ def function():
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = hook_server(Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     Function.url = f"http://127.0.0.1:{server.server_port}/"
     yield Function

@@ -71,7 +71,7 @@ def test_every_operation_that_names_a_stored_resource_looks_it_up():
             if member in NAMES:
                 lookup = f"{NAMES[member]}:{{.{member}}}"
                 assert any(lookup in item for item in items), f"{service} {name}: {member}"
-    assert len(CASES) > 60
+    assert len(CASES) > 50
 
 
 class Family:
@@ -147,8 +147,10 @@ class Family:
             ],
             "keys": self.iam.list_access_keys(UserName=self.name["user"])["AccessKeyMetadata"],
         }
-        text = json.dumps(details, default=str, sort_keys=True)
-        return re.sub(r'"ResponseMetadata": \{.*?\}\}?', "", text)
+        for answer in details.values():
+            if isinstance(answer, dict):
+                answer.pop("ResponseMetadata", None)
+        return json.loads(json.dumps(details, default=str))
 
 
 @pytest.fixture(scope="module")

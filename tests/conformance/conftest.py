@@ -4,7 +4,7 @@ import json
 import os
 import pathlib
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import boto3
 import botocore.session
@@ -13,7 +13,7 @@ from botocore.config import Config
 
 from documents import POLICY
 from report import PATH, Committed, Results
-from running import REGION
+from running import REGION, hook_server
 from scene import PATIENCE
 from trouble import Trouble
 
@@ -62,7 +62,7 @@ def hook():
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = hook_server(Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     hook.url = f"http://127.0.0.1:{server.server_port}"
     yield hook

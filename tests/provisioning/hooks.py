@@ -5,6 +5,8 @@ import json
 import threading
 import uuid
 
+from running import hook_server
+
 
 class Hooks:
     """Each test puts a function at a URL of its own; it gets the request and gives the answer."""
@@ -31,7 +33,7 @@ class Hooks:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = hook_server(Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def at(self, function):

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 
-from running import Server
+from running import Server, with_hook_urls
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("FLEETWRIGHT_BIN", str(ROOT / "target/debug/fleetwright"))
@@ -56,7 +56,7 @@ class OwnServer:
 
     def configure(self, config):
         """Takes effect at the next start."""
-        (self.directory / "fleetwright.toml").write_text(config)
+        (self.directory / "fleetwright.toml").write_text(with_hook_urls(config))
 
     def arguments(self):
         mqtt, api = self.ports

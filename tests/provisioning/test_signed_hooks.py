@@ -14,7 +14,7 @@ import pytest
 
 from device import Device
 from fleet import Fleet, document, make_client
-from running import ACCOUNT, REGION
+from running import ACCOUNT, REGION, hook_server
 from serving import run
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -48,7 +48,7 @@ class Verifying:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        self.server = hook_server(Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/"
 

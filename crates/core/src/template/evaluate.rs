@@ -25,7 +25,8 @@ use crate::tree::{Members, Tree, write_text};
 
 pub(super) fn plan(template: &Template, inputs: &Inputs<'_>) -> Result<ProvisioningPlan, Refusal> {
     let left = Cell::new(limits::TEMPLATE_WORK_BYTES);
-    let scope = Scope::new(template, inputs, &left);
+    let filter_wildcard = Cell::new(false);
+    let scope = Scope::new(template, inputs, &left, &filter_wildcard);
     if template.use_ == TemplateUse::Jitp {
         // AWS: provisioning fails when the subject lacks an attribute that the template declares.
         let mut declared = template.parameters.keys().filter(|name| name.starts_with("AWS::"));
@@ -160,10 +161,10 @@ fn policy(resource: &Policy, scope: &Scope<'_>) -> Result<PolicyPlan, Refusal> {
             let name = name.map_err(|error| at(&logical_name, "PolicyName")(&error))?;
             return Ok(PolicyPlan::Existing { logical_name, name });
         }
-        PolicyBody::Text(expression) => {
-            let text = scope.text(expression)?;
-            Tree::from_json(text.as_bytes()).map_err(|error| wrong(&error))?
-        }
+        PolicyBody::Text(expression) => scope.in_document(expression, |value| match value {
+            Value::Text(text) => Tree::from_json(text.as_bytes()).map_err(|error| wrong(&error)),
+            Value::List(_) => Err(invalid("A list stands where the template needs a string.")),
+        })?,
         PolicyBody::Object(document) => filled(document, scope)?,
     };
     let document = document.to_json();
@@ -175,9 +176,11 @@ fn policy(resource: &Policy, scope: &Scope<'_>) -> Result<PolicyPlan, Refusal> {
 fn filled(document: &Document, scope: &Scope<'_>) -> Result<Tree, Refusal> {
     match document {
         Document::Literal(tree) => Ok(tree.clone()),
-        Document::Function(function) => Ok(match scope.value(function)? {
-            Value::Text(text) => Tree::Text(text),
-            Value::List(items) => Tree::List(items.into_iter().map(Tree::Text).collect()),
+        Document::Function(function) => scope.in_document(function, |value| {
+            Ok(match value {
+                Value::Text(text) => Tree::Text(text),
+                Value::List(items) => Tree::List(items.into_iter().map(Tree::Text).collect()),
+            })
         }),
         Document::List(items) => {
             items.iter().map(|item| filled(item, scope)).collect::<Result<_, _>>().map(Tree::List)

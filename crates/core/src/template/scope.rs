@@ -8,6 +8,7 @@ use super::section::Literal;
 use super::{Inputs, Template, TemplateUse};
 use crate::error::{ErrorCode, Refusal};
 use crate::limits;
+use crate::tree::Tree;
 
 /// A value of a template.
 pub(super) enum Value {
@@ -22,6 +23,9 @@ pub(super) struct Scope<'a> {
     inputs: &'a Inputs<'a>,
     /// Shared by the scopes of one evaluation.
     left: &'a Cell<usize>,
+    /// Whether a value of the device that was resolved inside a policy has a wildcard of topic
+    /// filters; shared likewise.
+    filter_wildcard: &'a Cell<bool>,
     /// Inside a policy: no `Fn::Join`, and no pattern characters from a device.
     policy: bool,
 }
@@ -51,8 +55,9 @@ impl<'a> Scope<'a> {
         template: &'a Template,
         inputs: &'a Inputs<'a>,
         left: &'a Cell<usize>,
+        filter_wildcard: &'a Cell<bool>,
     ) -> Self {
-        Self { template, inputs, left, policy: false }
+        Self { template, inputs, left, filter_wildcard, policy: false }
     }
 
     /// The same evaluation, inside a policy resource.
@@ -109,7 +114,13 @@ impl<'a> Scope<'a> {
     /// one that sends `*` would be granted what belongs to all.
     fn check_in_policy(&self, name: &str, value: &str) -> Result<(), Refusal> {
         let pattern = |c: char| matches!(c, '*' | '?' | '$' | '"' | '\\') || c.is_control();
-        if self.template.use_ == TemplateUse::Bulk || !value.contains(pattern) {
+        if self.template.use_ == TemplateUse::Bulk {
+            return Ok(());
+        }
+        if value.contains(['+', '#']) {
+            self.filter_wildcard.set(true);
+        }
+        if !value.contains(pattern) {
             return Ok(());
         }
         Err(invalid(format!(
@@ -117,6 +128,25 @@ impl<'a> Scope<'a> {
              or control characters.",
             shown(name)
         )))
+    }
+
+    /// A value inside a policy's document, once it was read. `+` and `#` of a device are data in a
+    /// client id or a topic, but wildcards in a topic filter, where they would widen what is
+    /// granted.
+    pub(super) fn in_document(
+        &self,
+        expression: &Expression,
+        read: impl FnOnce(Value) -> Result<Tree, Refusal>,
+    ) -> Result<Tree, Refusal> {
+        self.filter_wildcard.set(false);
+        let tree = read(self.value(expression)?)?;
+        if self.filter_wildcard.get() && has_filter_wildcard(&tree) {
+            return Err(invalid(
+                "A value of the device goes into a topic filter of a policy, so it must not have \
+                 any of + #.",
+            ));
+        }
+        Ok(tree)
     }
 
     /// A value that must be a text.
@@ -256,6 +286,27 @@ impl<'a> Scope<'a> {
         self.left.set(self.left.get().saturating_sub(items.len().saturating_mul(16)));
         Ok(Value::List(items))
     }
+}
+
+/// Whether a text that may name topic filters has one of their wildcards. The depth of a tree is
+/// bounded.
+fn has_filter_wildcard(tree: &Tree) -> bool {
+    match tree {
+        Tree::Text(text) => text.contains(['+', '#']) && may_be_topic_filter(text),
+        Tree::List(items) => items.iter().any(has_filter_wildcard),
+        Tree::Map(members) => members.iter().any(|(_, value)| has_filter_wildcard(value)),
+        _ => false,
+    }
+}
+
+/// Whether a text of a policy may name topic filters: by the word, or by a pattern in the place of
+/// the resource's type.
+fn may_be_topic_filter(text: &str) -> bool {
+    if text.contains("topicfilter") {
+        return true;
+    }
+    let resource = text.strip_prefix("arn:").and_then(|rest| rest.splitn(5, ':').nth(4));
+    resource.unwrap_or(text).split('/').next().is_some_and(|kind| kind.contains(['*', '?']))
 }
 
 /// The beginning of a text that a message quotes.

@@ -17,6 +17,11 @@ use crate::hooks::HookTarget;
 pub struct Hooks {
     /// `[hooks.commands]`: `NAME = ["/path/to/program", "argument"]`.
     pub commands: BTreeMap<String, HookCommand>,
+    /// The URLs that templates, authorizers and certificate providers may name; one that ends in
+    /// `/` stands for all beneath it. None, unless listed: the right to write a template is not
+    /// the right to send requests from this machine.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub urls: Vec<String>,
     /// PEM file of the CAs to trust for `https://` hooks, beside the system's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
@@ -56,6 +61,13 @@ impl Hooks {
             let more = self.record_events;
             return Err(format!("[hooks] record-events {more} is not within 0 to {RECORDED}"));
         }
+        for url in &self.urls {
+            if !matches!(HookTarget::parse(url), Ok(HookTarget::Url(_))) {
+                return Err(format!(
+                    "[hooks] urls: '{url}' must be https://HOST:PORT/PATH, or http:// on loopback"
+                ));
+            }
+        }
         for (arn, endpoint) in &self.lambda_endpoints {
             if !matches!(HookTarget::parse(arn), Ok(HookTarget::Function(_))) {
                 return Err(format!(
@@ -86,7 +98,7 @@ pub struct HookCommand {
 }
 
 pub(super) const KEYS: &[&str] =
-    &["commands", "ca-file", "record-events", "hmac-secret-file", "lambda-endpoints"];
+    &["commands", "urls", "ca-file", "record-events", "hmac-secret-file", "lambda-endpoints"];
 
 impl TryFrom<Vec<String>> for HookCommand {
     type Error = &'static str;

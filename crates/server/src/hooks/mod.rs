@@ -8,6 +8,7 @@ mod consulted;
 mod failure;
 mod function;
 mod http;
+mod listed;
 mod recorded;
 mod remote;
 mod signature;
@@ -95,6 +96,22 @@ impl Hooks {
         Ok(Self { settings, tls, functions, recorded, secret, endpoints, under_way })
     }
 
+    /// Reads a target that somebody wants to attach, or that is about to be asked.
+    ///
+    /// # Errors
+    /// A sentence that names the target's fault: it is none, or a URL that the server's
+    /// configuration does not list.
+    pub(crate) fn target<'t>(&self, text: &'t str) -> Result<HookTarget<'t>, String> {
+        let target = HookTarget::parse(text)?;
+        match &target {
+            HookTarget::Url(url) if !listed::is_listed(&self.settings.urls, url) => Err(format!(
+                "'{text}' is not among the URLs that this server may ask: its operator must list \
+                 it under [hooks] urls of the configuration"
+            )),
+            _ => Ok(target),
+        }
+    }
+
     /// Keeps an event, if the configuration wants that, under its request id in the audit trail.
     pub(crate) fn record(&self, request_id: &str, event: &HookRequest) {
         self.recorded.keep(request_id, event);
@@ -145,7 +162,7 @@ impl Hooks {
         said: &mut Said,
     ) -> Result<Vec<u8>, HookFailure> {
         let body = serde_json::to_vec(request).map_err(HookFailure::new)?;
-        let parsed = HookTarget::parse(target).map_err(HookFailure::new)?;
+        let parsed = self.target(target).map_err(HookFailure::new)?;
         let own = Duration::from_millis(limits::HOOK_MILLIS);
         let limit = match parsed {
             HookTarget::Function(_) => own + LAST_WORDS,

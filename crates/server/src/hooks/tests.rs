@@ -22,10 +22,15 @@ fn request() -> HookRequest {
 }
 
 fn hooks(script: &str) -> Hooks {
+    hooks_at(script, Vec::new())
+}
+
+fn hooks_at(script: &str, urls: Vec<String>) -> Hooks {
     let command =
         HookCommand { program: "/bin/sh".into(), arguments: vec!["-c".into(), script.into()] };
     let settings = config::Hooks {
         commands: BTreeMap::from([("test".into(), command)]),
+        urls,
         ..Default::default()
     };
     let tls = tls::outgoing("hooks", None).unwrap();
@@ -113,8 +118,11 @@ async fn targets_that_are_none_refuse() {
         ("https://a@b/", "no valid host"),
         ("http://127.0.0.1:99999/", "no valid host"),
         ("http://127.0.0.1:1/", "cannot reach"),
+        ("http://127.0.0.1:2/", "under [hooks] urls of the configuration"),
+        ("https://hook.example/", "under [hooks] urls of the configuration"),
     ] {
-        let found = outcome(hooks("true").ask(target, &request()).await).unwrap_err();
+        let hooks = hooks_at("true", vec!["http://127.0.0.1:1/".into()]);
+        let found = outcome(hooks.ask(target, &request()).await).unwrap_err();
         assert!(found.contains(cause), "{target}: {found}");
     }
 }
@@ -134,7 +142,7 @@ async fn ask_url(answer: &'static str) -> Result<Verdict, String> {
         String::from_utf8_lossy(&head).into_owned()
     });
     let target = format!("http://{address}/hook?x=1");
-    let verdict = outcome(hooks("true").ask(&target, &request()).await);
+    let verdict = outcome(hooks_at("true", vec![target.clone()]).ask(&target, &request()).await);
     let head = server.await.unwrap();
     assert!(head.starts_with("POST /hook?x=1 HTTP/1.1\r\n"), "{head}");
     verdict

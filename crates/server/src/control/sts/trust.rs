@@ -137,7 +137,8 @@ pub(super) async fn session_allows(
     }
 }
 
-/// Whether the caller's own policies allow to assume the role.
+/// Whether the caller's own policies allow to assume a role that leaves it to them. A session that
+/// is narrowed may not: what it gives away is not narrowed with it.
 pub(super) async fn allows(
     control: &Control,
     caller: &Caller,
@@ -149,12 +150,16 @@ pub(super) async fn allows(
         CallerKind::User { name } => Identity::User(name.clone()),
         CallerKind::AssumedRole { role, .. } => Identity::Role(role.clone()),
     };
+    let narrowed = caller
+        .session
+        .as_ref()
+        .is_some_and(|session| !session.policies.is_empty() || !session.policy_arns.is_empty());
     let known = control.identities.get(&identity).await?;
     let request = Request { action, resource: &asked.role_arn };
     let verdict = keys.with_context((control.clock)(), &[], |context| {
         decide(known.policies.iter(), &request, context).verdict
     });
-    if verdict == Verdict::Allowed && known.is(caller.unique_id()) {
+    if verdict == Verdict::Allowed && !narrowed && known.is(caller.unique_id()) {
         return Ok(());
     }
     Err(denied(&caller.arn, action, &asked.role_arn, "no identity policy of the caller allows it"))

@@ -19,7 +19,7 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let now = (control.clock)();
     let new = Authorizer {
         name: name.clone(),
-        function_arn: required_function(&members, "authorizerFunctionArn")?,
+        function_arn: required_function(control, &members, "authorizerFunctionArn")?,
         token_key_name: token_key_name(&members)?,
         signing_keys: signing_keys(&members)?.unwrap_or_default(),
         active: status(members.text("status")?)?.unwrap_or(true),

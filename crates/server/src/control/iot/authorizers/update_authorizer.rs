@@ -16,7 +16,7 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let body = call.object()?;
     let members = body.members();
     let update = AuthorizerUpdate {
-        function_arn: function(&members, "authorizerFunctionArn")?,
+        function_arn: function(control, &members, "authorizerFunctionArn")?,
         token_key_name: token_key_name(&members)?,
         signing_keys: signing_keys(&members)?,
         active: status(members.text("status")?)?,

@@ -27,7 +27,7 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let now = (control.clock)();
     let provider = CertificateProvider {
         name: name.clone(),
-        function_arn: required_function(&members, "lambdaFunctionArn")?,
+        function_arn: required_function(control, &members, "lambdaFunctionArn")?,
         created: now,
         modified: now,
     };

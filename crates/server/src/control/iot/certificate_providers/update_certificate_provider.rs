@@ -15,7 +15,7 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let body = call.object()?;
     let members = body.members();
     operations(&members)?;
-    let function_arn = function(&members, "lambdaFunctionArn")?;
+    let function_arn = function(control, &members, "lambdaFunctionArn")?;
     let target = function_arn.clone().unwrap_or_default();
     let now = (control.clock)();
     control.store.update_certificate_provider(name.clone(), function_arn, now).await?;

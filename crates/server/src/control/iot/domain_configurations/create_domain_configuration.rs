@@ -25,7 +25,7 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let members = body.members();
     word(&members, "serviceType", &[SERVICE])?;
     let (default_authorizer, allow_override) = authorizer_config(&members)?.unwrap_or_default();
-    let mut settings = settings(&members)?;
+    let mut settings = settings(control, &members)?;
     settings.allow_authorizer_override = allow_override;
     let domain_name = own_domain(&members, &mut settings)?;
     // 2. Keep.

@@ -4,6 +4,7 @@ use fleetwright_core::error::Refusal;
 use fleetwright_core::names::AuthorizerName;
 use fleetwright_store::DomainSettings;
 
+use crate::control::Control;
 use crate::control::iot::functions::function;
 use crate::control::iot::members::{Members, invalid};
 
@@ -31,7 +32,10 @@ pub(super) fn authorizer_config(
 }
 
 /// The settings that a request names; the others are as in `Default`.
-pub(super) fn settings(members: &Members<'_>) -> Result<DomainSettings, Refusal> {
+pub(super) fn settings(
+    control: &Control,
+    members: &Members<'_>,
+) -> Result<DomainSettings, Refusal> {
     let mut settings = DomainSettings::default();
     members.object("tlsConfig", |tls| {
         let policy = tls.bounded_text("securityPolicy", SECURITY_POLICY_CHARS)?;
@@ -40,12 +44,13 @@ pub(super) fn settings(members: &Members<'_>) -> Result<DomainSettings, Refusal>
     })?;
     members.object("serverCertificateConfig", |config| {
         settings.ocsp_check = config.flag("enableOCSPCheck")?;
-        settings.ocsp_function = function(&config, "ocspLambdaArn")?;
+        settings.ocsp_function = function(control, &config, "ocspLambdaArn")?;
         settings.ocsp_responder = certificate(&config, "ocspAuthorizedResponderArn")?;
         Ok(())
     })?;
     members.object("clientCertificateConfig", |config| {
-        settings.client_certificate_callback = function(&config, "clientCertificateCallbackArn")?;
+        settings.client_certificate_callback =
+            function(control, &config, "clientCertificateCallbackArn")?;
         Ok(())
     })?;
     settings.authentication_type = word(members, "authenticationType", AUTHENTICATION_TYPES)?;

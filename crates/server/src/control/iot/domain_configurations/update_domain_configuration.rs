@@ -17,7 +17,7 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let body = call.object()?;
     let members = body.members();
     let status = word(&members, "domainConfigurationStatus", &["ENABLED", "DISABLED"])?;
-    let named = settings(&members)?;
+    let named = settings(control, &members)?;
     let config = authorizer_config(&members)?;
     let remove = members.flag("removeAuthorizerConfig")?.unwrap_or(false);
     if remove && config.is_some() {

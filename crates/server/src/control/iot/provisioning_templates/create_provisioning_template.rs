@@ -32,7 +32,7 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
         // AWS: not documented; its sample shows a template made without the flag as disabled.
         enabled: given.flag("enabled")?.unwrap_or(false),
         role_arn: role,
-        hook: members::hook(&given)?,
+        hook: members::hook(control, &given)?,
         tags: tags::tags(&given)?,
     };
     let hook = new.hook.as_ref().map(|hook| hook.target.clone());

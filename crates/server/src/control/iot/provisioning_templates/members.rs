@@ -10,7 +10,6 @@ use crate::control::Control;
 use crate::control::iot::call::{Call, description};
 use crate::control::iot::functions::{Named, lints};
 use crate::control::iot::members::{Members, invalid};
-use crate::hooks::HookTarget;
 
 /// Characters of a role's ARN. AWS: shape `RoleArn`.
 const ROLE_ARN_CHARS: std::ops::RangeInclusive<usize> = 20..=2048;
@@ -52,12 +51,12 @@ pub(in crate::control::iot) fn role_arn(
 }
 
 /// `preProvisioningHook`.
-pub(super) fn hook(members: &Members<'_>) -> Result<Option<Hook>, Refusal> {
+pub(super) fn hook(control: &Control, members: &Members<'_>) -> Result<Option<Hook>, Refusal> {
     members.object("preProvisioningHook", |hook| {
         let target = hook
             .bounded_text("targetArn", TARGET_CHARS)?
             .ok_or_else(|| invalid("The member 'preProvisioningHook.targetArn' is required."))?;
-        HookTarget::parse(target).map_err(|rule| {
+        control.hooks.target(target).map_err(|rule| {
             invalid(format!("The member 'preProvisioningHook.targetArn' is not valid: {rule}."))
         })?;
         let version = hook.text("payloadVersion")?;

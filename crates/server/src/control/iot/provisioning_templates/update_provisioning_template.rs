@@ -16,7 +16,7 @@ pub(super) async fn run(control: &Control, call: &Call) -> Outcome {
     let body = call.object()?;
     let given = body.members();
     let version = given.integer("defaultVersionId")?.map(u32::try_from).transpose();
-    let hook = match (members::hook(&given)?, given.flag("removePreProvisioningHook")?) {
+    let hook = match (members::hook(control, &given)?, given.flag("removePreProvisioningHook")?) {
         (Some(_), Some(true)) => {
             return Err(invalid(
                 "The members 'preProvisioningHook' and 'removePreProvisioningHook' exclude each \
