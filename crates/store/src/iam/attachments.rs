@@ -94,10 +94,8 @@ pub(crate) fn attach(sql: &Sql<'_>, to: &Identity, policy: &PolicyKey) -> Result
          ON CONFLICT (identity_row, policy) DO NOTHING",
         args![row, &policy.column()],
     )?;
-    let count = sql.count(
-        "SELECT count(*) FROM managed_attachments WHERE identity_row = $1",
-        args![row],
-    )?;
+    let count =
+        sql.count("SELECT count(*) FROM managed_attachments WHERE identity_row = $1", args![row])?;
     if count > limits::IAM_ATTACHMENTS {
         return Err(quota("PoliciesPerEntity", limits::IAM_ATTACHMENTS));
     }
