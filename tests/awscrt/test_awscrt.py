@@ -28,6 +28,12 @@ SESSIONS = {
 
 
 @pytest.fixture(scope="module")
+def server(start_server):
+    """AWS sends again on open connections of MQTT 5, and its tests wait for it."""
+    return start_server("awscrt", "[mqtt]\nresend-mqtt5 = true\n")
+
+
+@pytest.fixture(scope="module")
 def source():
     """awscrt's source distribution of the version that is installed, fetched once."""
     version = importlib.metadata.version("awscrt")

@@ -41,6 +41,8 @@ pub struct Limits {
     /// connection of MQTT 3.1.1. MQTT 5 forbids that [MQTT5-4.4.0-1]. AWS sends again, after how
     /// long is not published.
     pub resend_after: u64,
+    /// Whether the same is done for MQTT 5, as AWS does against the standard.
+    pub resend_v5: bool,
     /// Milliseconds after which such a message is given up. AWS: one hour.
     pub resend_for: u64,
     /// Bytes of output not yet taken by the caller above which the session reads no further
@@ -86,6 +88,7 @@ impl Default for Limits {
             outbound_inflight: 100,
             outbound_queue_bytes: 4 * 1024 * 1024,
             resend_after: 30_000,
+            resend_v5: false,
             resend_for: 3_600_000,
             output_bytes: 128 * 1024,
             topic_aliases: 8,

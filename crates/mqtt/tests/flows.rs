@@ -223,6 +223,17 @@ fn version_5_sends_nothing_again_on_an_open_connection() {
 }
 
 #[test]
+fn version_5_sends_again_where_it_is_told_to() {
+    let limits = Limits { resend_v5: true, ..Limits::default() };
+    let mut session = session_with(Version::V5, true, &[], limits);
+    session.deliver(&delivery(1, Qos::AtLeastOnce, b"x"), 0);
+    taken(&mut session);
+    assert_eq!(session.deadline(), 30_000);
+    assert_eq!(session.tick(30_000), None);
+    assert_eq!(taken(&mut session), again(Version::V5, 1));
+}
+
+#[test]
 fn a_message_is_given_up_after_an_hour() {
     let limits = Limits { outbound_inflight: 1, ..Limits::default() };
     let mut session = session_with(Version::V311, true, &[], limits);

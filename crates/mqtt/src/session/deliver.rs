@@ -87,9 +87,9 @@ impl Session {
         if waits { None } else { outbound.resend_at(&self.limits) }
     }
 
-    /// [MQTT5-4.4.0-1]: version 5 sends again after a new connection only.
+    /// [MQTT5-4.4.0-1]: version 5 sends again after a new connection only, unless it is told to.
     fn resends(&self) -> bool {
-        self.version == Version::V311
+        self.version == Version::V311 || self.limits.resend_v5
     }
 
     fn window_is_full(&self) -> bool {

@@ -12,6 +12,8 @@ pub struct Mqtt {
     pub connect_refusal_code: ConnectRefusalCode,
     /// Close the connection on any denied publish or subscribe, as AWS does on MQTT 3.1.1.
     pub strict_close: bool,
+    /// Send unacknowledged QoS 1 messages again on open connections of MQTT 5 too, as AWS does.
+    pub resend_mqtt5: bool,
     /// What one connection may make the server hold, MiB, 1 to 1024: messages that wait for it,
     /// buffers, provisioning requests in line, subscriptions, its will.
     pub memory_per_connection_mib: usize,
@@ -52,6 +54,7 @@ pub(super) const KEYS: &[&str] = &[
     "max-connections",
     "connect-refusal-code",
     "strict-close",
+    "resend-mqtt5",
     "memory-per-connection-mib",
     "memory-mib",
 ];
@@ -72,6 +75,7 @@ impl Default for Mqtt {
             max_connections: 100_000,
             connect_refusal_code: ConnectRefusalCode::NotAuthorized,
             strict_close: false,
+            resend_mqtt5: false,
             memory_per_connection_mib: 4,
             memory_mib: 256,
         }

@@ -66,6 +66,7 @@ impl Gateway {
                 config::ConnectRefusalCode::Seven => 7,
             },
             outbound_queue_bytes: settings.bytes_per_connection(),
+            resend_v5: settings.resend_mqtt5,
             ..Limits::default()
         };
         let ledger = ledger::Ledger::new(settings.bytes_per_connection(), settings.bytes_in_all());
