@@ -40,6 +40,8 @@ pub struct Farewell {
     pub code: ConnectRefusal,
     /// What was wrong, which rule, and what to do.
     pub reason: String,
+    /// The client id, where it can be read at all, shortened; for the log.
+    pub client_id: Option<String>,
 }
 
 /// A will: the message published when the connection ends without a DISCONNECT.

@@ -1,89 +1,199 @@
 //! The control plane's door: HTTP/1.1 on loopback, or over TLS.
+//!
+//! A connection that waits for the head or the body of a request has a slot and may lose it to a
+//! newcomer; one whose request is being answered has none and is let finish. So whoever begins
+//! requests and does not end them keeps nobody out, and the question for health is always heard.
 
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Extension;
+use axum::response::Response;
+use bytes::Bytes;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+use crate::closing::{self, Closing, Socket};
 use crate::control::{self, ControlPlane, Peer};
+use crate::slots::{Bounds, Slot, Slots};
+use crate::tls::Failure;
 
-/// Connections at once; further ones wait unaccepted. (ours)
-const CONNECTIONS: usize = 1024;
 /// Longest TLS handshake, and longest wait for a request's head. (ours)
-const HEAD_PATIENCE: Duration = Duration::from_secs(30);
-/// Longest wait for requests under way when the server stops. (ours)
+const HEAD_PATIENCE: Duration = Duration::from_secs(15);
+/// Longest wait for answers under way when the server stops; a request that has not arrived in full
+/// is not waited for. (ours)
 const DRAIN_PATIENCE: Duration = Duration::from_secs(15);
+/// When the server stops: longest wait for a peer to take an answer that is ready. (ours)
+const LAST_ANSWER: Duration = Duration::from_millis(500);
+/// How often that is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Pause after an accept that failed, for instance for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `shutdown` turns true, then lets requests under way end.
 pub(crate) async fn listen(
     control: Arc<ControlPlane>,
     listener: TcpListener,
     tls: Option<Arc<rustls::ServerConfig>>,
+    waiting: Bounds,
     mut shutdown: watch::Receiver<bool>,
 ) {
     let router = control::router(control);
     let acceptor = tls.map(TlsAcceptor::from);
-    let permits = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut connections = JoinSet::new();
+    let slots = Slots::new(waiting.within_open_files());
+    let (open, ended) = closing::open();
     loop {
-        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { break };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = shutdown.wait_for(|stop| *stop) => break,
         };
-        while connections.try_join_next().is_some() {}
-        let Ok((tcp, from)) = accepted else {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
+        let (tcp, from) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::error!(%error, "cannot accept a connection of the API");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let slot = tokio::select! {
+            slot = slots.take(from.ip()) => slot,
+            _ = shutdown.wait_for(|stop| *stop) => break,
         };
         let _ = tcp.set_nodelay(true);
         let peer = Peer { address: from.ip(), tls: acceptor.is_some() };
         let router = router.clone().layer(Extension(peer));
-        let (acceptor, shutdown) = (acceptor.clone(), shutdown.clone());
-        connections.spawn(async move {
-            match acceptor {
-                None => converse(tcp, router, shutdown).await,
-                Some(acceptor) => {
-                    let handshake = tokio::time::timeout(HEAD_PATIENCE, acceptor.accept(tcp)).await;
-                    if let Ok(Ok(stream)) = handshake {
-                        converse(stream, router, shutdown).await;
-                    }
+        let (acceptor, open) = (acceptor.clone(), open.clone());
+        let mut shutdown = shutdown.clone();
+        tokio::spawn(async move {
+            let Some(acceptor) = acceptor else {
+                return converse(Closing::new(tcp, open), router, slot, shutdown).await;
+            };
+            let handshake = async {
+                tcp.readable().await?;
+                slot.heard();
+                acceptor.accept(tcp).await
+            };
+            let accepted = tokio::select! {
+                biased;
+                accepted = tokio::time::timeout(HEAD_PATIENCE, handshake) => accepted,
+                () = slot.evicted() => return,
+                _ = shutdown.wait_for(|stop| *stop) => return,
+            };
+            match accepted {
+                Ok(Ok(stream)) => {
+                    slot.heard();
+                    converse(Closing::new(stream, open), router, slot, shutdown).await;
                 }
+                Ok(Err(error)) => {
+                    let why = Failure { error: &error, offer: None, accepted: "http/1.1", api: None };
+                    tracing::info!(peer = %from, "TLS handshake with the API failed: {why}");
+                }
+                Err(_) => {}
             }
-            drop(permit);
         });
     }
-    drop(listener);
-    let drained = async { while connections.join_next().await.is_some() {} };
-    let _ = tokio::time::timeout(DRAIN_PATIENCE, drained).await;
+    drop((listener, open));
+    if tokio::time::timeout(DRAIN_PATIENCE, ended.wait()).await.is_err() {
+        tracing::warn!("some requests of the API did not end in time");
+    }
 }
 
-async fn converse<S>(stream: S, router: axum::Router, mut shutdown: watch::Receiver<bool>)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+async fn converse<S: Socket>(
+    stream: Closing<S>,
+    router: axum::Router,
+    slot: Slot,
+    mut shutdown: watch::Receiver<bool>,
+) {
+    let slot = Arc::new(slot);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(|request| answer(&router, &slot, request));
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_PATIENCE)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     // The guard that `wait_for` gives is not to be held while requests under way end.
     let stopping = async { drop(shutdown.wait_for(|stop| *stop).await) };
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => ended,
+        () = slot.evicted() => return,
         () = stopping => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::select! {
+                ended = connection => ended,
+                () = no_longer_at_work(&slot) => return,
+            }
         }
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a control plane connection ended");
+    }
+}
+
+/// Comes once nothing is under way that the peer does not hold up itself.
+async fn no_longer_at_work(slot: &Slot) {
+    while slot.awaited_for().is_none_or(|awaited| awaited < LAST_ANSWER) {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+async fn answer(
+    router: &TowerToHyperService<axum::Router>,
+    slot: &Arc<Slot>,
+    request: http::Request<Incoming>,
+) -> Result<Response, Infallible> {
+    let request = request.map(|body| Arriving::new(body, Arc::clone(slot)));
+    let response = router.call(request).await;
+    slot.awaits();
+    response
+}
+
+/// A body; once it is there the connection is at work.
+struct Arriving {
+    body: Incoming,
+    slot: Arc<Slot>,
+}
+
+impl Arriving {
+    fn new(body: Incoming, slot: Arc<Slot>) -> Self {
+        if body.is_end_stream() {
+            slot.at_work();
+        } else {
+            slot.heard();
+        }
+        Self { body, slot }
+    }
+}
+
+impl Body for Arriving {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if frame.is_none() || self.body.is_end_stream() {
+            self.slot.at_work();
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }

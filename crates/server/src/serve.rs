@@ -18,6 +18,7 @@ use crate::config::Settings;
 use crate::data_dir::{self, DataDir, DataDirError};
 use crate::functions::Endpoint;
 use crate::tls::OwnCertificate;
+use crate::listening::{self, MQTT_PORT};
 use crate::{api, audit, clock, gateway, installation, tls};
 
 /// How often left-overs of the provisioning API are looked for.
@@ -69,10 +70,14 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     };
 
     // 2. Both doors listen before anybody is told.
-    let mqtt = bind("mqtt-listen", settings.mqtt_listen).await?;
-    let http = bind("api-listen", settings.api_listen).await?;
-    let mqtt_address = mqtt.local_addr().map_err(StartError::new)?;
+    let http = listening::bind("api-listen", settings.api_listen)?;
+    let mqtt = listening::mqtt(&settings.mqtt_listen)?;
     let api_address = http.local_addr().map_err(StartError::new)?;
+    let mqtt_addresses: Vec<_> = mqtt
+        .iter()
+        .map(TcpListener::local_addr)
+        .collect::<Result<_, _>>()
+        .map_err(StartError::new)?;
     let identity = app
         .authority
         .server_identity(&settings.hostnames, clock::now())
@@ -88,14 +93,21 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
 
     // 3. Serve.
     let (stop, stopping) = watch::channel(false);
-    let control = app.control(&settings, endpoint(&settings, mqtt_address));
+    let control = app.control(&settings, endpoint(&settings, &mqtt_addresses));
     let gateway = tokio::spawn(gateway::listen(
         Arc::clone(&app.gateway),
         mqtt,
         gateway_tls,
+        api_address,
         stopping.clone(),
     ));
-    let api = tokio::spawn(api::listen(control, http, api_tls, stopping.clone()));
+    let api = tokio::spawn(api::listen(
+        control,
+        http,
+        api_tls,
+        settings.control.waiting(),
+        stopping.clone(),
+    ));
     let mut chores = JoinSet::new();
     chores.spawn(purge(app.store.clone()));
     chores.spawn(purge_retained(app.store.clone()));
@@ -113,7 +125,7 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     check_pages(app.store.clone())?;
     let mut term = signal(SignalKind::terminate()).map_err(StartError::new)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::new)?;
-    announce(&settings, mqtt_address, api_address)?;
+    announce(&settings, &mqtt_addresses, api_address)?;
 
     // 4. Until told to stop; then everybody finishes what they are at.
     let lost = tokio::select! {
@@ -237,21 +249,14 @@ fn raise_open_files() {
     }
 }
 
-async fn bind(option: &str, address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|error| {
-        StartError::new(format_args!(
-            "cannot listen on {address}: {error}. Choose another address with --{option}; port 0 \
-             picks a free one"
-        ))
-    })
-}
-
-/// What `DescribeEndpoint` answers: AWS's has no port because it is always 8883.
-fn endpoint(settings: &Settings, mqtt: SocketAddr) -> String {
+/// What `DescribeEndpoint` answers: AWS's has no port because its clients know 8883 and 443.
+fn endpoint(settings: &Settings, mqtt: &[SocketAddr]) -> String {
     let host = settings.hostnames.first().map_or("localhost", String::as_str);
-    match mqtt.port() {
-        8883 => host.to_owned(),
-        port => format!("{host}:{port}"),
+    match mqtt.first() {
+        Some(first) if mqtt.iter().all(|address| address.port() != MQTT_PORT) => {
+            format!("{host}:{}", first.port())
+        }
+        _ => host.to_owned(),
     }
 }
 
@@ -268,10 +273,15 @@ fn endpoint_of_functions(settings: &Settings, api: SocketAddr) -> Endpoint {
     Endpoint { url: format!("{scheme}://{host}:{}", api.port()), tls }
 }
 
-fn announce(settings: &Settings, mqtt: SocketAddr, api: SocketAddr) -> Result<(), StartError> {
-    tracing::info!(%mqtt, %api, data_dir = %settings.data_dir.display(), "ready");
+/// `mqtt` is the first of the gateway's addresses, `mqttListeners` all of them.
+fn announce(settings: &Settings, mqtt: &[SocketAddr], api: SocketAddr) -> Result<(), StartError> {
+    let all: Vec<String> = mqtt.iter().map(ToString::to_string).collect();
+    let data_dir = settings.data_dir.display();
+    tracing::info!(mqtt = all.join(" "), %api, %data_dir, "ready");
     let Some(path) = &settings.ready_file else { return Ok(()) };
-    let ready = serde_json::json!({ "mqtt": mqtt.to_string(), "api": api.to_string() });
+    let ready = serde_json::json!({
+        "mqtt": all.first(), "mqttListeners": all, "api": api.to_string()
+    });
     data_dir::write_whole(path, 0o644, format!("{ready}\n").as_bytes()).map_err(|error| {
         StartError::new(format_args!("cannot write the ready file {}: {error}", path.display()))
     })

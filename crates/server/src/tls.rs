@@ -20,7 +20,13 @@ use rustls::{
 };
 use rustls_pki_types::pem::PemObject;
 
+mod accept;
 mod client_key;
+mod failure;
+mod offer;
+
+pub(crate) use accept::{NoHandshake, Terms, accept, http_answer, http_refused, is_http};
+pub(crate) use failure::{Failure, Lost};
 
 /// ALPN of MQTT with a client certificate on port 443 (AWS: guide, "Protocols").
 const ALPN_MQTT: &[u8] = b"x-amzn-mqtt-ca";

@@ -66,7 +66,13 @@ impl Fault {
     }
 
     pub(crate) fn into_farewell(self, bytes: bytes::Bytes) -> Farewell {
-        Farewell { bytes, clause: self.clause, code: self.code.connack(), reason: self.reason }
+        Farewell {
+            bytes,
+            clause: self.clause,
+            code: self.code.connack(),
+            reason: self.reason,
+            client_id: None,
+        }
     }
 }
 

@@ -43,7 +43,10 @@ pub(crate) fn connect(input: &mut BytesMut, limits: &Arc<Limits>) -> Opened {
     let mut room = Room { max: u32::MAX, reasons: true };
     match read_connect(input, frame, version, limits, &mut room) {
         Ok(request) => Opened::Connect(Box::new(request)),
-        Err(fault) => Opened::Refused(farewell(fault, version, limits, room)),
+        Err(fault) => {
+            let client_id = check_connect::client_id(frame.body(input), version);
+            Opened::Refused(Farewell { client_id, ..farewell(fault, version, limits, room) })
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    Audit, Bulk, Claims, Control, Functions, Hooks, Mqtt, Provisioning, WebIdentity, audit, bulk,
+    Addresses, Audit, Bulk, Claims, Control, Functions, Hooks, Mqtt, Provisioning, WebIdentity, audit, bulk,
     claims, control, functions, hooks, mqtt, provisioning, web_identity,
 };
 
@@ -17,8 +17,8 @@ use super::{
 pub struct ConfigFile {
     /// Directory of everything that the server keeps.
     pub data_dir: Option<PathBuf>,
-    /// Address of the device gateway.
-    pub mqtt_listen: Option<String>,
+    /// Addresses of the device gateway.
+    pub mqtt_listen: Option<Addresses>,
     /// Address of the control plane.
     pub api_listen: Option<String>,
     /// Serve the control plane over TLS with the server's own certificate.

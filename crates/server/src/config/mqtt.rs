@@ -2,12 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::slots::Bounds;
+
 /// How the gateway treats its connections.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Mqtt {
-    /// Connections at once; further ones wait unaccepted.
+    /// Connections at once; further ones wait, and are refused if none of these ends.
     pub max_connections: usize,
+    /// Connections at once that have not said CONNECT yet; a further one gets the slot of a peer
+    /// that says nothing.
+    pub max_half_open: usize,
     /// What a refused MQTT 3.1.1 CONNECT is answered with.
     pub connect_refusal_code: ConnectRefusalCode,
     /// Close the connection on any denied publish or subscribe, as AWS does on MQTT 3.1.1.
@@ -52,6 +57,7 @@ impl Mqtt {
 
 pub(super) const KEYS: &[&str] = &[
     "max-connections",
+    "max-half-open",
     "connect-refusal-code",
     "strict-close",
     "resend-mqtt5",
@@ -73,11 +79,27 @@ impl Default for Mqtt {
     fn default() -> Self {
         Self {
             max_connections: 100_000,
+            max_half_open: 8192,
             connect_refusal_code: ConnectRefusalCode::NotAuthorized,
             strict_close: false,
             resend_mqtt5: false,
             memory_per_connection_mib: 4,
             memory_mib: 256,
         }
+    }
+}
+
+impl Mqtt {
+    /// Slots of half-open connections; one address (IPv6: one network of 64 bits) may have half of
+    /// them before it has to give its own to a further one.
+    pub(crate) fn half_open(&self) -> Bounds {
+        let (name, total) = ("max-half-open of [mqtt]", self.max_half_open);
+        Bounds { name, total, per_address: total.div_ceil(2) }
+    }
+
+    /// What is wrong, if anything.
+    pub(super) fn fault(&self) -> Option<String> {
+        (self.max_half_open == 0)
+            .then(|| "[mqtt] max-half-open 0 would admit no connection".to_owned())
     }
 }

@@ -1,7 +1,7 @@
 //! What the server runs with: file, command line and defaults, merged and checked.
 
 use std::fmt;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use fleetwright_core::arn::Home;
@@ -10,6 +10,7 @@ use fleetwright_core::names::{AccountId, Region};
 
 use crate::hooks::HookTarget;
 
+use super::listen::{MqttListen, address};
 use super::{
     Audit, Bulk, Claims, ConfigFile, Control, Functions, Hooks, Mqtt, Provisioning, WebIdentity,
 };
@@ -19,8 +20,8 @@ use super::{
 pub struct Given {
     /// `--data-dir`
     pub data_dir: Option<PathBuf>,
-    /// `--mqtt-listen`
-    pub mqtt_listen: Option<String>,
+    /// `--mqtt-listen`, any number
+    pub mqtt_listen: Vec<String>,
     /// `--api-listen`
     pub api_listen: Option<String>,
     /// `--api-tls`
@@ -42,8 +43,8 @@ pub struct Given {
 pub struct Settings {
     /// Directory of everything that the server keeps.
     pub data_dir: PathBuf,
-    /// Address of the device gateway; port 0 picks a free one.
-    pub mqtt_listen: SocketAddr,
+    /// Addresses of the device gateway.
+    pub mqtt_listen: MqttListen,
     /// Address of the control plane; port 0 picks a free one.
     pub api_listen: SocketAddr,
     /// Whether the control plane speaks TLS.
@@ -78,7 +79,7 @@ pub struct Settings {
 
 /// A value is not usable. `Display` names the option, the value and the rule.
 #[derive(Debug)]
-pub struct SettingsError(String);
+pub struct SettingsError(pub(super) String);
 
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,9 +96,11 @@ impl Settings {
         file: ConfigFile,
         machine: Option<String>,
     ) -> Result<Self, SettingsError> {
-        let mqtt_listen = given.mqtt_listen.or(file.mqtt_listen);
         let api_listen = given.api_listen.or(file.api_listen);
-        let mqtt_listen = address("mqtt-listen", mqtt_listen.as_deref().unwrap_or("0.0.0.0:8883"))?;
+        let mqtt_listen = match given.mqtt_listen.is_empty() {
+            true => MqttListen::read(file.mqtt_listen)?,
+            false => MqttListen::read(Some(given.mqtt_listen.into()))?,
+        };
         let api_listen = address("api-listen", api_listen.as_deref().unwrap_or("127.0.0.1:8080"))?;
         let api_tls = given.api_tls || file.api_tls.unwrap_or(false);
         if !api_listen.ip().is_loopback() && !api_tls {
@@ -136,7 +139,7 @@ impl Settings {
                 "[bulk] s3-endpoint '{endpoint}' must be https://HOST:PORT, or http:// on loopback"
             )));
         }
-        if let Some(fault) = file.control.fault() {
+        if let Some(fault) = file.mqtt.fault().or_else(|| file.control.fault()) {
             return Err(SettingsError(fault));
         }
         let hostnames =
@@ -187,12 +190,6 @@ fn day(text: &str) -> Result<Instant, SettingsError> {
 
 fn no_day(text: &str) -> SettingsError {
     SettingsError(format!("accept-clock-until '{text}' is not a day such as 2027-01-31"))
-}
-
-fn address(option: &str, value: &str) -> Result<SocketAddr, SettingsError> {
-    value.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(|| {
-        SettingsError(format!("{option} '{value}' is not an address such as 127.0.0.1:8883"))
-    })
 }
 
 fn default_hostnames(machine: Option<String>) -> Vec<String> {

@@ -8,7 +8,7 @@ fn resolve(given: Given, text: &str) -> Result<Settings, String> {
 #[test]
 fn defaults_are_those_of_the_manual() {
     let settings = resolve(Given::default(), "").unwrap();
-    assert_eq!(settings.mqtt_listen.to_string(), "0.0.0.0:8883");
+    assert_eq!(settings.mqtt_listen, MqttListen::Default);
     assert_eq!(settings.api_listen.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.home.account.as_str(), "123456789012");
     assert_eq!(settings.hostnames, ["localhost", "127.0.0.1", "::1", "factory-7"]);
@@ -86,6 +86,10 @@ fn a_public_control_plane_needs_tls() {
 fn bad_values_are_named() {
     for (text, part) in [
         ("mqtt-listen = 'nowhere'", "mqtt-listen 'nowhere'"),
+        ("mqtt-listen = ['127.0.0.1:0', 'nowhere']", "mqtt-listen 'nowhere'"),
+        ("mqtt-listen = []", "1 to 16 addresses, not 0"),
+        ("mqtt-listen = ['127.0.0.1:1', '127.0.0.1:1']", "127.0.0.1:1 twice"),
+        ("mqtt-listen = 8883", "an address or a list of addresses"),
         ("account = '12'", "account id '12'"),
         ("region = 'US'", "region 'US'"),
         ("[hooks.commands]\nx = []", "needs at least its program"),
@@ -114,4 +118,21 @@ fn a_claim_certificate_falls_back_to_the_limits_of_all() {
     assert_eq!(settings.claims.of("ab").max_devices, Some(9));
     assert_eq!(settings.claims.of("ab").expires, Some(7));
     assert_eq!(settings.claims.of("cd").max_devices, Some(5));
+}
+
+#[test]
+fn the_gateway_listens_at_one_address_or_at_several() {
+    let at = |addresses: &[&str]| {
+        MqttListen::At(addresses.iter().map(|address| address.parse().unwrap()).collect())
+    };
+    let one = resolve(Given::default(), "mqtt-listen = '127.0.0.1:1'").unwrap();
+    assert_eq!(one.mqtt_listen, at(&["127.0.0.1:1"]));
+    let text = "mqtt-listen = ['127.0.0.1:1', '[::1]:2', '127.0.0.1:0', '127.0.0.1:0']";
+    let several = resolve(Given::default(), text).unwrap();
+    assert_eq!(
+        several.mqtt_listen,
+        at(&["127.0.0.1:1", "[::1]:2", "127.0.0.1:0", "127.0.0.1:0"])
+    );
+    let given = Given { mqtt_listen: vec!["127.0.0.1:3".into()], ..Given::default() };
+    assert_eq!(resolve(given, text).unwrap().mqtt_listen, at(&["127.0.0.1:3"]));
 }

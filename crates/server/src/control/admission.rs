@@ -127,6 +127,7 @@ mod tests {
             requests_per_second: per_second,
             burst: None,
             requests_at_once,
+            ..config::Control::default()
         })
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_lc_rs::rand;
 use bytes::BytesMut;
 use fleetwright_core::certificate::CertificateId;
-use fleetwright_mqtt::{Accept, ConnectRefusal, ConnectRequest, Opened, Opening};
+use fleetwright_mqtt::{Accept, ConnectRefusal, ConnectRequest, Farewell, Opened, Opening};
 use fleetwright_store::ConnectionFacts;
 use tokio::sync::watch;
 
@@ -18,7 +18,8 @@ use super::mailbox::{Holding, Mailbox};
 use super::online::{End, Here, Online};
 use super::stream::{self, Stream};
 use super::{Gateway, authorize, newcomer};
-use crate::clock;
+use crate::slots::Slot;
+use crate::{clock, tls};
 use crate::events::lifecycle::Connection;
 use crate::policies::Rights;
 use crate::provisioning::Presented;
@@ -26,15 +27,25 @@ use crate::provisioning::Presented;
 /// Time from the end of the TLS handshake to a whole CONNECT. (ours)
 const CONNECT_PATIENCE: Duration = Duration::from_secs(20);
 
+/// A connection after its handshake.
+pub(super) struct Newcomer {
+    pub(super) peer: SocketAddr,
+    /// Where the control plane listens, for those who look for it here.
+    pub(super) api: Arc<str>,
+    /// Its slot, until it has said CONNECT.
+    pub(super) slot: Slot,
+    pub(super) shutdown: watch::Receiver<bool>,
+}
+
 /// Tells one connection's story. Whatever ends it is logged here; nothing is returned.
 pub(super) async fn serve(
     gateway: Arc<Gateway>,
     stream: Stream,
-    peer: SocketAddr,
-    shutdown: watch::Receiver<bool>,
+    newcomer: Newcomer,
 ) {
+    let (peer, shutdown) = (newcomer.peer, newcomer.shutdown.clone());
     // Boxed: a connection that idles keeps nothing of how it came in.
-    let Some(arrived) = Box::pin(arrive(&gateway, stream, peer)).await else { return };
+    let Some(arrived) = Box::pin(arrive(&gateway, stream, newcomer)).await else { return };
     let (end, thing) = Box::pin(arrived.online.run(arrived.input, shutdown)).await;
     drop(arrived.entry);
     log_end(&end, &arrived.client_id, &arrived.certificate);
@@ -64,7 +75,12 @@ struct Arrived {
 }
 
 /// From the handshake to CONNACK; `None` when it is refused, which was said and logged.
-async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, peer: SocketAddr) -> Option<Arrived> {
+async fn arrive(
+    gateway: &Arc<Gateway>,
+    mut stream: Stream,
+    newcomer: Newcomer,
+) -> Option<Arrived> {
+    let Newcomer { peer, api, slot, mut shutdown } = newcomer;
     // 1. Who is it?
     let (_, tls) = stream.get_ref();
     let server_name = tls.server_name().map(str::to_owned);
@@ -89,21 +105,41 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, peer: SocketAddr) ->
     // 2. What does it want? Nothing but a CONNECT.
     let mut input = BytesMut::new();
     let opening = open(gateway, &mut stream, &mut input, &attendance.mailbox);
+    slot.heard();
     let opened = tokio::select! {
-        opened = tokio::time::timeout(CONNECT_PATIENCE, opening) => opened,
+        biased;
         _ = standing.ended() => {
             switched_off(&principal, peer);
             return None;
         }
+        opened = tokio::time::timeout(CONNECT_PATIENCE, opening) => opened,
+        () = slot.evicted() => return None,
+        _ = shutdown.wait_for(|stop| *stop) => return None,
     };
     let request = match opened {
-        Ok(Some(request)) => request,
-        Ok(None) => return None,
+        Ok(Ok(request)) => request,
+        Ok(Err(NoConnect::Lost)) => return None,
+        Ok(Err(NoConnect::Http)) => {
+            let _ = stream::write(&mut stream, tls::http_answer(&api).as_bytes()).await;
+            let why = tls::http_refused(&api);
+            tracing::warn!(%peer, principal = %principal.id, "refused: {why}");
+            return None;
+        }
+        Ok(Err(NoConnect::Refused(farewell))) => {
+            tracing::warn!(
+                %peer, principal = %principal.id, client_id = farewell.client_id.as_deref(),
+                clause = farewell.clause, reason = farewell.reason, "CONNECT refused"
+            );
+            let _ = stream::write(&mut stream, &farewell.bytes).await;
+            return None;
+        }
         Err(_) => {
-            tracing::info!(%peer, principal = %principal.id, "no CONNECT in time");
+            let seconds = CONNECT_PATIENCE.as_secs();
+            tracing::info!(%peer, principal = %principal.id, "no CONNECT within {seconds} seconds");
             return None;
         }
     };
+    drop(slot);
 
     // 3. May it?
     let (rights, assigned) = match rights(gateway, &principal, &request, peer, server_name).await {
@@ -196,12 +232,21 @@ fn presented(stream: &Stream, server_name: bool) -> Option<Presented> {
     Some(Presented { leaf, ca, server_name })
 }
 
+/// Why there is no CONNECT.
+enum NoConnect {
+    /// The peer closed, or was lost.
+    Lost,
+    /// It speaks HTTP.
+    Http,
+    Refused(Farewell),
+}
+
 async fn open(
     gateway: &Gateway,
     stream: &mut Stream,
     input: &mut BytesMut,
     mailbox: &Arc<Mailbox>,
-) -> Option<Box<ConnectRequest>> {
+) -> Result<Box<ConnectRequest>, NoConnect> {
     let mut opening = Opening::new(Arc::clone(&gateway.limits));
     let mut holding = Holding::default();
     loop {
@@ -212,24 +257,17 @@ async fn open(
         match opened {
             Opened::Connect(request) => {
                 mailbox.hold(holding, Holding::default());
-                return Some(request);
+                return Ok(request);
             }
-            Opened::Refused(farewell) => {
-                tracing::info!(
-                    clause = farewell.clause,
-                    reason = farewell.reason,
-                    "CONNECT refused"
-                );
-                let _ = stream::write(stream, &farewell.bytes).await;
-                return None;
-            }
+            Opened::Refused(_) if tls::is_http(input) => return Err(NoConnect::Http),
+            Opened::Refused(farewell) => return Err(NoConnect::Refused(farewell)),
             Opened::NeedMore => tokio::select! {
                 read = stream::read(stream, input) => match read {
-                    Ok(0) | Err(_) => return None,
+                    Ok(0) | Err(_) => return Err(NoConnect::Lost),
                     Ok(_) => {}
                 },
                 () = mailbox.arrival() => if mailbox.must_end() {
-                    return None;
+                    return Err(NoConnect::Lost);
                 },
             },
         }

@@ -1,6 +1,5 @@
-//! Accepts connections: a permit, a TLS handshake with a client certificate, then a task.
+//! Accepts connections: a slot, a TLS handshake with a client certificate, then a task.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,39 +7,71 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
 
+use super::connection::{self, Newcomer};
 use super::stream::Stream;
-use super::{Gateway, connection};
+use super::Gateway;
+use crate::closing::{self, Closing, Open};
+use crate::listening::ALPN_PORT;
+use crate::slots::{Slot, Slots};
+use crate::tls::{self, NoHandshake, Terms};
 
 /// Longest TLS handshake. (ours)
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(15);
+/// Longest wait for a place among `max-connections`. (ours)
+const PLACE_PATIENCE: Duration = Duration::from_secs(15);
 /// Pause after an accept that failed, for instance for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Longest wait for connections to end when the server stops. (ours)
+/// Longest wait for connections to end when the server stops: provisioning requests under way take
+/// their time, all else ends at once. (ours)
 const DRAIN_PATIENCE: Duration = Duration::from_secs(15);
 
-/// Accepts until `shutdown` turns true, then waits for the connections to end.
+/// What every listener of the gateway shares.
+struct Doors {
+    gateway: Arc<Gateway>,
+    config: Arc<rustls::ServerConfig>,
+    api: Arc<str>,
+    half_open: Arc<Slots>,
+    /// Connections beyond their handshake.
+    places: Arc<Semaphore>,
+    open: Open,
+    shutdown: watch::Receiver<bool>,
+}
+
+/// Accepts until `shutdown` turns true, then waits for the connections to end. `api` is where the
+/// control plane listens, for clients that look for it here.
 pub async fn listen(
     gateway: Arc<Gateway>,
-    listener: TcpListener,
-    tls: Arc<rustls::ServerConfig>,
-    mut shutdown: watch::Receiver<bool>,
+    listeners: Vec<TcpListener>,
+    config: Arc<rustls::ServerConfig>,
+    api: SocketAddr,
+    shutdown: watch::Receiver<bool>,
 ) {
-    let acceptor = TlsAcceptor::from(tls);
-    let permits = Arc::new(Semaphore::new(gateway.settings.max_connections));
-    let mut connections = JoinSet::new();
+    let settings = &gateway.settings;
+    let half_open = Slots::new(settings.half_open().within_open_files());
+    let places = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
+    let (open, ended) = closing::open();
+    let api = api.to_string().into();
+    let doors = Arc::new(Doors { gateway, config, api, half_open, places, open, shutdown });
+    let mut accepting = JoinSet::new();
+    for listener in listeners {
+        accepting.spawn(accept(Arc::clone(&doors), listener));
+    }
+    drop(doors);
+    while accepting.join_next().await.is_some() {}
+    if tokio::time::timeout(DRAIN_PATIENCE, ended.wait()).await.is_err() {
+        tracing::warn!("some connections did not end in time");
+    }
+}
+
+async fn accept(doors: Arc<Doors>, listener: TcpListener) {
+    let mut shutdown = doors.shutdown.clone();
+    let alpn_required = listener.local_addr().is_ok_and(|own| own.port() == ALPN_PORT);
     loop {
-        let permit = tokio::select! {
-            permit = Arc::clone(&permits).acquire_owned() => permit,
-            _ = shutdown.wait_for(|stop| *stop) => break,
-        };
-        let Ok(permit) = permit else { break };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = shutdown.wait_for(|stop| *stop) => break,
         };
-        while connections.try_join_next().is_some() {}
         let (tcp, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
@@ -49,52 +80,90 @@ pub async fn listen(
                 continue;
             }
         };
-        let task = handle(Arc::clone(&gateway), acceptor.clone(), tcp, peer, shutdown.clone());
-        connections.spawn(async move {
-            task.await;
-            drop(permit);
-        });
-    }
-    drop(listener);
-    let drained = async { while connections.join_next().await.is_some() {} };
-    if tokio::time::timeout(DRAIN_PATIENCE, drained).await.is_err() {
-        tracing::warn!("some connections did not end in time");
+        let slot = tokio::select! {
+            slot = doors.half_open.take(peer.ip()) => slot,
+            _ = shutdown.wait_for(|stop| *stop) => break,
+        };
+        tokio::spawn(handle(Arc::clone(&doors), alpn_required, tcp, peer, slot));
     }
 }
 
 async fn handle(
-    gateway: Arc<Gateway>,
-    acceptor: TlsAcceptor,
+    doors: Arc<Doors>,
+    alpn_required: bool,
     tcp: TcpStream,
     peer: SocketAddr,
-    shutdown: watch::Receiver<bool>,
+    slot: Slot,
 ) {
     // Boxed: what only the handshake needs is given back when it ends.
-    let Some(stream) = Box::pin(handshake(acceptor, tcp, peer)).await else { return };
-    connection::serve(gateway, stream, peer, shutdown).await;
+    let shaken = Box::pin(handshake(&doors, alpn_required, tcp, peer, &slot)).await;
+    let Some(stream) = shaken else { return };
+    let Some(_place) = place(&doors, peer, &slot).await else { return };
+    let (api, shutdown) = (Arc::clone(&doors.api), doors.shutdown.clone());
+    let (gateway, newcomer) = (Arc::clone(&doors.gateway), Newcomer { peer, api, slot, shutdown });
+    drop(doors);
+    connection::serve(gateway, stream, newcomer).await;
 }
 
-async fn handshake(acceptor: TlsAcceptor, tcp: TcpStream, peer: SocketAddr) -> Option<Stream> {
+async fn handshake(
+    doors: &Doors,
+    alpn_required: bool,
+    tcp: TcpStream,
+    peer: SocketAddr,
+    slot: &Slot,
+) -> Option<Stream> {
     let _ = tcp.set_nodelay(true);
-    match tokio::time::timeout(HANDSHAKE_PATIENCE, acceptor.accept(tcp)).await {
-        Ok(Ok(stream)) => Some(Box::new(stream)),
-        Ok(Err(error)) => {
-            log_handshake(peer, &error);
+    let (config, api, open) =
+        (Arc::clone(&doors.config), Arc::clone(&doors.api), doors.open.clone());
+    let terms = Terms { config, alpn_required, api, open };
+    let accepting = tls::accept(&terms, tcp, || slot.heard());
+    let mut shutdown = doors.shutdown.clone();
+    // What the peer sent comes first: who spoke is not silent.
+    let accepted = tokio::select! {
+        biased;
+        accepted = tokio::time::timeout(HANDSHAKE_PATIENCE, accepting) => accepted,
+        () = slot.evicted() => return None,
+        _ = shutdown.wait_for(|stop| *stop) => return None,
+    };
+    match accepted {
+        Ok(Ok(stream)) => Some(Closing::new(Box::new(stream), doors.open.clone())),
+        Ok(Err(NoHandshake::Gone)) => None,
+        Ok(Err(NoHandshake::Refused(why))) => {
+            tracing::warn!(
+                event = "Connection.AuthNError", %peer,
+                "TLS handshake failed: {why}"
+            );
             None
         }
         Err(_) => {
-            tracing::info!(%peer, "no TLS handshake in time");
+            tracing::info!(
+                %peer, "no TLS handshake within {} seconds", HANDSHAKE_PATIENCE.as_secs()
+            );
             None
         }
     }
 }
 
-fn log_handshake(peer: SocketAddr, error: &io::Error) {
-    // A peer that connects and goes, as port checks do, is no failure.
-    if error.kind() != io::ErrorKind::UnexpectedEof {
+/// A place among `max-connections`.
+async fn place(
+    doors: &Doors,
+    peer: SocketAddr,
+    slot: &Slot,
+) -> Option<tokio::sync::OwnedSemaphorePermit> {
+    let mut shutdown = doors.shutdown.clone();
+    let free = Arc::clone(&doors.places).acquire_owned();
+    let free = tokio::select! {
+        biased;
+        free = tokio::time::timeout(PLACE_PATIENCE, free) => free,
+        () = slot.evicted() => return None,
+        _ = shutdown.wait_for(|stop| *stop) => return None,
+    };
+    if free.is_err() {
         tracing::warn!(
-            event = "Connection.AuthNError", %peer,
-            "TLS handshake failed: {error}"
+            %peer,
+            "refused: there are {} connections, as many as max-connections of [mqtt] allows",
+            doors.gateway.settings.max_connections
         );
     }
+    free.ok()?.ok()
 }

@@ -12,19 +12,20 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use super::standing::{Standing, Unwritten};
+use crate::closing::Closing;
 
 /// Bytes read at once; on the stack of the poll, not in the connection. (ours)
 const READ: usize = 8 * 1024;
 /// Longest wait for a peer that takes nothing of what it asked for, milliseconds. (ours)
 pub(super) const WRITE_PATIENCE: u64 = 20_000;
 /// Longest wait for a peer to take the last words before its connection is closed. (ours)
-pub(super) const LAST_WORDS: Duration = Duration::from_secs(2);
+pub(super) const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Output that is written before more is put to it, bytes. (ours)
 pub(super) const WRITE_SOON: usize = 64 * 1024;
 
-/// The stream is boxed so that a connection's task stays small.
-pub(super) type Stream = Box<TlsStream<TcpStream>>;
+/// The stream is boxed so that a connection's task stays small; dropped, it says close_notify.
+pub(super) type Stream = Closing<Box<TlsStream<TcpStream>>>;
 
 /// Reads some bytes to the end of `input`; 0 at the end of the stream. Cancel-safe.
 pub(super) async fn read(stream: &mut Stream, input: &mut BytesMut) -> io::Result<usize> {

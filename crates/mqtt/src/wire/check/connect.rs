@@ -58,6 +58,9 @@ impl Flags {
     }
 }
 
+/// Characters of a refused client id that are told. (ours)
+const CLIENT_ID_TOLD: usize = 128;
+
 /// Facts of a CONNECT that the codec does not keep.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
@@ -99,6 +102,20 @@ pub(crate) fn check(
     check_client_id(client_id, flags, version, limits)?;
     check_will_offered(flags, version, limits)?;
     Ok(facts)
+}
+
+/// The client id of a CONNECT that was refused, as far as it can be read; at most
+/// [`CLIENT_ID_TOLD`] characters of it.
+pub(crate) fn client_id(body: &[u8], version: Version) -> Option<String> {
+    let mut reader = Reader::new(body, version, "");
+    reader.take(NAME_AND_LEVEL, "").ok()?;
+    reader.byte("").ok()?;
+    reader.two_bytes("").ok()?;
+    if version == Version::V5 {
+        property::read(&mut reader, Place::Connect).ok()?;
+    }
+    let id = reader.text("").ok()?;
+    Some(id.chars().take(CLIENT_ID_TOLD).collect())
 }
 
 fn check_flags(flags: Flags, version: Version) -> Result<(), Fault> {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::gateway::standing::{Ended, Unwritten};
+use crate::tls::Lost;
 
 /// Why a connection ended.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Client => f.write_str("the client said DISCONNECT"),
-            Self::Lost(error) => write!(f, "the connection was lost: {error}"),
+            Self::Lost(error) => write!(f, "the connection was lost: {}", Lost(error)),
             Self::KeepAlive => f.write_str("nothing heard for one and a half keep-alives"),
             Self::TakenOver => f.write_str("another connection has the client id"),
             Self::Violation { clause, reason } => write!(f, "{reason} [{clause}]"),

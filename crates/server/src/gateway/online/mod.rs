@@ -340,6 +340,7 @@ impl Online {
     async fn turn_out(&mut self, end: End) -> End {
         let unsent = self.stream.get_ref().1.wants_write();
         if self.outgoing.is_torn() || unsent {
+            self.stream.abandon();
             return end;
         }
         self.session.output().clear();
