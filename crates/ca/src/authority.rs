@@ -13,6 +13,7 @@ use crate::error::AuthorityError;
 use crate::issuer::{Issuer, clock_past_the_end};
 use crate::profile::{DEVICE_COMMON_NAME, Profile};
 use crate::server_identity::{self, ServerIdentity};
+use crate::signer::OwnKeys;
 use crate::tbs::{self, Asked};
 use crate::{csr, der, facts, key_policy, pem};
 
@@ -36,6 +37,7 @@ impl Default for AuthorityNames {
 /// One process may have the directory open at a time; the caller keeps the lock.
 pub struct Authority {
     dir: PathBuf,
+    keys: OwnKeys,
     issuer: Issuer,
     issuing_der: Vec<u8>,
     root_pem: String,
@@ -107,9 +109,23 @@ impl Authority {
         names: &AuthorityNames,
         now: Instant,
     ) -> Result<Self, AuthorityError> {
-        let opened = directory::create_or_open(dir, names, now)?;
+        Self::create_or_open_with(dir, names, OwnKeys::P256, now)
+    }
+
+    /// The same with keys of the kind that is wanted.
+    ///
+    /// # Errors
+    /// As [`Self::create_or_open`].
+    pub fn create_or_open_with(
+        dir: &Path,
+        names: &AuthorityNames,
+        keys: OwnKeys,
+        now: Instant,
+    ) -> Result<Self, AuthorityError> {
+        let opened = directory::create_or_open(dir, names, keys, now)?;
         Ok(Self {
             dir: dir.to_owned(),
+            keys,
             issuer: opened.issuer,
             root_pem: pem::pem(&opened.root_der),
             issuing_pem: pem::pem(&opened.issuing_der),
@@ -143,7 +159,7 @@ impl Authority {
         &self.issuing_pem
     }
 
-    /// The server's own key (P-256) and chain for these host names and IP addresses; stored in
+    /// The server's own key and chain for these host names and IP addresses; stored in
     /// `server.pem`, issued anew when the names or the issuing CA changed, or when fewer than 60
     /// of its 397 days are left. A server that runs for long asks again each day.
     ///
@@ -156,7 +172,7 @@ impl Authority {
         now: Instant,
     ) -> Result<ServerIdentity, AuthorityError> {
         let _held = self.server.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        server_identity::get(&self.dir, &self.issuer, &self.issuing_der, hostnames, now)
+        server_identity::get(&self.dir, &self.issuer, &self.issuing_der, hostnames, self.keys, now)
     }
 
     /// Reads a CSR, has its key and signature pass, and builds its certificate: the CSR's subject

@@ -10,7 +10,7 @@ use crate::authority::AuthorityNames;
 use crate::error::AuthorityError;
 use crate::issuer::{Issuer, read_ca};
 use crate::profile::Profile;
-use crate::signer::Signer;
+use crate::signer::{OwnKeys, Signer};
 use crate::{der, files, pem};
 
 pub(crate) const ROOT_KEY: &str = "root.key";
@@ -40,6 +40,7 @@ struct Found {
 pub(crate) fn create_or_open(
     dir: &Path,
     names: &AuthorityNames,
+    keys: OwnKeys,
     now: Instant,
 ) -> Result<Opened, AuthorityError> {
     files::make_dir(dir)?;
@@ -66,8 +67,8 @@ pub(crate) fn create_or_open(
         }
         (issuing_key, _) => {
             check_names(names)?;
-            let (root, root_der) = root(dir, found.root_key, found.root, names, now)?;
-            let signer = key_or_new(dir, ISSUING_KEY, issuing_key)?;
+            let (root, root_der) = root(dir, (found.root_key, found.root), names, keys, now)?;
+            let signer = key_or_new(dir, ISSUING_KEY, issuing_key, keys)?;
             let issuing_der = certify_issuing(&root, &signer, names, now)?;
             let issuer = Issuer::of_certificate(signer, &issuing_der)
                 .map_err(|reason| damaged(dir, ISSUING_PEM, &reason))?;
@@ -108,12 +109,12 @@ fn names_as_issuer(certificate: &X509Certificate<'_>, issuer: &X509Certificate<'
 
 fn root(
     dir: &Path,
-    key: Option<Signer>,
-    certificate: Option<Vec<u8>>,
+    (key, certificate): (Option<Signer>, Option<Vec<u8>>),
     names: &AuthorityNames,
+    keys: OwnKeys,
     now: Instant,
 ) -> Result<(Issuer, Vec<u8>), AuthorityError> {
-    let key = key_or_new(dir, ROOT_KEY, key)?;
+    let key = key_or_new(dir, ROOT_KEY, key, keys)?;
     if let Some(der) = certificate {
         let issuer =
             Issuer::of_certificate(key, &der).map_err(|reason| damaged(dir, ROOT_PEM, &reason))?;
@@ -137,11 +138,16 @@ fn certify_issuing(
     root.certify(Profile::Issuing, subject, signer.spki()?, signer.public_key(), now)
 }
 
-fn key_or_new(dir: &Path, name: &str, key: Option<Signer>) -> Result<Signer, AuthorityError> {
+fn key_or_new(
+    dir: &Path,
+    name: &str,
+    key: Option<Signer>,
+    keys: OwnKeys,
+) -> Result<Signer, AuthorityError> {
     if let Some(key) = key {
         return Ok(key);
     }
-    let (key, text) = Signer::generate()?;
+    let (key, text) = Signer::generate(keys)?;
     files::write(dir, name, text.as_bytes())?;
     Ok(key)
 }

@@ -33,3 +33,4 @@ pub use key_pool::{DEFAULT_CAPACITY, DeviceKey, KeyPool};
 pub use pem::{certificate_der, pem};
 pub use requested::RequestedCertificate;
 pub use server_identity::ServerIdentity;
+pub use signer::OwnKeys;

@@ -13,7 +13,7 @@ use crate::error::AuthorityError;
 use crate::facts::address;
 use crate::issuer::Issuer;
 use crate::profile::{Profile, ServerName};
-use crate::signer::Signer;
+use crate::signer::{OwnKeys, Signer};
 use crate::{der, files, pem};
 
 /// Key and leaf in one file, so that no crash can leave a key without its certificate.
@@ -43,6 +43,7 @@ pub(crate) fn get(
     issuer: &Issuer,
     issuing_der: &[u8],
     hostnames: &[String],
+    keys: OwnKeys,
     now: Instant,
 ) -> Result<ServerIdentity, AuthorityError> {
     let names = names(hostnames)?;
@@ -56,7 +57,7 @@ pub(crate) fn get(
     });
     let (key, leaf, not_after) = match usable {
         Some(kept) => kept,
-        None => make(dir, issuer, names, now)?,
+        None => make(dir, issuer, names, keys, now)?,
     };
     Ok(ServerIdentity {
         chain_der: vec![leaf.into(), issuing_der.to_vec().into()],
@@ -71,9 +72,10 @@ fn make(
     dir: &Path,
     issuer: &Issuer,
     names: Vec<ServerName>,
+    keys: OwnKeys,
     now: Instant,
 ) -> Result<(Key, Vec<u8>, Instant), AuthorityError> {
-    let (signer, text) = Signer::generate()?;
+    let (signer, text) = Signer::generate(keys)?;
     let subject = match names.first() {
         Some(ServerName::Dns(name)) if name.len() <= 64 => der::common_name(name),
         Some(ServerName::Ip(address)) => der::common_name(&address.to_string()),

@@ -1,6 +1,6 @@
 //! Private keys of the authority. They sign; they are never handed out.
 
-use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{self as sig, EcdsaKeyPair, KeyPair};
@@ -19,6 +19,15 @@ const ECDSA_SHA384: &[u8] =
 const RSA_SHA256: &[u8] =
     &[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00];
 
+/// The keys that an authority makes for itself and for the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnKeys {
+    /// ECDSA on P-256.
+    P256,
+    /// RSA of 2048 bits, for clients that know nothing else.
+    Rsa2048,
+}
+
 /// Where a signature comes from. A key in a PKCS#11 token becomes a further variant.
 pub(crate) enum Signer {
     P256(Box<EcdsaKeyPair>),
@@ -27,8 +36,23 @@ pub(crate) enum Signer {
 }
 
 impl Signer {
-    /// A new P-256 key and its PKCS#8 as PEM, for a file.
-    pub(crate) fn generate() -> Result<(Self, Zeroizing<String>), AuthorityError> {
+    /// A new key and its PKCS#8 as PEM, for a file.
+    pub(crate) fn generate(keys: OwnKeys) -> Result<(Self, Zeroizing<String>), AuthorityError> {
+        match keys {
+            OwnKeys::P256 => Self::generate_p256(),
+            OwnKeys::Rsa2048 => Self::generate_rsa(),
+        }
+    }
+
+    fn generate_rsa() -> Result<(Self, Zeroizing<String>), AuthorityError> {
+        let failed = |_| AuthorityError::Crypto("make an RSA key");
+        let key = rsa::KeyPair::generate(rsa::KeySize::Rsa2048).map_err(failed)?;
+        let der: Pkcs8V1Der<'_> = key.as_der().map_err(failed)?;
+        let text = pem::write("PRIVATE KEY", der.as_ref());
+        Ok((Self::Rsa(Box::new(key)), Zeroizing::new(text)))
+    }
+
+    fn generate_p256() -> Result<(Self, Zeroizing<String>), AuthorityError> {
         let failed = |_| AuthorityError::Crypto("make a P-256 key");
         let key = EcdsaKeyPair::generate(&sig::ECDSA_P256_SHA256_ASN1_SIGNING).map_err(failed)?;
         let text = pem::write("PRIVATE KEY", key.to_pkcs8v1().map_err(failed)?.as_ref());

@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use fleetwright_ca::{Authority, AuthorityNames, KeyPool};
+use fleetwright_ca::KeyPool;
 use fleetwright_store::{Change, Store};
 
+use crate::authorities::Authorities;
 use crate::audit::Audit;
 use crate::bulk::Bulk;
 use crate::config::Settings;
@@ -53,7 +54,7 @@ const CLOCK_BACK_MILLIS: i64 = 5 * 60 * 1000;
 pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) audit: Arc<Audit>,
-    pub(crate) authority: Arc<Authority>,
+    pub(crate) authorities: Arc<Authorities>,
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) presences: Arc<Presences>,
     pub(crate) bulk: Arc<Bulk>,
@@ -76,18 +77,13 @@ impl App {
     ) -> Result<Self, StartError> {
         // 1. What is on disk.
         admitted.mark(dir).map_err(StartError::new)?;
-        let names = AuthorityNames::default();
-        let authority = Authority::create_or_open(&dir.join("ca"), &names, clock::now())
-            .map_err(StartError::new)?;
-        let authority = Arc::new(authority);
+        let authorities = Arc::new(Authorities::open(dir)?);
         let pool = KeyPool::open(&dir.join("key-pool"), settings.provisioning.key_pool_capacity)
             .map_err(StartError::new)?;
         let sealing = Arc::new(Sealing::open_or_make(dir).map_err(StartError::new)?);
         let (events, waiting) = Events::new(settings.home.clone());
         let caches = Arc::new(Caches { events, wired: OnceLock::new() });
         let store = open_store(settings, dir, &caches)?;
-        dir.write_if_other("root-ca.pem", 0o644, authority.root_pem().as_bytes())
-            .map_err(StartError::new)?;
         let installation = admin::found(admitted, dir, &store, &sealing).await?;
         admitted.finish(dir).map_err(StartError::new)?;
         tracing::info!(%installation, "the data directory's parts belong together");
@@ -97,7 +93,7 @@ impl App {
         // 2. What works on it.
         let patience = Duration::from_millis(settings.provisioning.key_wait_millis);
         let keys = DeviceKeys::start(pool, patience).map_err(StartError::new)?;
-        let issuance = Arc::new(Issuance::new(Arc::clone(&authority), keys));
+        let issuance = Arc::new(Issuance::new(Arc::clone(&authorities.ecdsa), keys));
         let tls =
             tls::outgoing("hooks", settings.hooks.ca_file.as_deref()).map_err(StartError::new)?;
         let issuers_tls = tls::outgoing("web-identity", settings.web_identity.ca_file.as_deref())
@@ -159,7 +155,7 @@ impl App {
         Ok(Self {
             audit,
             store,
-            authority,
+            authorities,
             gateway,
             presences,
             bulk,

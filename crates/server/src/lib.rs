@@ -7,6 +7,7 @@ mod admin;
 mod api;
 mod app;
 pub mod audit;
+mod authorities;
 pub mod bulk;
 mod clock;
 mod closing;

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fleetwright_ca::Authority;
 use fleetwright_store::Store;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
@@ -17,7 +16,8 @@ use crate::app::{App, StartError};
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir, DataDirError};
 use crate::functions::Endpoint;
-use crate::tls::OwnCertificate;
+use crate::authorities::Authorities;
+use crate::tls::OwnCertificates;
 use crate::listening::{self, MQTT_PORT};
 use crate::{api, audit, clock, gateway, installation, tls};
 
@@ -78,11 +78,8 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
         .map(TcpListener::local_addr)
         .collect::<Result<_, _>>()
         .map_err(StartError::new)?;
-    let identity = app
-        .authority
-        .server_identity(&settings.hostnames, clock::now())
-        .map_err(StartError::new)?;
-    let certificate = OwnCertificate::new(identity).map_err(StartError::new)?;
+    let identities = app.authorities.server(&settings.hostnames).map_err(StartError::new)?;
+    let certificate = OwnCertificates::new(identities).map_err(StartError::new)?;
     let gateway_tls = tls::gateway(Arc::clone(&certificate)).map_err(StartError::new)?;
     let api_tls = match settings.api_tls {
         true => Some(tls::control(Arc::clone(&certificate)).map_err(StartError::new)?),
@@ -119,7 +116,7 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     chores.spawn(async move { regular.make_regularly().await });
     chores.spawn(purge_claims(app.store.clone()));
     chores.spawn(Arc::clone(&app.bulk).work());
-    chores.spawn(renew(Arc::clone(&app.authority), settings.hostnames.clone(), certificate));
+    chores.spawn(renew(Arc::clone(&app.authorities), settings.hostnames.clone(), certificate));
     chores.spawn(Arc::clone(&app.functions).tidy());
     chores.spawn(see_time(app.store.clone()));
     check_pages(app.store.clone())?;
@@ -343,11 +340,11 @@ async fn purge_retained(store: Store) {
     }
 }
 
-/// Replaces the server's certificate before it ends; the authority says when that is near.
+/// Replaces the server's certificates before they end; the authorities say when that is near.
 async fn renew(
-    authority: Arc<Authority>,
+    authorities: Arc<Authorities>,
     hostnames: Vec<String>,
-    certificate: Arc<OwnCertificate>,
+    certificates: Arc<OwnCertificates>,
 ) {
     let mut looked = clock::now();
     loop {
@@ -357,12 +354,11 @@ async fn renew(
             continue;
         }
         looked = now;
-        let renewed = authority
-            .server_identity(&hostnames, now)
-            .map_err(|error| error.to_string())
-            .and_then(|identity| certificate.replace(identity).map_err(|error| error.to_string()));
+        let renewed = authorities.server(&hostnames).map_err(|error| error.to_string());
+        let renewed = renewed
+            .and_then(|made| certificates.replace(made).map_err(|error| error.to_string()));
         if let Err(error) = renewed {
-            tracing::error!(error, "cannot renew the server's certificate");
+            tracing::error!(error, "cannot renew the server's certificates");
         }
     }
 }

@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-use fleetwright_ca::ServerIdentity;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{
     CryptoProvider, verify_tls12_signature, verify_tls13_signature,
@@ -12,8 +10,7 @@ use rustls::crypto::{
 };
 use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
-use rustls::sign::CertifiedKey;
+use rustls::server::NoServerSessionStorage;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, RootCertStore,
     ServerConfig, SignatureScheme,
@@ -24,9 +21,11 @@ mod accept;
 mod client_key;
 mod failure;
 mod offer;
+mod own;
 
 pub(crate) use accept::{NoHandshake, Terms, accept, http_answer, http_refused, is_http};
 pub(crate) use failure::{Failure, Lost};
+pub(crate) use own::{Identities, OwnCertificates};
 
 /// ALPN of MQTT with a client certificate on port 443 (AWS: guide, "Protocols").
 const ALPN_MQTT: &[u8] = b"x-amzn-mqtt-ca";
@@ -96,33 +95,6 @@ impl ClientCertVerifier for PossessionAndValidity {
     }
 }
 
-/// The server's own certificate, which may be replaced while it listens.
-#[derive(Debug)]
-pub(crate) struct OwnCertificate(ArcSwap<CertifiedKey>);
-
-impl OwnCertificate {
-    /// The certificate to begin with.
-    pub(crate) fn new(identity: ServerIdentity) -> Result<Arc<Self>, Error> {
-        Ok(Arc::new(Self(ArcSwap::from(certified(identity)?))))
-    }
-
-    /// The certificate from now on; connections that are open keep theirs.
-    pub(crate) fn replace(&self, identity: ServerIdentity) -> Result<(), Error> {
-        self.0.store(certified(identity)?);
-        Ok(())
-    }
-}
-
-impl ResolvesServerCert for OwnCertificate {
-    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.load_full())
-    }
-}
-
-fn certified(identity: ServerIdentity) -> Result<Arc<CertifiedKey>, Error> {
-    CertifiedKey::from_der(identity.chain_der, identity.key_der, &provider()).map(Arc::new)
-}
-
 /// The one provider of cryptography. `TLS_AES_128_GCM_SHA256` comes first, as on AWS: processors
 /// have instructions for SHA-256, while SHA-384 costs a handshake a tenth more.
 pub(crate) fn provider() -> Arc<CryptoProvider> {
@@ -137,7 +109,7 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
 ///
 /// No session tickets and no resumption, as on AWS (guide, "Transport security"): a certificate's
 /// status is looked at on every connection.
-pub(crate) fn gateway(certificate: Arc<OwnCertificate>) -> Result<Arc<ServerConfig>, Error> {
+pub(crate) fn gateway(certificate: Arc<OwnCertificates>) -> Result<Arc<ServerConfig>, Error> {
     let provider = provider();
     let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
@@ -151,7 +123,7 @@ pub(crate) fn gateway(certificate: Arc<OwnCertificate>) -> Result<Arc<ServerConf
 }
 
 /// TLS of the control plane: requests are signed, so no client certificate.
-pub(crate) fn control(certificate: Arc<OwnCertificate>) -> Result<Arc<ServerConfig>, Error> {
+pub(crate) fn control(certificate: Arc<OwnCertificates>) -> Result<Arc<ServerConfig>, Error> {
     let mut config = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
         .with_no_client_auth()
