@@ -89,7 +89,7 @@ def test_strangers_who_only_open_tcp_do_not_keep_devices_out(own_server):
     server = own.start()
     identity = Fleet(server).identity(ALLOW_ALL)
     with Holders(own.ports[0], 300) as holders, Holders(own.ports[1], 300):
-        for _ in range(5):
+        for _ in range(3):
             Device(server, identity).close()
             assert health(server) == 200
         assert holders.lost > 0
@@ -122,8 +122,8 @@ def test_with_few_descriptors_strangers_do_not_keep_devices_out(tmp_path):
         server = own.start()
         identity = Fleet(server).identity(ALLOW_ALL)
         connected = Device(server, identity)
-        with Holders(own.ports[0], 250), Holders(own.ports[1], 250, HALF_A_HEAD):
-            for _ in range(5):
+        with Holders(own.ports[0], 100), Holders(own.ports[1], 100, HALF_A_HEAD):
+            for _ in range(2):
                 Device(server, identity).close()
                 assert health(server) == 200
         assert connected.publish("still/there", b"1") == 0

@@ -22,12 +22,7 @@ pub(crate) struct Args {
     config: Option<PathBuf>,
     /// Address of the device gateway, repeatable; port 0 picks a free one
     /// [default: 0.0.0.0:8883, and 0.0.0.0:443 where that can be had]
-    #[arg(
-        long,
-        value_name = "ADDR",
-        env = "FLEETWRIGHT_MQTT_LISTEN",
-        value_delimiter = ','
-    )]
+    #[arg(long, value_name = "ADDR", env = "FLEETWRIGHT_MQTT_LISTEN", value_delimiter = ',')]
     mqtt_listen: Vec<String>,
     /// Address of the control plane; not loopback needs --api-tls [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", env = "FLEETWRIGHT_API_LISTEN")]

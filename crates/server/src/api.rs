@@ -93,7 +93,8 @@ pub(crate) async fn listen(
                     converse(Closing::new(stream, open), router, slot, shutdown).await;
                 }
                 Ok(Err(error)) => {
-                    let why = Failure { error: &error, offer: None, accepted: "http/1.1", api: None };
+                    let why =
+                        Failure { error: &error, offer: None, accepted: "http/1.1", api: None };
                     tracing::info!(peer = %from, "TLS handshake with the API failed: {why}");
                 }
                 Err(_) => {}

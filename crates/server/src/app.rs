@@ -7,8 +7,8 @@ use std::time::Duration;
 use fleetwright_ca::KeyPool;
 use fleetwright_store::{Change, Store};
 
-use crate::authorities::Authorities;
 use crate::audit::Audit;
+use crate::authorities::Authorities;
 use crate::bulk::Bulk;
 use crate::config::Settings;
 use crate::control::{Admission, ControlPlane};

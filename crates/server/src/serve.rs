@@ -13,12 +13,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::{App, StartError};
+use crate::authorities::Authorities;
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir, DataDirError};
 use crate::functions::Endpoint;
-use crate::authorities::Authorities;
-use crate::tls::OwnCertificates;
 use crate::listening::{self, MQTT_PORT};
+use crate::tls::OwnCertificates;
 use crate::{api, audit, clock, gateway, installation, tls};
 
 /// How often left-overs of the provisioning API are looked for.
@@ -355,8 +355,8 @@ async fn renew(
         }
         looked = now;
         let renewed = authorities.server(&hostnames).map_err(|error| error.to_string());
-        let renewed = renewed
-            .and_then(|made| certificates.replace(made).map_err(|error| error.to_string()));
+        let renewed =
+            renewed.and_then(|made| certificates.replace(made).map_err(|error| error.to_string()));
         if let Err(error) = renewed {
             tracing::error!(error, "cannot renew the server's certificates");
         }

@@ -78,7 +78,10 @@ impl Bounds {
         let most = usize::try_from(limit / SHARE_OF_OPEN_FILES).unwrap_or(usize::MAX).max(LEAST);
         if most < self.total {
             tracing::info!(
-                bound = self.name, configured = self.total, slots = most, open_files = limit,
+                bound = self.name,
+                configured = self.total,
+                slots = most,
+                open_files = limit,
                 "fewer slots than configured: this process may have few files open"
             );
         }

@@ -6,7 +6,7 @@ use fleetwright_core::certificate::Instant;
 use super::check;
 use crate::der;
 use crate::profile::{Profile, ServerName};
-use crate::signer::Signer;
+use crate::signer::{OwnKeys, Signer};
 use crate::tbs::{self, Asked, By, key_id};
 
 struct Ca {
@@ -18,7 +18,7 @@ struct Ca {
 
 impl Ca {
     fn new() -> Self {
-        let (signer, _) = Signer::generate().unwrap();
+        let (signer, _) = Signer::generate(OwnKeys::P256).unwrap();
         let key = ParsedPublicKey::new(signer.verification(), signer.public_key()).unwrap();
         Self { name: der::common_name("CA"), key_id: key_id(signer.public_key()), key, signer }
     }
@@ -62,7 +62,7 @@ fn server() -> Profile {
 #[test]
 fn what_was_asked_passes_for_every_profile() {
     let ca = Ca::new();
-    let (key, _) = Signer::generate().unwrap();
+    let (key, _) = Signer::generate(OwnKeys::P256).unwrap();
     for profile in [Profile::Root, Profile::Issuing, server(), Profile::Device] {
         let asked = asked(&key, profile);
         ca.check(&ca.make(&asked), &asked).unwrap();
@@ -78,14 +78,16 @@ fn a_difference_in_any_field_is_refused_by_its_name() {
         ("notBefore", |asked| asked.validity.not_before += 1),
         ("notAfter", |asked| asked.validity.not_after -= 1),
         ("subject", |asked| asked.subject = der::common_name("Device")),
-        ("public key", |asked| asked.spki = Signer::generate().unwrap().0.spki().unwrap()),
+        ("public key", |asked| {
+            asked.spki = Signer::generate(OwnKeys::P256).unwrap().0.spki().unwrap()
+        }),
         ("SubjectKeyIdentifier", |asked| asked.key_id[0] ^= 1),
         ("BasicConstraints", |asked| asked.profile = Profile::Issuing),
         ("BasicConstraints", |asked| asked.profile = Profile::Root),
         ("ExtendedKeyUsage", |asked| asked.profile = server()),
     ];
     let ca = Ca::new();
-    let (key, _) = Signer::generate().unwrap();
+    let (key, _) = Signer::generate(OwnKeys::P256).unwrap();
     for (field, change) in changes {
         let wanted = asked(&key, Profile::Device);
         let mut other = asked(&key, Profile::Device);
@@ -108,7 +110,7 @@ fn a_difference_in_any_field_is_refused_by_its_name() {
 #[test]
 fn another_issuer_is_refused() {
     let (ca, other) = (Ca::new(), Ca::new());
-    let (key, _) = Signer::generate().unwrap();
+    let (key, _) = Signer::generate(OwnKeys::P256).unwrap();
     let asked = asked(&key, Profile::Device);
     let der = other.make(&asked);
     assert_eq!(ca.check(&der, &asked).unwrap_err(), "AuthorityKeyIdentifier");
@@ -130,7 +132,7 @@ fn patched(ca: &Ca, asked: &Asked, from: &[u8], to: &[u8]) -> Result<(), String>
 #[test]
 fn changed_bytes_are_refused_even_when_signed() {
     let ca = Ca::new();
-    let (key, _) = Signer::generate().unwrap();
+    let (key, _) = Signer::generate(OwnKeys::P256).unwrap();
     let asked = asked(&key, Profile::Device);
     // Version 3 becomes version 2.
     let version = patched(&ca, &asked, &[0xa0, 3, 2, 1, 2], &[0xa0, 3, 2, 1, 1]);
@@ -153,7 +155,7 @@ fn changed_bytes_are_refused_even_when_signed() {
 #[test]
 fn one_flipped_bit_anywhere_is_refused() {
     let ca = Ca::new();
-    let (key, _) = Signer::generate().unwrap();
+    let (key, _) = Signer::generate(OwnKeys::P256).unwrap();
     let asked = asked(&key, Profile::Device);
     let der = ca.make(&asked);
     for at in 0..der.len() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use fleetwright_ca::{KeyPool, certificate_facts, pem};
+use fleetwright_ca::{Authority, AuthorityNames, KeyPool, OwnKeys, certificate_facts, pem};
 
 use crate::support::{NOW, authority, csr};
 
@@ -38,6 +38,29 @@ fn openssl_verifies_the_chain_strictly_and_reads_the_same_serial_number() {
     if let Some(serial) = openssl(&dir, "x509 -in device.pem -noout -serial") {
         let ours = certificate_facts(&device).unwrap().facts.serial_number;
         assert_eq!(serial.trim(), format!("serial={ours}"));
+    }
+}
+
+#[test]
+fn openssl_verifies_the_servers_certificate_of_an_rsa_chain_that_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let open = || {
+        let names = AuthorityNames::default();
+        Authority::create_or_open_with(dir, &names, OwnKeys::Rsa2048, NOW).unwrap()
+    };
+    let first = open().server_identity(&["a.example".into()], NOW).unwrap();
+    let again = open().server_identity(&["a.example".into()], NOW).unwrap();
+    assert_eq!(first.chain_der, again.chain_der);
+    std::fs::write(dir.join("leaf.pem"), pem(&again.chain_der[0])).unwrap();
+    let verify = "verify -x509_strict -attime 1700000000 -CAfile root.pem -untrusted issuing.pem \
+                  -purpose sslserver -verify_hostname a.example leaf.pem";
+    openssl(dir, verify);
+    for certificate in ["root.pem", "issuing.pem", "leaf.pem"] {
+        if let Some(said) = openssl(dir, &format!("x509 -in {certificate} -noout -text")) {
+            assert!(said.contains("Public-Key: (2048 bit)"), "{certificate}: {said}");
+            assert!(said.contains("sha256WithRSAEncryption"), "{certificate}: {said}");
+        }
     }
 }
 

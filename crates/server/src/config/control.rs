@@ -22,7 +22,8 @@ pub struct Control {
     pub max_waiting: usize,
 }
 
-pub(super) const KEYS: &[&str] = &["requests-per-second", "burst", "requests-at-once", "max-waiting"];
+pub(super) const KEYS: &[&str] =
+    &["requests-per-second", "burst", "requests-at-once", "max-waiting"];
 
 impl Default for Control {
     fn default() -> Self {

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    Addresses, Audit, Bulk, Claims, Control, Functions, Hooks, Mqtt, Provisioning, WebIdentity, audit, bulk,
-    claims, control, functions, hooks, mqtt, provisioning, web_identity,
+    Addresses, Audit, Bulk, Claims, Control, Functions, Hooks, Mqtt, Provisioning, WebIdentity,
+    audit, bulk, claims, control, functions, hooks, mqtt, provisioning, web_identity,
 };
 
 /// The whole file. Every key is optional.

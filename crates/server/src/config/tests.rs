@@ -129,10 +129,7 @@ fn the_gateway_listens_at_one_address_or_at_several() {
     assert_eq!(one.mqtt_listen, at(&["127.0.0.1:1"]));
     let text = "mqtt-listen = ['127.0.0.1:1', '[::1]:2', '127.0.0.1:0', '127.0.0.1:0']";
     let several = resolve(Given::default(), text).unwrap();
-    assert_eq!(
-        several.mqtt_listen,
-        at(&["127.0.0.1:1", "[::1]:2", "127.0.0.1:0", "127.0.0.1:0"])
-    );
+    assert_eq!(several.mqtt_listen, at(&["127.0.0.1:1", "[::1]:2", "127.0.0.1:0", "127.0.0.1:0"]));
     let given = Given { mqtt_listen: vec!["127.0.0.1:3".into()], ..Given::default() };
     assert_eq!(resolve(given, text).unwrap().mqtt_listen, at(&["127.0.0.1:3"]));
 }

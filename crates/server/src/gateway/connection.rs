@@ -18,11 +18,11 @@ use super::mailbox::{Holding, Mailbox};
 use super::online::{End, Here, Online};
 use super::stream::{self, Stream};
 use super::{Gateway, authorize, newcomer};
-use crate::slots::Slot;
-use crate::{clock, tls};
 use crate::events::lifecycle::Connection;
 use crate::policies::Rights;
 use crate::provisioning::Presented;
+use crate::slots::Slot;
+use crate::{clock, tls};
 
 /// Time from the end of the TLS handshake to a whole CONNECT. (ours)
 const CONNECT_PATIENCE: Duration = Duration::from_secs(20);
@@ -38,11 +38,7 @@ pub(super) struct Newcomer {
 }
 
 /// Tells one connection's story. Whatever ends it is logged here; nothing is returned.
-pub(super) async fn serve(
-    gateway: Arc<Gateway>,
-    stream: Stream,
-    newcomer: Newcomer,
-) {
+pub(super) async fn serve(gateway: Arc<Gateway>, stream: Stream, newcomer: Newcomer) {
     let (peer, shutdown) = (newcomer.peer, newcomer.shutdown.clone());
     // Boxed: a connection that idles keeps nothing of how it came in.
     let Some(arrived) = Box::pin(arrive(&gateway, stream, newcomer)).await else { return };
@@ -75,11 +71,7 @@ struct Arrived {
 }
 
 /// From the handshake to CONNACK; `None` when it is refused, which was said and logged.
-async fn arrive(
-    gateway: &Arc<Gateway>,
-    mut stream: Stream,
-    newcomer: Newcomer,
-) -> Option<Arrived> {
+async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, newcomer: Newcomer) -> Option<Arrived> {
     let Newcomer { peer, api, slot, mut shutdown } = newcomer;
     // 1. Who is it?
     let (_, tls) = stream.get_ref();

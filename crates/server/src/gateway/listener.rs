@@ -8,9 +8,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use super::Gateway;
 use super::connection::{self, Newcomer};
 use super::stream::Stream;
-use super::Gateway;
 use crate::closing::{self, Closing, Open};
 use crate::listening::ALPN_PORT;
 use crate::slots::{Slot, Slots};

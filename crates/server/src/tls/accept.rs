@@ -107,7 +107,14 @@ pub(crate) async fn accept(
 /// Whether bytes begin an HTTP request: a method in capitals, and as far as it is seen a space.
 pub(crate) fn is_http(bytes: &[u8]) -> bool {
     const METHODS: [&[u8]; 9] = [
-        b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"OPTIONS ", b"PATCH ", b"CONNECT ",
+        b"GET ",
+        b"HEAD ",
+        b"POST ",
+        b"PUT ",
+        b"DELETE ",
+        b"OPTIONS ",
+        b"PATCH ",
+        b"CONNECT ",
         b"PRI * ",
     ];
     METHODS.iter().any(|method| {
@@ -140,7 +147,9 @@ mod tests {
         for request in ["GET / HTTP/1.1", "POST /t", "DELETE ", "PRI * HTTP/2.0", "HEAD", "GET"] {
             assert!(is_http(request.as_bytes()), "{request}");
         }
-        for other in [b"\x16\x03\x01".as_slice(), b"\x10\x0d\0\x04MQTT", b"get /", b"GE", b"", b"GETS"] {
+        for other in
+            [b"\x16\x03\x01".as_slice(), b"\x10\x0d\0\x04MQTT", b"get /", b"GE", b"", b"GETS"]
+        {
             assert!(!is_http(other), "{other:?}");
         }
     }

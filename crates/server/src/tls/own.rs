@@ -46,8 +46,9 @@ impl OwnCertificates {
 impl ResolvesServerCert for OwnCertificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         // Whom neither suits is refused by the handshake itself, which names what is missing.
-        let rsa = !takes_ecdsa(hello.cipher_suites(), hello.named_groups(), hello.signature_schemes())
-            && takes_rsa(hello.signature_schemes());
+        let rsa =
+            !takes_ecdsa(hello.cipher_suites(), hello.named_groups(), hello.signature_schemes())
+                && takes_rsa(hello.signature_schemes());
         Some(if rsa { self.rsa.load_full() } else { self.ecdsa.load_full() })
     }
 }
