@@ -106,6 +106,28 @@ def test_a_token_opens_a_session_of_the_role(server, asked, issuer, refused):
     assert refused(iot.create_thing, thingName="never")[0] == "AccessDeniedException"
 
 
+def test_a_session_policy_limits_what_a_token_s_session_assumes(
+    server, iam, issuer, asked, role, unique, refused
+):
+    """The role lets sessions of the token's role in by name; the session policy does not."""
+    arn = iam.get_role(RoleName=asked(issuer.token())["AssumedRoleUser"]["Arn"].split("/")[1])
+    arn = arn["Role"]["Arn"]
+    statement = {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole"}
+    target = role(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    policy = {"Effect": "Allow", "Action": "iot:*", "Resource": "*"}
+    ask = {"RoleArn": target, "RoleSessionName": "out"}
+    for action, comes_through in (("iot:*", False), ("sts:AssumeRole", True), (None, True)):
+        members = {}
+        if action:
+            document = {"Version": "2012-10-17", "Statement": [policy | {"Action": action}]}
+            members["Policy"] = json.dumps(document)
+        sts = client_of(server, asked(issuer.token(), **members), "sts")
+        if comes_through:
+            assert sts.assume_role(**ask)["Credentials"]
+        else:
+            assert refused(sts.assume_role, **ask)[0] == "AccessDenied"
+
+
 @pytest.mark.parametrize("algorithm", ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"])
 def test_every_asymmetric_algorithm_is_taken(asked, issuer, algorithm):
     issuer.keys = [Key("the-key", algorithm)]

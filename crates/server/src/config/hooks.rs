@@ -20,7 +20,6 @@ pub struct Hooks {
     /// The URLs that templates, authorizers and certificate providers may name; one that ends in
     /// `/` stands for all beneath it. None, unless listed: the right to write a template is not
     /// the right to send requests from this machine.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub urls: Vec<String>,
     /// PEM file of the CAs to trust for `https://` hooks, beside the system's.
     #[serde(skip_serializing_if = "Option::is_none")]
