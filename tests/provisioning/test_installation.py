@@ -4,8 +4,10 @@ another installation's is refused with nothing changed; a mere cache is made ane
 import contextlib
 import hashlib
 import os
+import pathlib
 import shutil
 import sqlite3
+import tarfile
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -16,6 +18,7 @@ from fleet import Fleet, make_client
 from serving import OwnServer, run
 
 REFUSED, HEALED = "refused", "healed"
+BEFORE_IDS = pathlib.Path(__file__).parents[1] / "upgrade/77a7044.tar.gz"
 # Part, and what comes of it when it is: missing, empty, cut in half, of another installation, of
 # another that has no id yet, something else altogether.
 STATES = ["missing", "empty", "truncated", "foreign", "old", "unreadable"]
@@ -235,77 +238,89 @@ def test_a_single_file_of_an_installation_is_no_place_for_a_new_one(ours, tmp_pa
         check_refused(own, part, "fleetwright.db is missing")
 
 
-def without_ids(data, unused=False):
-    """As the version before ids left it; `unused`: it was killed before anybody asked it."""
-    for mark in data.rglob("installation"):
-        mark.unlink()
-    with contextlib.closing(sqlite3.connect(data / "fleetwright.db")) as registry:
-        registry.executescript("DROP TABLE installation; PRAGMA user_version = 10")
-        if unused:
-            registry.execute("DELETE FROM managed_attachments")
-            registry.execute("DELETE FROM sqlite_sequence WHERE name <> 'identities'")
-            registry.execute("UPDATE sqlite_sequence SET seq = 1")
-            registry.commit()
+@pytest.fixture
+def without_ids(tmp_path):
+    """As the last version before there were ids left it."""
+    with tarfile.open(BEFORE_IDS) as packed:
+        packed.extractall(tmp_path, filter="fully_trusted")
+    with OwnServer(tmp_path, "[audit]\ndays = 3650\n") as own:
+        yield own
+
+
+def change(own, *statements):
+    with contextlib.closing(sqlite3.connect(own.data / "fleetwright.db")) as registry:
+        for statement in statements:
+            registry.execute(statement)
+        registry.commit()
+
+
+def check_old_works(own):
+    assert make_client(own.start()).list_things()["things"]
+    assert own.stop() == 0
 
 
 def marks(data):
     return {path.parent.name: path.read_text() for path in data.rglob("installation")}
 
 
-def test_an_installation_of_before_there_were_ids_gains_one(copy):
-    without_ids(copy.data)
-    credentials = (copy.data / "admin.credentials").read_bytes()
-    check_works(copy)
-    first = marks(copy.data)
+def test_an_installation_of_before_there_were_ids_gains_one(without_ids):
+    own = without_ids
+    credentials = (own.data / "admin.credentials").read_bytes()
+    check_old_works(own)
+    first = marks(own.data)
     assert set(first) == {"ca", "key-pool", "functions"} and len(set(first.values())) == 1
-    check_works(copy)
-    assert marks(copy.data) == first
-    assert (copy.data / "admin.credentials").read_bytes() == credentials
+    check_old_works(own)
+    assert marks(own.data) == first
+    assert (own.data / "admin.credentials").read_bytes() == credentials
 
 
 @pytest.mark.parametrize("told", [["ca"], ["ca", "key-pool"], ["ca", "key-pool", "functions"]])
-def test_gaining_an_id_goes_on_after_a_cut(copy, told):
-    first = marks(copy.data)
-    without_ids(copy.data)
+def test_gaining_an_id_goes_on_after_a_cut(without_ids, told):
+    """Wherever the start was cut; tests/upgrade cuts it before each of its calls."""
+    id = "01234567-89ab-4def-8123-456789abcdef\n"
     for part in told:
-        (copy.data / part / "installation").write_text(first["ca"])
-    check_works(copy)
-    assert marks(copy.data) == first
+        (without_ids.data / part / "installation").write_text(id)
+    check_old_works(without_ids)
+    assert set(marks(without_ids.data).values()) == {id}
 
 
-def test_parts_of_before_there_were_ids_are_tried_on_one_another(copy, another, old):
-    without_ids(copy.data)
+def test_parts_of_before_there_were_ids_are_tried_on_one_another(without_ids, old):
+    own = without_ids
     for part, named in (("sealing.key", "sealing.key"), ("ca", "root-ca.pem")):
-        kept = (copy.data / part).rename(copy.directory / "kept")
-        put(old / part, copy.data / part)
-        check_refused(copy, named, "another installation's")
-        remove(copy.data / part)
-        kept.rename(copy.data / part)
-    for part in ("sealing.key", "ca"):
-        kept = (copy.data / part).rename(copy.directory / "kept")
-        check_refused(copy, part, "missing")
-        kept.rename(copy.data / part)
-    check_works(copy)
+        kept = (own.data / part).rename(own.directory / "kept")
+        put(old / part, own.data / part)
+        check_refused(own, named, "another installation's")
+        remove(own.data / part)
+        kept.rename(own.data / part)
+    for part in ("sealing.key", "ca", "fleetwright.db"):
+        kept = (own.data / part).rename(own.directory / "kept")
+        check_refused(own, part, "missing")
+        kept.rename(own.data / part)
+    check_old_works(own)
 
 
-def test_an_administrator_whom_a_cut_left_without_rights_gets_them(copy):
+UNUSED = (
+    "DELETE FROM sqlite_sequence WHERE name <> 'identities'",
+    "UPDATE sqlite_sequence SET seq = 1",
+)
+
+
+def test_an_administrator_whom_a_cut_left_without_rights_gets_them(without_ids):
     """Earlier versions made the user and attached the policy in two commits."""
-    without_ids(copy.data, unused=True)
-    credentials = (copy.data / "admin.credentials").read_bytes()
-    check_works(copy)
-    assert (copy.data / "admin.credentials").read_bytes() == credentials
+    own = without_ids
+    change(own, "DELETE FROM managed_attachments", *UNUSED)
+    credentials = (own.data / "admin.credentials").read_bytes()
+    check_old_works(own)
+    assert (own.data / "admin.credentials").read_bytes() == credentials
 
 
-def test_an_administrator_without_rights_by_intent_gets_none(copy):
+def test_an_administrator_without_rights_by_intent_gets_none(without_ids):
     """An installation that was in use is left as its operator wants it."""
-    without_ids(copy.data)
-    with contextlib.closing(sqlite3.connect(copy.data / "fleetwright.db")) as registry:
-        registry.execute("DELETE FROM managed_attachments")
-        registry.commit()
-    iot = make_client(copy.start())
+    change(without_ids, "DELETE FROM managed_attachments")
+    iot = make_client(without_ids.start())
     with pytest.raises(ClientError, match="not authorized"):
         iot.list_things()
-    assert copy.stop() == 0
+    assert without_ids.stop() == 0
 
 
 def test_a_runtime_that_was_installed_before_the_first_start_is_in_nobodys_way(tmp_path):

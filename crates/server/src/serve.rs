@@ -181,8 +181,9 @@ async fn lost(dir: &DataDir, store: &Store) -> String {
         let is_gone = dir.is_gone();
         if is_gone || (!dir.join(data_dir::DATABASE).exists() && store.stopped().is_some()) {
             let what = format!(
-                "{} was removed or replaced while the server ran: nothing is written any more, and \
-                 the server ends. Put the directory back from a backup",
+                "{}, or its lock or registry, was removed or replaced while the server ran: nothing \
+                 is written any more, and the server ends. Put back what is missing, from where it \
+                 was moved to or from a backup",
                 dir.join("").display()
             );
             tracing::error!("{what}");
