@@ -87,7 +87,7 @@ impl App {
         let installation = admin::found(admitted, dir, &store, &sealing).await?;
         admitted.finish(dir).map_err(StartError::new)?;
         tracing::info!(%installation, "the data directory's parts belong together");
-        believe_clock(settings, &store, &authority).await?;
+        believe_clock(settings, &store, &authorities).await?;
         twins::find(&store).await?;
 
         // 2. What works on it.
@@ -212,7 +212,7 @@ impl App {
 async fn believe_clock(
     settings: &Settings,
     store: &Store,
-    authority: &Authority,
+    authorities: &Authorities,
 ) -> Result<(), StartError> {
     let known = store.installation().await.map_err(StartError::new)?;
     let now = clock::now();
@@ -227,7 +227,7 @@ async fn believe_clock(
              valid yet, and what has expired may seem valid again; set the clock"
         );
     }
-    for (name, not_before) in authority.valid_from() {
+    for (name, not_before) in authorities.valid_from() {
         if not_before > now {
             tracing::warn!(
                 certificate = name,

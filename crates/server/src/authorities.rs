@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use fleetwright_ca::{Authority, AuthorityError, AuthorityNames, OwnKeys};
+use fleetwright_core::certificate::Instant;
 
 use crate::app::StartError;
 use crate::clock;
@@ -57,6 +58,15 @@ impl Authorities {
             dir.write_if_other(name, 0o644, pem.as_bytes()).map_err(StartError::new)?;
         }
         Ok(Self { ecdsa: Arc::new(ecdsa), rsa })
+    }
+
+    /// From when on the certificates of both are valid, by name.
+    pub(crate) fn valid_from(&self) -> Vec<(String, Instant)> {
+        let of = |place: &'static str, authority: &Authority| {
+            let named = authority.valid_from().into_iter();
+            named.map(move |(name, from)| (format!("{place}/{name}"), from)).collect::<Vec<_>>()
+        };
+        [of("ca", &self.ecdsa), of(RSA_DIRECTORY, &self.rsa)].concat()
     }
 
     /// The server's certificates for these names, issued anew where they must be.
