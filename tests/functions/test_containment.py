@@ -2,17 +2,11 @@
 
 import json
 import os
-import pathlib
 import pwd
-import shutil
 import socket
 import subprocess
-import tempfile
 
 import pytest
-
-import serving
-from deploying import Site
 
 LOOKING = '''
 import json, os, resource, socket, subprocess
@@ -181,31 +175,11 @@ done
 """
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can start a server as somebody else")
-def test_a_server_that_is_no_root_contains_its_functions_too(monkeypatch):
+def test_a_server_that_is_no_root_contains_its_functions_too(site_of_nobody):
     """In a user namespace, which gives the right to make the others and no more."""
-    nobody = pwd.getpwnam("nobody")
-    with tempfile.TemporaryDirectory() as directory:
-        # Where pytest's own directories are, nobody else may look.
-        place = pathlib.Path(directory)
-        place.chmod(0o755)
-        shutil.copy2(serving.BINARY, place / "fleetwright")
-        wrapper = place / "as-nobody"
-        wrapper.write_text(
-            f"#!/bin/sh\nexec setpriv --reuid {nobody.pw_uid} --regid {nobody.pw_gid} "
-            f'--clear-groups {place}/fleetwright "$@"\n'
-        )
-        wrapper.chmod(0o755)
-        monkeypatch.setattr(serving, "BINARY", str(wrapper))
-        home = place / "home"
-        home.mkdir()
-        os.chown(home, nobody.pw_uid, nobody.pw_gid)
-        with serving.OwnServer(home, "[provisioning]\nkey-pool-capacity = 1\n") as own:
-            site = Site(own.start(), own)
-            function = site.deploy(
-                {"bootstrap": SHELL_RUNTIME}, Runtime="provided.al2023", Handler="none"
-            )
-            answer = site.functions.invoke(FunctionName=function)
-            user, processes, *root = json.loads(answer["Payload"].read()).split()
-        assert user not in ("0", str(nobody.pw_uid))
-        assert int(processes) < 8 and "home" not in root and "work" not in root
+    site = site_of_nobody()
+    function = site.deploy({"bootstrap": SHELL_RUNTIME}, Runtime="provided.al2023", Handler="none")
+    answer = site.functions.invoke(FunctionName=function)
+    user, processes, *root = json.loads(answer["Payload"].read()).split()
+    assert user not in ("0", str(pwd.getpwnam("nobody").pw_uid))
+    assert int(processes) < 8 and "home" not in root and "work" not in root

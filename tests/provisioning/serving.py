@@ -45,7 +45,8 @@ def run(*arguments, **options):
 class OwnServer:
     """`fleetwright serve` in a directory of its own, on the same ports at every start."""
 
-    def __init__(self, directory, config=""):
+    def __init__(self, directory, config="", binary=None):
+        self.binary = binary or BINARY
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.data = self.directory / "data"
@@ -71,7 +72,7 @@ class OwnServer:
         `faults` come from faults.py."""
         ready = self.directory / "ready.json"
         ready.unlink(missing_ok=True)
-        command = [BINARY, "serve", *map(str, self.arguments()), *options]
+        command = [str(self.binary), "serve", *map(str, self.arguments()), *options]
         environment = clean_environment() | (faults or {})
         if later:
             library = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))

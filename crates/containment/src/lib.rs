@@ -2,14 +2,21 @@
 //!
 //! The server starts the command `fleetwright function-worker` and writes a [`Program`] to its
 //! standard input. That process is the *outer* one: it leaves the namespaces of the server and
-//! starts the *init* of new ones, which makes a file system view, takes on limits, starts the
+//! starts the *init* of new ones, which makes a file system view, takes on limits and a filter of
+//! system calls, starts the
 //! program as an unprivileged user and reaps what the program leaves behind. Who kills the outer
 //! process kills all of them, whatever they forked: the kernel ends a process-id namespace with
 //! its init. Nothing here runs threads, so every step counts for the whole process.
 //!
 //! Linux only: elsewhere functions do not run.
 
+#[cfg(target_os = "linux")]
+mod calls;
+#[cfg(target_os = "linux")]
+mod keyring;
 mod limit;
+#[cfg(target_os = "linux")]
+mod machine;
 #[cfg(target_os = "linux")]
 mod mounts;
 mod program;

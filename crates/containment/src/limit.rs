@@ -11,6 +11,9 @@ const NICE: i32 = 5;
 /// Stack of a thread, bytes: what is not written to costs nothing, but counts as memory.
 const STACK: u64 = 8 * 1024 * 1024;
 
+/// Signals and timers that wait, of its user. (ours)
+const SIGNALS: u64 = 1024;
+
 /// Takes the limits on; there is no way back.
 pub(crate) fn take_on(limits: &Limits) -> io::Result<()> {
     for (resource, most) in [
@@ -21,6 +24,8 @@ pub(crate) fn take_on(limits: &Limits) -> io::Result<()> {
         (Resource::Nofile, limits.open_files),
         (Resource::Stack, STACK),
         (Resource::Core, 0),
+        (Resource::Msgqueue, 0),
+        (Resource::Sigpending, SIGNALS),
     ] {
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
     }

@@ -19,8 +19,9 @@ use rustix::system::sethostname;
 use crate::stages::named;
 use crate::{Bind, Own};
 
-/// Devices that every program expects and that give nothing away.
-const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
+/// Devices that every program expects and that give nothing away. No `zero`: mapped by several it
+/// is memory that is counted nowhere.
+const DEVICES: &[&str] = &["null", "full", "random", "urandom"];
 /// Where the old root is for the moment.
 const OLD: &str = ".old";
 /// Size of the root itself: directories and a few small files.

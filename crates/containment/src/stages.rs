@@ -15,7 +15,7 @@ use rustix::thread::{
     set_thread_res_gid, set_thread_res_uid,
 };
 
-use crate::{INIT, Program, View, limit, mounts};
+use crate::{INIT, Program, View, calls, keyring, limit, machine, mounts};
 
 /// Bytes of a [`Program`] as JSON. (ours)
 const PROGRAM_BYTES: u64 = 1024 * 1024;
@@ -29,6 +29,7 @@ pub(crate) fn outer() -> io::Result<ExitCode> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let (program, text) = read_program()?;
     setsid()?;
+    keyring::leave().map_err(|error| named("take a session keyring of its own", error))?;
     if program.view == View::Shared {
         return shared(&program);
     }
@@ -61,6 +62,11 @@ pub(crate) fn init() -> io::Result<ExitCode> {
     limit::take_on(&program.limits).map_err(|error| named("take on the limits", error))?;
     set_no_new_privs(true)?;
     clear_ambient_capability_set()?;
+    // Of this process: the program's own is another once it is executed. The filter forbids it.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    machine::keep_out().map_err(|error| named("keep out of abstract sockets (Landlock)", error))?;
+    calls::refuse()
+        .map_err(|error| named("take on the filter of system calls (seccomp)", error))?;
     let child = start(&program)?;
     give_up_rights(program.user)?;
     reap(&child)
@@ -149,7 +155,6 @@ fn give_up_rights(user: Option<u32>) -> io::Result<()> {
             )?;
         }
     }
-    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     // A change of user clears it.
     set_parent_process_death_signal(Some(Signal::KILL))?;
     Ok(())

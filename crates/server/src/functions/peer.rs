@@ -7,6 +7,12 @@ use std::net::{IpAddr, SocketAddr};
 /// Processes looked at, more than a worker may have. (ours)
 const PROCESSES: usize = 4096;
 
+/// Pipes and sockets of a worker that do not count. (ours)
+const FREE_CHANNELS: usize = 32;
+/// What each further one counts: the kernel's own bound of a socket's buffer is 208 KiB, that of a
+/// pipe 64 KiB. (ours)
+const CHANNEL_BYTES: u64 = 256 * 1024;
+
 /// Whether a process, or one that descends from it, holds the connection `from` → `to`.
 /// False whenever that cannot be told.
 pub(super) fn holds(process: u32, from: SocketAddr, to: SocketAddr) -> bool {
@@ -52,19 +58,53 @@ fn has_open(process: u32, wanted: &str) -> bool {
         .any(|file| fs::read_link(file.path()).is_ok_and(|target| target.as_os_str() == wanted))
 }
 
-/// Memory that a family of processes has for itself, bytes: what is shared with files does not
-/// count.
+/// Memory that a family of processes has for itself, bytes: their own pages, also those swapped
+/// out, the tables of their pages, and what may lie in their pipes and sockets. What is shared
+/// with files does not count.
 pub(super) fn memory(process: u32) -> u64 {
-    family(process).into_iter().filter_map(memory_of).sum()
+    let family = family(process);
+    let pages: u64 = family.iter().filter_map(|process| memory_of(*process)).sum();
+    pages + channel_memory(&family)
 }
 
 fn memory_of(process: u32) -> Option<u64> {
+    const COUNTED: [&str; 4] = ["RssAnon:", "RssShmem:", "VmPTE:", "VmSwap:"];
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let own = status.lines().filter_map(|line| {
-        let value = line.strip_prefix("RssAnon:").or_else(|| line.strip_prefix("RssShmem:"))?;
+        let value = COUNTED.iter().find_map(|name| line.strip_prefix(name))?;
         value.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()
     });
     Some(own.sum::<u64>() * 1024)
+}
+
+/// What may lie in a family's pipes and sockets. A function has a few, and they are free; beyond
+/// those, each counts with the most that it holds unless asked for more, and the sockets of TCP,
+/// whose buffers grow, with what lies in them as well.
+fn channel_memory(family: &HashSet<u32>) -> u64 {
+    let mut channels = HashSet::new();
+    for process in family {
+        let Ok(open) = fs::read_dir(format!("/proc/{process}/fd")) else { continue };
+        let targets = open.flatten().filter_map(|file| fs::read_link(file.path()).ok());
+        let targets = targets.filter_map(|target| target.into_os_string().into_string().ok());
+        channels.extend(targets.filter(|it| it.starts_with("socket:") || it.starts_with("pipe:")));
+    }
+    let Some(more) = channels.len().checked_sub(FREE_CHANNELS + 1) else { return 0 };
+    let waiting: u64 = ["/proc/net/tcp", "/proc/net/tcp6"]
+        .iter()
+        .filter_map(|table| fs::read_to_string(table).ok())
+        .map(|table| table.lines().filter_map(|row| waiting(row, &channels)).sum::<u64>())
+        .sum();
+    (more as u64 + 1) * CHANNEL_BYTES + waiting
+}
+
+/// Bytes that wait in a socket of the kernel's table, if it is one of these.
+fn waiting(row: &str, channels: &HashSet<String>) -> Option<u64> {
+    let mut columns = row.split_whitespace();
+    let (send, receive) = columns.nth(4)?.split_once(':')?;
+    let inode = columns.nth(4)?;
+    channels.contains(&format!("socket:[{inode}]")).then_some(())?;
+    let bytes = |text| u64::from_str_radix(text, 16).ok();
+    bytes(send)?.checked_add(bytes(receive)?)
 }
 
 #[cfg(test)]
@@ -87,6 +127,19 @@ mod tests {
         child.wait().unwrap();
         drop(stream);
         assert!(!holds(std::process::id(), from, to), "nobody has it any more");
+    }
+
+    #[test]
+    fn pipes_and_sockets_count_beyond_the_first_ones() {
+        let own = HashSet::from([std::process::id()]);
+        let open: Vec<_> =
+            (0..FREE_CHANNELS).map(|_| std::os::unix::net::UnixStream::pair().unwrap()).collect();
+        assert!(channel_memory(&own) >= (open.len() as u64) * CHANNEL_BYTES);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let before = channel_memory(&own);
+        std::io::Write::write_all(&mut stream, &[7; 100_000]).unwrap();
+        assert!(channel_memory(&own) >= before + 100_000 - CHANNEL_BYTES);
     }
 
     #[test]
