@@ -135,7 +135,7 @@ type Rules = BTreeMap<libc::c_long, Vec<SeccompRule>>;
 
 /// Takes the filters on; there is no way back, and `no_new_privs` must be set.
 pub(crate) fn refuse() -> io::Result<()> {
-    for program in [missing()?, forbidden()?] {
+    for program in [missing()?, forbidden()?, unheard()?] {
         apply_filter(&program).map_err(io::Error::other)?;
     }
     Ok(())
@@ -152,6 +152,20 @@ fn forbidden() -> io::Result<BpfProgram> {
     rules.extend(whole(FORBIDDEN_HERE));
     rules.extend(by_arguments().map_err(io::Error::other)?);
     compile(rules, EPERM)
+}
+
+/// Calls that succeed and do nothing: programs ask for longer socket buffers and expect no more
+/// than that the kernel may give less.
+fn unheard() -> io::Result<BpfProgram> {
+    let of_buffers = [libc::SO_SNDBUF, libc::SO_RCVBUF].map(|option| {
+        let conditions = [(1, libc::SOL_SOCKET), (2, option)].map(|(index, value)| {
+            let value = u64::from(value.unsigned_abs());
+            SeccompCondition::new(index, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)
+        });
+        SeccompRule::new(conditions.into_iter().collect::<Result<_, _>>()?)
+    });
+    let rules = of_buffers.into_iter().collect::<Result<_, _>>().map_err(io::Error::other)?;
+    compile(Rules::from([(libc::SYS_setsockopt, rules)]), 0)
 }
 
 fn whole(calls: &[libc::c_long]) -> Rules {
@@ -217,8 +231,8 @@ mod tests {
 
     #[test]
     fn the_filters_can_be_compiled_and_are_short() {
-        for program in [missing().unwrap(), forbidden().unwrap()] {
-            assert!((50..1000).contains(&program.len()), "{}", program.len());
+        for program in [missing().unwrap(), forbidden().unwrap(), unheard().unwrap()] {
+            assert!((5..1000).contains(&program.len()), "{}", program.len());
         }
     }
 

@@ -12,7 +12,7 @@ pub(crate) fn keep_out() -> io::Result<()> {
         .set_compatibility(CompatLevel::BestEffort)
         .scope(Scope::AbstractUnixSocket)
         .and_then(Ruleset::create)
-        .and_then(|rules| rules.set_no_new_privs(true).restrict_self())
+        .and_then(|rules| rules.restrict_self())
         .map(|_| ())
         .map_err(io::Error::other)
 }

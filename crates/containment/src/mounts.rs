@@ -22,6 +22,8 @@ use crate::{Bind, Own};
 /// Devices that every program expects and that give nothing away. No `zero`: mapped by several it
 /// is memory that is counted nowhere.
 const DEVICES: &[&str] = &["null", "full", "random", "urandom"];
+/// Keys of the kernel that a user may look at because they are his, whose they are in truth.
+const KEYS: &[&str] = &["/proc/keys", "/proc/key-users"];
 /// Where the old root is for the moment.
 const OLD: &str = ".old";
 /// Size of the root itself: directories and a few small files.
@@ -64,6 +66,10 @@ fn move_into(root: &Path) -> io::Result<()> {
     let proc = QUIET | MountFlags::NOEXEC;
     if mount("proc", "/proc", "proc", proc, None).is_err() {
         eprintln!("this machine allows no /proc for functions; some programs miss it");
+    }
+    for hidden in KEYS.iter().map(Path::new).filter(|path| path.exists()) {
+        mount_bind_recursive("/dev/null", hidden)
+            .map_err(|error| named(&format!("hide {}", hidden.display()), error))?;
     }
     unmount(format!("/{OLD}"), UnmountFlags::DETACH)?;
     fs::remove_dir(format!("/{OLD}"))?;

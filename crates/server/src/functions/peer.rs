@@ -9,9 +9,11 @@ const PROCESSES: usize = 4096;
 
 /// Pipes and sockets of a worker that do not count. (ours)
 const FREE_CHANNELS: usize = 32;
-/// What each further one counts: the kernel's own bound of a socket's buffer is 208 KiB, that of a
-/// pipe 64 KiB. (ours)
+/// What each further one counts at least: a pipe holds 64 KiB, a socket's buffer 208 KiB unless the
+/// machine is told otherwise. (ours)
 const CHANNEL_BYTES: u64 = 256 * 1024;
+/// The length of a new socket's buffer on this machine; the filter lets nobody ask for more.
+const BUFFER_BYTES: &str = "/proc/sys/net/core/wmem_default";
 
 /// Whether a process, or one that descends from it, holds the connection `from` → `to`.
 /// False whenever that cannot be told.
@@ -94,7 +96,8 @@ fn channel_memory(family: &HashSet<u32>) -> u64 {
         .filter_map(|table| fs::read_to_string(table).ok())
         .map(|table| table.lines().filter_map(|row| waiting(row, &channels)).sum::<u64>())
         .sum();
-    (more as u64 + 1) * CHANNEL_BYTES + waiting
+    let buffer = fs::read_to_string(BUFFER_BYTES).ok().and_then(|text| text.trim().parse().ok());
+    (more as u64 + 1) * buffer.unwrap_or(0).max(CHANNEL_BYTES) + waiting
 }
 
 /// Bytes that wait in a socket of the kernel's table, if it is one of these.
