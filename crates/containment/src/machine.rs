@@ -3,7 +3,7 @@
 
 use std::io;
 
-use landlock::{CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr, Scope};
+use landlock::{CompatLevel, Compatible, Ruleset, RulesetAttr, Scope};
 
 /// Keeps the program from the abstract sockets of others, where the kernel can (Landlock with
 /// scopes, Linux 6.12); elsewhere nothing changes.
