@@ -1,9 +1,12 @@
 """What a function may ask of the kernel, and that runtimes still get what they need."""
 
+import ctypes
 import json
 import platform
+import socket
 import stat
 import sys
+import uuid
 
 import pytest
 
@@ -167,3 +170,20 @@ def test_a_function_has_a_keyring_of_its_own(tmp_path_factory, runtimes, contain
         seen = ask(read="/proc/keys")
         assert containment == "limits" or seen == ""
         assert own.stop() == 0
+
+
+def landlock_version():
+    """The kernel's version of Landlock, below 1 without; scopes came with 6 (Linux 6.12)."""
+    return ctypes.CDLL(None).syscall(444, None, 0, 1)
+
+
+@pytest.mark.skipif(landlock_version() < 6, reason="this kernel's Landlock has no scopes")
+def test_abstract_sockets_of_others_are_out_of_reach(ask):
+    name = f"\0fleetwright-test-{uuid.uuid4()}"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(name)
+        listener.listen()
+        with socket.socket(socket.AF_UNIX) as own:
+            own.connect(name)
+        connect = f"__import__('socket').socket(1).connect({name!r})"
+        assert ask(eval=connect)["errorType"] == "PermissionError"
