@@ -27,6 +27,7 @@ pub mod propagation;
 pub mod rate;
 pub mod registry;
 pub mod reserved_topic;
+pub mod service_request;
 pub mod template;
 pub mod web_identity;
 

@@ -13,7 +13,7 @@ use crate::ownership::TokenText;
 use crate::reserved_topic::Format;
 use crate::tree::{Members, Tree};
 
-mod encode;
+pub(crate) mod encode;
 #[cfg(test)]
 mod tests;
 
@@ -216,7 +216,7 @@ impl Rejected {
     /// The payload of the answer.
     pub fn encode(&self, format: Format) -> Vec<u8> {
         let fields = [
-            ("statusCode", Field::Number(self.status_code)),
+            ("statusCode", Field::Number(self.status_code.into())),
             ("errorCode", Field::Text(self.error_code)),
             ("errorMessage", Field::Text(&self.error_message)),
         ];

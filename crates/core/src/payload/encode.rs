@@ -6,13 +6,14 @@ use crate::reserved_topic::Format;
 use crate::tree::write_text;
 
 /// A member of an answer.
-pub(super) enum Field<'a> {
+pub(crate) enum Field<'a> {
     Text(&'a str),
-    Number(u16),
+    Number(u64),
+    EmptyList,
     Map(&'a BTreeMap<String, String>),
 }
 
-pub(super) fn encode(fields: &[(&str, Field<'_>)], format: Format) -> Vec<u8> {
+pub(crate) fn encode(fields: &[(&str, Field<'_>)], format: Format) -> Vec<u8> {
     match format {
         Format::Json => json(fields).into_bytes(),
         Format::Cbor => cbor(fields),
@@ -30,6 +31,7 @@ fn json(fields: &[(&str, Field<'_>)]) -> String {
         match field {
             Field::Text(text) => write_text(text, &mut out),
             Field::Number(number) => out.push_str(&number.to_string()),
+            Field::EmptyList => out.push_str("[]"),
             Field::Map(map) => {
                 out.push('{');
                 for (place, (name, text)) in map.iter().enumerate() {
@@ -54,6 +56,7 @@ fn member(place: usize, name: &str, out: &mut String) {
 
 const UNSIGNED: u8 = 0;
 const TEXT: u8 = 3;
+const LIST: u8 = 4;
 const MAP: u8 = 5;
 
 fn cbor(fields: &[(&str, Field<'_>)]) -> Vec<u8> {
@@ -63,7 +66,8 @@ fn cbor(fields: &[(&str, Field<'_>)]) -> Vec<u8> {
         text(name, &mut out);
         match field {
             Field::Text(value) => text(value, &mut out),
-            Field::Number(number) => head(UNSIGNED, u64::from(*number), &mut out),
+            Field::Number(number) => head(UNSIGNED, *number, &mut out),
+            Field::EmptyList => head(LIST, 0, &mut out),
             Field::Map(map) => {
                 head(MAP, map.len() as u64, &mut out);
                 for (name, value) in *map {

@@ -4,8 +4,9 @@
 use std::fmt;
 
 use fleetwright_core::policy::{self, Context, Request, Verdict};
-use fleetwright_mqtt::{ConnectRequest, Delivery, Publish, SubscribeFilter, Will};
+use fleetwright_mqtt::{ConnectRequest, Delivery, SubscribeFilter};
 
+use super::topics::{self, Message, Ordinary, Routed};
 use crate::policies::Rights;
 
 /// Proof that the policies in force allowed an action on this very value.
@@ -146,27 +147,33 @@ pub(super) fn connect(
     }
 }
 
-/// A publish needs `iot:Publish`, and `iot:RetainPublish` when retained. The message comes back
-/// with a denial, for its acknowledgement.
-pub(super) fn publish(
+/// A publish, or a will when it is due, needs `iot:Publish`, and `iot:RetainPublish` when retained.
+/// The message comes back with a denial, for its acknowledgement.
+pub(super) fn publish<M: Message>(
     rights: &Rights,
-    publish: Publish,
-) -> Result<Authorized<Publish>, Refused<Publish>> {
-    match may_publish(rights, &publish.topic, publish.retain) {
-        Ok(()) => Ok(Authorized(publish)),
-        Err(denied) => Err(Box::new((publish, *denied))),
+    routed: Routed<M>,
+) -> Result<Authorized<Routed<M>>, Refused<Routed<M>>> {
+    let message = routed.message();
+    match may_publish(rights, message.topic(), message.retain()) {
+        Ok(()) => Ok(Authorized(routed)),
+        Err(denied) => Err(Box::new((routed, *denied))),
     }
 }
 
 /// A message that the caller's identity policies allowed, not a certificate's: the proof was given
 /// where the request was signed.
-pub(super) fn vouched(publish: Publish) -> Authorized<Publish> {
-    Authorized(publish)
+pub(super) fn vouched<M>(routed: Routed<M>) -> Authorized<Routed<M>> {
+    Authorized(routed)
 }
 
-/// A will is asked about again when it is due: rights may have changed since the CONNECT.
-pub(super) fn will(rights: &Rights, will: Will) -> Result<Authorized<Will>, Box<Denied>> {
-    may_publish(rights, &will.topic, will.retain).map(|()| Authorized(will))
+impl<M> Authorized<Routed<M>> {
+    /// The message for subscribers, still with its proof, or the request to the server.
+    pub(super) fn for_subscribers(self) -> Result<Authorized<Ordinary<M>>, (topics::Request, M)> {
+        match self.0 {
+            Routed::Subscribers(message) => Ok(Authorized(message)),
+            Routed::Server(request, message) => Err((request, message)),
+        }
+    }
 }
 
 /// A filter needs `iot:Subscribe` on its whole literal text.

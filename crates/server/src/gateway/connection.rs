@@ -17,7 +17,7 @@ use super::identity::{self, Principal};
 use super::mailbox::{Holding, Mailbox};
 use super::online::{End, Here, Online};
 use super::stream::{self, Stream};
-use super::{Gateway, authorize, newcomer};
+use super::{Gateway, authorize, newcomer, topics};
 use crate::events::lifecycle::Connection;
 use crate::policies::Rights;
 use crate::provisioning::Presented;
@@ -132,6 +132,19 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, newcomer: Newcomer) 
         }
     };
     drop(slot);
+
+    if let Some(will) = &request.will
+        && let Err(reason) = topics::check_will(will)
+    {
+        tracing::warn!(
+            event = "Connect", status = "Failure", client_id = %request.client_id,
+            principal = %principal.id, %peer, topic = %will.topic, "CONNECT refused: the will's {reason}"
+        );
+        let bytes =
+            request.refuse(ConnectRefusal::TopicNameInvalid, &format!("the will's {reason}"));
+        let _ = stream::write(&mut stream, &bytes).await;
+        return None;
+    }
 
     // 3. May it?
     let (rights, assigned) = match rights(gateway, &principal, &request, peer, server_name).await {

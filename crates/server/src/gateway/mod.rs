@@ -24,6 +24,7 @@ use std::sync::{Arc, Weak};
 
 use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::error::{ErrorCode, Refusal};
+use fleetwright_core::service_request::{Audience, ServiceRequest};
 use fleetwright_mqtt::{Limits, Publish};
 use fleetwright_store::Store;
 
@@ -31,11 +32,12 @@ pub use identity::{Held, Principal};
 pub use listener::listen;
 
 use self::directory::ConnectionNumber;
-use crate::config;
+use self::topics::Request;
 use crate::events::Event;
 use crate::policies::Policies;
 use crate::presence::{Again, Presences};
 use crate::provisioning::Provisioning;
+use crate::{clock, config};
 
 /// The gateway of this node: what every connection shares.
 pub struct Gateway {
@@ -94,6 +96,12 @@ impl Gateway {
         self.router.publish_own(&event.topic, &event.payload);
     }
 
+    /// Answers a request to a service on topics that anybody may subscribe to.
+    fn answer_to_subscribers(&self, request: &ServiceRequest, payload: &[u8]) {
+        let answer = request.answer(payload, clock::now());
+        self.router.publish_own(&answer.topic, &answer.payload.into());
+    }
+
     fn tell(&self, event: Option<Event>) {
         if let Some(event) = event {
             self.publish_event(&event);
@@ -106,9 +114,25 @@ impl Gateway {
     /// # Errors
     /// A topic that is not to be published to, or a message that could not be kept.
     pub async fn publish_for(&self, store: &Store, publish: Publish) -> Result<(), Refusal> {
-        topics::of_publish(&publish.topic, publish.retain)
-            .map_err(|reason| Refusal::new(ErrorCode::InvalidRequest, format!("The {reason}.")))?;
-        let publish = authorize::vouched(publish);
+        let refuse =
+            |reason: &str| Refusal::new(ErrorCode::InvalidRequest, format!("The {reason}."));
+        let routed = topics::route(publish).map_err(|refused| refuse(&refused.1))?;
+        let publish = match authorize::vouched(routed).for_subscribers() {
+            Ok(publish) => publish,
+            Err((Request::Service(request), message))
+                if request.audience() == Audience::Subscribers =>
+            {
+                self.answer_to_subscribers(&request, &message.payload);
+                return Ok(());
+            }
+            Err((_, message)) => {
+                return Err(refuse(&format!(
+                    "topic '{}' is for requests whose answer goes to the connection that asks, \
+                     and there is none",
+                    message.topic
+                )));
+            }
+        };
         self.retain(store, &publish, None).await?;
         // A number of its own: it is nobody's echo.
         let number = ConnectionNumber(self.numbers.fetch_add(1, Ordering::Relaxed));

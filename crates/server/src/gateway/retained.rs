@@ -12,6 +12,7 @@ use fleetwright_store::{CertificateRow, RetainedMessage, RetainedProperties, Sto
 
 use super::Gateway;
 use super::authorize::Authorized;
+use super::topics::Ordinary;
 use crate::clock;
 
 impl Gateway {
@@ -25,10 +26,10 @@ impl Gateway {
     pub(super) async fn retain(
         &self,
         store: &Store,
-        publish: &Authorized<Publish>,
+        publish: &Authorized<Ordinary<Publish>>,
         by: Option<CertificateRow>,
     ) -> Result<(), Refusal> {
-        let publish = publish.get();
+        let publish = publish.get().get();
         if !publish.retain {
             return Ok(());
         }
@@ -39,10 +40,10 @@ impl Gateway {
     /// The same for a will.
     pub(super) async fn retain_will(
         &self,
-        will: &Authorized<Will>,
+        will: &Authorized<Ordinary<Will>>,
         by: CertificateRow,
     ) -> Result<(), Refusal> {
-        let will = will.get();
+        let will = will.get().get();
         if !will.retain {
             return Ok(());
         }

@@ -15,6 +15,7 @@ use super::authorize::Authorized;
 use super::directory::ConnectionNumber;
 use super::ledger::{Bound, Ledger};
 use super::mailbox::Mailbox;
+use super::topics::Ordinary;
 
 /// A key of the tree: a connection may hold a filter plainly and by shares.
 type Key = (ConnectionNumber, Option<Box<str>>);
@@ -95,8 +96,12 @@ impl Router {
     }
 
     /// Routes an authorized publish of a connection. Returns how many get it.
-    pub(super) fn publish(&self, from: ConnectionNumber, publish: &Authorized<Publish>) -> usize {
-        let publish = publish.get();
+    pub(super) fn publish(
+        &self,
+        from: ConnectionNumber,
+        publish: &Authorized<Ordinary<Publish>>,
+    ) -> usize {
+        let publish = publish.get().get();
         self.route(
             from,
             &Message {
@@ -127,8 +132,12 @@ impl Router {
     }
 
     /// Routes the will of a connection that ended.
-    pub(super) fn publish_will(&self, from: ConnectionNumber, will: &Authorized<Will>) -> usize {
-        let will = will.get();
+    pub(super) fn publish_will(
+        &self,
+        from: ConnectionNumber,
+        will: &Authorized<Ordinary<Will>>,
+    ) -> usize {
+        let will = will.get().get();
         self.route(
             from,
             &Message {

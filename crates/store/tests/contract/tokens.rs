@@ -17,7 +17,7 @@ pub(crate) async fn a_purge_deletes_what_nobody_registered(registry: Registry) {
     assert_eq!(registry.store.purge_expired(UNTIL, 10).await.unwrap(), (0, false));
     let late = UNTIL.plus_millis(1);
     assert_eq!(registry.store.purge_expired(late, 10).await.unwrap(), (1, false));
-    assert_eq!(registry.heard(), [Change::Certificate(id(1))]);
+    assert_eq!(registry.heard(), [Change::Certificate(id(1)), Change::CertificateOff(id(1))]);
     assert_eq!(registry.store.certificate(id(1)).await.unwrap(), None);
     assert_eq!(registry.store.token_state(id(1).0).await.unwrap(), None);
 }

@@ -118,13 +118,18 @@ impl Online {
         answer.outlives.then_some(answer)
     }
 
-    /// Sends an answer to this device, subscribed or not, once.
+    /// Sends an answer to this device.
     pub(super) fn send_answer(&mut self, answer: Answer) {
-        let subscribed = self.subscriptions.get(answer.topic.as_str()).copied();
+        self.send_directly(answer.topic, answer.payload);
+    }
+
+    /// Sends an answer of the server's to this device and nobody else, subscribed or not, once.
+    pub(super) fn send_directly(&mut self, topic: String, payload: Vec<u8>) {
+        let subscribed = self.subscriptions.get(topic.as_str()).copied();
         let delivery = Delivery {
             token: 0,
-            topic: answer.topic.into(),
-            payload: answer.payload.into(),
+            topic: topic.into(),
+            payload: payload.into(),
             qos: subscribed.unwrap_or(Qos::AtMostOnce),
             retain: false,
             message_expiry: None,
@@ -134,7 +139,7 @@ impl Online {
         if let Delivered::Dropped(why) = delivered {
             tracing::warn!(
                 client_id = self.rights.client_id(), topic = %delivery.topic, ?why,
-                bytes = delivery.payload.len(), "a provisioning answer could not be sent"
+                bytes = delivery.payload.len(), "an answer could not be sent"
             );
         }
     }

@@ -23,7 +23,7 @@ use super::ledger::Bound;
 use super::mailbox::{Holding, Mailbox};
 use super::standing::{Ended, Standing, Unwritten};
 use super::stream::{self, Moved, Outgoing, Stream};
-use super::{Gateway, authorize, enrichment};
+use super::{Gateway, authorize, enrichment, topics};
 use crate::clock;
 use crate::policies::Rights;
 use crate::provisioning::Answer;
@@ -128,10 +128,13 @@ impl Online {
             return;
         }
         enrichment::enrich(&self.rights, &mut will.properties);
-        let will = match authorize::will(&self.rights, will) {
+        // Its topic was found ordinary at the CONNECT.
+        let Ok(routed) = topics::route(will) else { return };
+        let will = match authorize::publish(&self.rights, routed) {
             Ok(will) => will,
-            Err(denied) => return denied.log(&self.rights),
+            Err(refused) => return refused.1.log(&self.rights),
         };
+        let Ok(will) = will.for_subscribers() else { return };
         if let Err(refusal) = self.gateway.retain_will(&will, self.rights.certificate_row()).await {
             tracing::error!(%refusal, "a will was not retained");
         }
