@@ -6,7 +6,7 @@ import json
 import pytest
 
 from fleet import ALLOW_ALL, make_client
-from wire import (
+from packets import (
     CONNACK,
     DISCONNECT,
     PUBACK,

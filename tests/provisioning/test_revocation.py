@@ -13,7 +13,7 @@ from fleet import ALLOW_ALL, AS_ITSELF, Fleet, allow, claim_statements, template
 from identity import Identity, make_csr, make_key
 from running import ACCOUNT, arn
 from test_audit_of_devices import records_of
-from wire import (
+from packets import (
     CONNACK,
     DISCONNECT,
     PUBLISH,
