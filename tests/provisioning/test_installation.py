@@ -31,6 +31,9 @@ PARTS = {
     "ca/installation": {**dict.fromkeys(STATES, REFUSED), "old": None},
     "ca/server.pem": {**dict.fromkeys(STATES, REFUSED), "missing": HEALED, "foreign": HEALED,
                       "old": HEALED},
+    "ca/rsa": {**dict.fromkeys(STATES, REFUSED), "truncated": None},
+    "ca/rsa/root.pem": {**dict.fromkeys(STATES, REFUSED), "old": None},
+    "ca/rsa/issuing.key": {**dict.fromkeys(STATES, REFUSED), "old": None},
     "sealing.key": dict.fromkeys(STATES, REFUSED),
     "key-pool": {**dict.fromkeys(STATES, REFUSED), "missing": HEALED, "empty": HEALED,
                  "truncated": None},
@@ -268,7 +271,7 @@ def test_an_installation_of_before_there_were_ids_gains_one(without_ids):
     credentials = (own.data / "admin.credentials").read_bytes()
     check_old_works(own)
     first = marks(own.data)
-    assert set(first) == {"ca", "key-pool", "functions"} and len(set(first.values())) == 1
+    assert set(first) == {"ca", "rsa", "key-pool", "functions"} and len(set(first.values())) == 1
     check_old_works(own)
     assert marks(own.data) == first
     assert (own.data / "admin.credentials").read_bytes() == credentials

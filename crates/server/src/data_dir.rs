@@ -11,10 +11,10 @@ pub(crate) const DATABASE: &str = "fleetwright.db";
 
 const LOCK: &str = "lock";
 /// Where files are written whole or not at all, by way of `.NAME….new`.
-const WRITTEN: [&str; 4] = ["", "ca", "key-pool", "functions"];
+const WRITTEN: [&str; 5] = ["", "ca", "ca/rsa", "key-pool", "functions"];
 
 /// Directories whose entries nobody else may touch; below `functions` lies what workers read.
-const PRIVATE: [&str; 5] = ["", "ca", "key-pool", "functions/logs", "registration-tasks"];
+const PRIVATE: [&str; 6] = ["", "ca", "ca/rsa", "key-pool", "functions/logs", "registration-tasks"];
 /// Entries of one of them that are looked at. (ours)
 const ENTRIES: usize = 2048;
 

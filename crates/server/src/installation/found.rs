@@ -15,12 +15,14 @@ pub(super) const MARK: &str = "installation";
 /// There while the first start is under way; holds the id.
 pub(super) const FIRST_START: &str = "first-start";
 /// The parts that carry a mark.
-pub(super) const MARKED: [&str; 3] = [CA, KEY_POOL, FUNCTIONS];
+pub(super) const MARKED: [&str; 4] = [CA, RSA, KEY_POOL, FUNCTIONS];
 const CA: &str = "ca";
+const RSA: &str = "ca/rsa";
 const KEY_POOL: &str = "key-pool";
 const FUNCTIONS: &str = "functions";
 /// What the authority cannot be without.
 const OF_THE_CA: [&str; 3] = ["root.pem", "issuing.key", "issuing.pem"];
+const OF_THE_RSA_CA: [&str; 3] = ["rsa/root.pem", "rsa/issuing.key", "rsa/issuing.pem"];
 /// What only an installation leaves behind, beside its parts.
 const TRACES: [&str; 3] = ["admin.credentials", "root-ca.pem", "registration-tasks"];
 /// Functions' runtimes may be installed before the first start.
@@ -39,6 +41,14 @@ pub(super) fn look(dir: &DataDir, inspection: Option<&Inspection>) -> Result<Fou
             missing_of_ca.push(name);
         }
     }
+    // Made by the first start that knew it; from then on devices may trust it.
+    if dir.read("root-ca-rsa.pem")?.is_some() {
+        for name in OF_THE_RSA_CA {
+            if dir.read(&format!("{CA}/{name}"))?.is_none() {
+                missing_of_ca.push(name);
+            }
+        }
+    }
     let root = dir.read(&format!("{CA}/root.pem"))?;
     let copy = dir.read("root-ca.pem")?;
     let ca = Authority {
@@ -55,6 +65,7 @@ pub(super) fn look(dir: &DataDir, inspection: Option<&Inspection>) -> Result<Fou
         first_start: id(dir, FIRST_START)?,
         registry,
         ca,
+        rsa: part(dir, RSA, &[])?,
         key_pool: part(dir, KEY_POOL, &[])?,
         functions: part(dir, FUNCTIONS, &[RUNTIMES])?,
         has_sealing_key: dir.read(sealing::FILE)?.is_some(),

@@ -41,6 +41,7 @@ pub(crate) struct Found {
     pub(crate) first_start: Option<InstallationId>,
     pub(crate) registry: Registry,
     pub(crate) ca: Authority,
+    pub(crate) rsa: Part,
     pub(crate) key_pool: Part,
     pub(crate) functions: Part,
     pub(crate) has_sealing_key: bool,
@@ -127,8 +128,11 @@ pub(super) fn decide(found: &Found) -> Result<Standing, String> {
                 _ => None,
             };
             if begun.is_none() {
-                for (name, part) in [("key-pool/", found.key_pool), ("functions/", found.functions)]
-                {
+                for (name, part) in [
+                    ("ca/rsa/", found.rsa),
+                    ("key-pool/", found.key_pool),
+                    ("functions/", found.functions),
+                ] {
                     if let Part::Of(id) = part {
                         return Err(foreign(name, id, "ca/ and fleetwright.db carry no id yet"));
                     }
@@ -147,8 +151,12 @@ fn same(found: &Found, id: InstallationId) -> Result<(), String> {
         _ => "ca/",
     };
     let whose = format!("{whose} belongs to {id}");
-    let parts =
-        [("ca/", found.ca.part), ("key-pool/", found.key_pool), ("functions/", found.functions)];
+    let parts = [
+        ("ca/", found.ca.part),
+        ("ca/rsa/", found.rsa),
+        ("key-pool/", found.key_pool),
+        ("functions/", found.functions),
+    ];
     let is_told = matches!(found.registry, Registry::Of(_));
     for (name, part) in parts {
         match part {
@@ -218,8 +226,12 @@ fn complete(found: &Found) -> Result<(), String> {
 
 /// The parts and traces that are there beside the registry.
 fn present(found: &Found) -> Vec<&'static str> {
-    let parts =
-        [("ca/", found.ca.part), ("key-pool/", found.key_pool), ("functions/", found.functions)];
+    let parts = [
+        ("ca/", found.ca.part),
+        ("ca/rsa/", found.rsa),
+        ("key-pool/", found.key_pool),
+        ("functions/", found.functions),
+    ];
     let parts = parts.into_iter().filter(|(_, part)| *part != Part::Absent).map(|(name, _)| name);
     let key = found.has_sealing_key.then_some("sealing.key");
     parts.chain(key).chain(found.traces.iter().copied()).collect()

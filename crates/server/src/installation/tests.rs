@@ -12,6 +12,7 @@ fn nothing() -> Found {
         first_start: None,
         registry: Registry::Absent,
         ca: Authority { part: Part::Absent, missing: vec!["root.pem"], is_of_copy: None },
+        rsa: Part::Absent,
         key_pool: Part::Absent,
         functions: Part::Absent,
         has_sealing_key: false,
@@ -23,6 +24,7 @@ fn whole(part: Part, registry: Registry) -> Found {
     Found {
         registry,
         ca: Authority { part, missing: Vec::new(), is_of_copy: Some(true) },
+        rsa: part,
         key_pool: part,
         functions: part,
         has_sealing_key: true,
