@@ -152,7 +152,7 @@ fn key_or_new(
     Ok(key)
 }
 
-fn read_key(dir: &Path, name: &str) -> Result<Option<Signer>, AuthorityError> {
+pub(crate) fn read_key(dir: &Path, name: &str) -> Result<Option<Signer>, AuthorityError> {
     let Some(content) = files::read(&dir.join(name))? else { return Ok(None) };
     std::str::from_utf8(&content)
         .ok()
@@ -161,7 +161,7 @@ fn read_key(dir: &Path, name: &str) -> Result<Option<Signer>, AuthorityError> {
         .ok_or_else(|| damaged(dir, name, "it is not a PEM private key (P-256, P-384 or RSA)"))
 }
 
-fn read_certificate(dir: &Path, name: &str) -> Result<Option<Vec<u8>>, AuthorityError> {
+pub(crate) fn read_certificate(dir: &Path, name: &str) -> Result<Option<Vec<u8>>, AuthorityError> {
     let Some(content) = files::read(&dir.join(name))? else { return Ok(None) };
     let der = std::str::from_utf8(&content)
         .ok()

@@ -1,10 +1,15 @@
 //! The `fleetwright` command: the server, the device side, the quick start.
 
+mod admin;
 mod api;
 mod audit;
+mod backup;
+mod doctor;
 mod function;
 mod hook;
+mod progress;
 mod quickstart;
+mod restore;
 mod serve;
 mod terminal;
 
@@ -42,6 +47,14 @@ enum Command {
     Device(fleetwright_device::cli::Args),
     /// Show everything at once, in a temporary directory, in a few seconds.
     Quickstart(quickstart::Args),
+    /// Make one file of an installation, beside its running server, or check such a file.
+    Backup(backup::Args),
+    /// Make an installation from a backup, in an empty directory.
+    Restore(restore::Args),
+    /// Check a data directory, live or not: what is wrong, and how to mend it.
+    Doctor(doctor::Args),
+    /// What an administrator does on the server's machine.
+    Admin(admin::Args),
     /// Read the audit trail.
     Audit(audit::Args),
     /// Run Lambda functions by hand, read their logs, install their runtimes.
@@ -67,6 +80,10 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(*args),
         Command::Device(args) => ExitCode::from(fleetwright_device::cli::run(args)),
         Command::Quickstart(args) => quickstart::run(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => restore::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Admin(args) => admin::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Function(args) => function::run(&args),
         Command::Hook(args) => hook::run(&args),

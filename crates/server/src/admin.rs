@@ -1,18 +1,20 @@
 //! The administrator: a user with every right, and an access key written where `aws` reads it.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fleetwright_core::managed_policy::AwsPolicy;
 use fleetwright_core::names::{IamPath, UserName};
 use fleetwright_store::{
-    Founding, IdentityKind, IdentityName, InstallationId, NewIdentity, PolicyKey, Recording, Store,
+    Change, Founding, IdentityKind, IdentityName, InstallationId, NewIdentity, PolicyKey, Recording, Store,
 };
 use zeroize::Zeroizing;
 
 use crate::app::StartError;
 use crate::credentials::{fresh_id, fresh_secret, sealed_key};
-use crate::data_dir::DataDir;
-use crate::installation::{Admitted, Standing};
+use crate::backup::any_home;
+use crate::data_dir::{DATABASE, DataDir};
+use crate::installation::{self, Admitted, Standing};
 use crate::sealing::Sealing;
 use crate::{audit, clock};
 
@@ -68,20 +70,119 @@ async fn founding(dir: &DataDir, store: &Store, sealing: &Sealing) -> Result<Fou
     }
     let id = fresh_id("AKIA").map_err(StartError::new)?;
     let secret = fresh_secret().map_err(StartError::new)?;
-    let file = Zeroizing::new(format!(
-        "[default]\naws_access_key_id = {id}\naws_secret_access_key = {}\n",
-        *secret
-    ));
+    let file = file_of(&id, &secret);
     // The file comes first: a start that is cut in between makes a new key, never one that nobody
     // can read.
     dir.write(FILE, 0o600, file.as_bytes()).map_err(StartError::new)?;
     let key = sealed_key(sealing, id, &secret, &name, clock::now()).map_err(StartError::new)?;
-    let user = NewIdentity {
+    let user = user(name)?;
+    Ok(Founding::MakeAdministrator { user: Box::new(user), policy, key })
+}
+
+/// The credentials file's text.
+fn file_of(id: &str, secret: &str) -> Zeroizing<String> {
+    Zeroizing::new(format!(
+        "[default]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n"
+    ))
+}
+
+fn user(name: UserName) -> Result<NewIdentity, StartError> {
+    Ok(NewIdentity {
         name: IdentityName::User(name),
         path: IamPath::default(),
         unique_id: fresh_id("AIDA").map_err(StartError::new)?,
         role: None,
         tags: std::collections::BTreeMap::new(),
+    })
+}
+
+/// What became of the administrator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResetCredentials {
+    /// Where the new key is written.
+    pub file: PathBuf,
+    /// The new key's id.
+    pub access_key_id: String,
+    /// Whether the user had been deleted, and was made again.
+    pub made_user: bool,
+    /// Whether the user has every right. Rights that were taken away are not given back.
+    pub has_every_right: bool,
+}
+
+/// Gives the administrator a new access key in place of all earlier ones and writes it to
+/// `admin.credentials`; recorded in the audit trail. For a data directory whose server is stopped.
+///
+/// # Errors
+/// When a server runs on it, its parts do not fit, or the disk refuses.
+pub async fn reset_credentials(data_dir: &Path) -> Result<ResetCredentials, StartError> {
+    if !data_dir.join(DATABASE).is_file() {
+        return Err(StartError::new(format_args!(
+            "{} is no data directory of a server: it has no {DATABASE}",
+            data_dir.display()
+        )));
+    }
+    let home = any_home().map_err(StartError::new)?;
+    let mut dir = DataDir::open(data_dir).map_err(StartError::new)?;
+    let admitted = match installation::admit(&dir, &home) {
+        Ok(admitted) => admitted,
+        Err(not_ours) => {
+            dir.leave();
+            return Err(StartError::new(not_ours));
+        }
     };
-    Ok(Founding::MakeAdministrator { user: Box::new(user), policy, key })
+    if !matches!(admitted.standing, Standing::Whole(_) | Standing::WithoutId { .. }) {
+        dir.leave();
+        return Err(StartError::new("its first start came to no end: start the server once more"));
+    }
+    dir.take().map_err(StartError::new)?;
+    let sealing = Sealing::open_or_make(&dir).map_err(StartError::new)?;
+    let url = dir.join(DATABASE);
+    let store = Store::open(&url.to_string_lossy(), home, Arc::new(|_: &Change| {}))
+        .map_err(StartError::new)?;
+    reset(&dir, &store, &sealing).await
+}
+
+async fn reset(
+    dir: &DataDir,
+    store: &Store,
+    sealing: &Sealing,
+) -> Result<ResetCredentials, StartError> {
+    let policy = AwsPolicy::find(POLICY).ok_or_else(|| StartError::new("no such policy"))?;
+    let name = UserName::parse(USER).map_err(StartError::new)?;
+    let identity = IdentityName::User(name.clone());
+    let found = store.identity(&identity).await.map_err(StartError::new)?;
+    if found.is_none() {
+        let record = audit::of_server("iam:CreateUser", Some(USER.to_owned()));
+        let recorded = store.recording(&audit::recording(record));
+        recorded
+            .create_identity(user(name.clone())?, clock::now())
+            .await
+            .map_err(StartError::new)?;
+        let record = audit::of_server("iam:AttachUserPolicy", Some(USER.to_owned()));
+        store
+            .recording(&audit::recording(record))
+            .attach_managed_policy(identity.clone(), PolicyKey::Aws(policy))
+            .await
+            .map_err(StartError::new)?;
+    }
+    let attached = store.attached_managed_policies(&identity).await.map_err(StartError::new)?;
+    let has_every_right = attached.iter().any(|(key, _)| *key == PolicyKey::Aws(policy));
+    let id = fresh_id("AKIA").map_err(StartError::new)?;
+    let secret = fresh_secret().map_err(StartError::new)?;
+    let key =
+        sealed_key(sealing, id.clone(), &secret, &name, clock::now()).map_err(StartError::new)?;
+    let record = audit::of_server("fleetwright:ResetCredentials", Some(USER.to_owned()));
+    store
+        .recording(&audit::recording(record))
+        .replace_access_keys(key)
+        .await
+        .map_err(StartError::new)?;
+    // Cut before this, the key is nobody's, and the command is run again.
+    dir.write(FILE, 0o600, file_of(&id, &secret).as_bytes()).map_err(StartError::new)?;
+    Ok(ResetCredentials {
+        file: dir.join(FILE),
+        access_key_id: id,
+        made_user: found.is_none(),
+        has_every_right,
+    })
 }

@@ -133,6 +133,13 @@ impl DataDir {
         Ok(Self { path, lock, lock_before })
     }
 
+    /// The directory as it is, beside a server that may have it: to be read only, never to be
+    /// taken, written or left.
+    pub(crate) fn beside(path: &Path) -> Result<Self, DataDirError> {
+        let lock = File::open(path).map_err(|error| DataDirError::io("open", path, error))?;
+        Ok(Self { path: path.to_owned(), lock, lock_before: None })
+    }
+
     /// Writes into the lock who has the directory. It was found to be ours.
     pub(crate) fn take(&mut self) -> Result<(), DataDirError> {
         let holder = format!("{}\n", std::process::id());

@@ -57,6 +57,11 @@ impl Sealing {
         Ok(Self(LessSafeKey::new(key)))
     }
 
+    /// A key that was read elsewhere; `None` when it is not 32 bytes.
+    pub(crate) fn of_key(key: &[u8]) -> Option<Self> {
+        UnboundKey::new(&AES_256_GCM, key).ok().map(|key| Self(LessSafeKey::new(key)))
+    }
+
     /// Seals a secret for a purpose: nonce, ciphertext, tag. It opens for the same purpose only.
     pub(crate) fn seal(&self, purpose: &str, secret: &[u8]) -> Result<Vec<u8>, SealingError> {
         let mut nonce = [0; NONCE_LEN];

@@ -38,6 +38,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const SEE_TIME_EVERY: Duration = Duration::from_secs(10 * 60);
 /// Rest between two pieces of the search for damage, each of a few milliseconds.
 const CHECK_PAUSE: Duration = Duration::from_millis(10);
+/// How long nothing was written when the registry is at rest. (ours)
+const REST_AFTER: Duration = Duration::from_secs(2);
 
 /// Runs a server until SIGTERM or Ctrl-C, then drains it.
 ///
@@ -108,6 +110,7 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     let mut chores = JoinSet::new();
     chores.spawn(purge(app.store.clone()));
     chores.spawn(purge_retained(app.store.clone()));
+    chores.spawn(rest(app.store.clone()));
     chores.spawn(follow_membership(app.store.clone()));
     chores.spawn(audit::purge(app.store.clone(), settings.audit.clone()));
     let key = audit::CheckpointKey::read(&settings.data_dir).map_err(StartError::new)?;
@@ -338,6 +341,16 @@ async fn purge_retained(store: Store) {
             Err(error) => tracing::error!(%error, "cannot delete retained messages"),
         }
         tokio::time::sleep(PURGE_EVERY).await;
+    }
+}
+
+/// Brings what was written into the database's own file whenever nothing was for a while.
+async fn rest(store: Store) {
+    loop {
+        tokio::time::sleep(REST_AFTER).await;
+        if let Err(error) = store.checkpoint_at_rest(REST_AFTER).await {
+            tracing::debug!(%error, "the registry's log stays for now");
+        }
     }
 }
 

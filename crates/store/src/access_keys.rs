@@ -81,6 +81,15 @@ impl Store {
         self.write(move |sql| put(sql, key)).await
     }
 
+    /// Gives a user this key in place of all that the user has, in one transaction.
+    pub async fn replace_access_keys(&self, key: AccessKey) -> Result<(), StoreError> {
+        self.write(move |sql| {
+            remove_all_of(sql, &key.user)?;
+            put(sql, key)
+        })
+        .await
+    }
+
     /// Removes a key; answers whether there was one.
     pub async fn delete_access_key(&self, id: &str) -> Result<bool, StoreError> {
         let id = id.to_owned();

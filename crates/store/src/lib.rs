@@ -21,6 +21,7 @@ mod domain_configurations;
 mod effective;
 mod error;
 mod event_configurations;
+mod examination;
 mod fleet_index;
 mod functions;
 mod iam;
@@ -72,6 +73,7 @@ pub use domain_configurations::{DomainConfiguration, DomainConfigurationUpdate, 
 pub use effective::{EffectivePolicies, EffectivePolicy};
 pub use error::{OpenError, StoreError};
 pub use event_configurations::EventConfigurations;
+pub use examination::{CodeVisitor, Examination};
 pub use fleet_index::{ConnectionFacts, Found, Presence};
 pub use functions::{
     AliasUpdate, FunctionAlias, FunctionCode, FunctionPolicy, FunctionRevision, FunctionSettings,

@@ -43,7 +43,8 @@ pub enum Command {
     /// The private key is made on this device and never leaves it, unless --method keys. Every step
     /// is on the disk before the next begins: after a cut, the same command goes on where it was,
     /// and an identity that the server has given is never lost. Running it on a device that is
-    /// provisioned already changes nothing and succeeds.
+    /// provisioned already changes nothing and succeeds; if the server no longer accepts its
+    /// certificate, it fails with exit code 4, and --force gets a new one.
     #[command(after_help = EXIT_CODES)]
     Provision(Box<ProvisionArgs>),
     /// Connect as the provisioned device, to see that it may.

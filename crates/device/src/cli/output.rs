@@ -35,6 +35,11 @@ impl Failure {
         Self { exit_code: 2, ..Self::other(message) }
     }
 
+    /// Exit code 4.
+    pub(super) fn not_authorized(message: impl Into<String>, advice: &str) -> Self {
+        Self { exit_code: 4, advice: Some(advice.to_owned()), ..Self::other(message) }
+    }
+
     /// Exit code 5.
     pub(super) fn out_of_time(message: impl Into<String>) -> Self {
         Self { exit_code: 5, ..Self::other(message) }

@@ -4,7 +4,10 @@ use super::{
     args::ProvisionArgs,
     output::{Failure, identity_json, identity_text, progress, result},
 };
-use crate::{Credentials, IdentityStore, ProvisionConfig, ProvisionEvent, Provisioner};
+use crate::{
+    Connection, ConnectionConfig, Credentials, Identity, IdentityStore, ProvisionConfig,
+    ProvisionEvent, Provisioner, random,
+};
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 pub(super) async fn provision(args: ProvisionArgs) -> Result<(), Failure> {
@@ -17,12 +20,57 @@ pub(super) async fn provision(args: ProvisionArgs) -> Result<(), Failure> {
             progress(&event.to_string());
         })
         .await?;
+    if already {
+        check_known(&identity).await?;
+    }
     let mut json = identity_json(&identity, store.path());
     if let Some(members) = json.as_object_mut() {
         members.insert("alreadyProvisioned".to_owned(), already.into());
     }
     result(args.output, &identity_text(&identity, store.path()), &json)
 }
+
+/// An identity that an earlier call saved may be unknown to the server since: it was restored from
+/// a backup that is older, or the certificate was revoked. A server that cannot be reached says
+/// nothing about that. The client id is nobody's, so that a device at work keeps its connection.
+async fn check_known(identity: &Identity) -> Result<(), Failure> {
+    for attempt in 1..=ATTEMPTS {
+        let mut config = ConnectionConfig::of_identity(identity);
+        config.client_id = random::client_id("check");
+        config.timeout = PATIENCE;
+        match Connection::open(&config).await {
+            Ok(connection) => {
+                connection.close().await;
+                return Ok(());
+            }
+            // A server that stops closes too.
+            Err(error) if error.is_of_the_certificate() && attempt == ATTEMPTS => {
+                return Err(Failure::not_authorized(
+                    format!(
+                        "this device has an identity, and {} does not accept its certificate {}",
+                        identity.endpoint, identity.certificate_id
+                    ),
+                    STRANDED,
+                ));
+            }
+            Err(error) if error.is_of_the_certificate() => tokio::time::sleep(PAUSE).await,
+            Err(error) => {
+                progress(&format!("whether the server still knows it cannot be told: {error}"));
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Attempts to be let in with an identity that is there already.
+const ATTEMPTS: u32 = 2;
+const PAUSE: Duration = Duration::from_secs(1);
+/// Longest wait for an answer to each.
+const PATIENCE: Duration = Duration::from_secs(10);
+const STRANDED: &str = "\
+Either the certificate was revoked or deleted, or the server was restored from a backup that is \
+older than this device. To get a new certificate with the claim, run the same command with --force.";
 
 fn config(args: &ProvisionArgs) -> Result<ProvisionConfig, Failure> {
     let claim = Credentials::new(

@@ -68,7 +68,20 @@ pub enum ConnectionError {
     },
 }
 
+/// How a refusal of the certificate by TLS begins.
+const TLS_ALERT: &str = "TLS alert";
+
 impl ConnectionError {
+    /// Of an attempt to connect: whether the server does not accept the certificate, whatever its
+    /// policies say; AWS and Fleetwright close the connection before they answer.
+    pub fn is_of_the_certificate(&self) -> bool {
+        match self {
+            Self::Closed { .. } => true,
+            Self::NotAuthorized { cause, .. } => cause.starts_with(TLS_ALERT),
+            _ => false,
+        }
+    }
+
     /// Whether the same attempt may succeed later, without anybody changing a setting.
     pub fn is_transient(&self) -> bool {
         matches!(
@@ -157,7 +170,7 @@ pub(super) fn of_connecting(config: &ConnectionConfig, error: &io::Error) -> Con
     let endpoint = config.endpoint.clone();
     match tls_cause(error) {
         Some(rustls::Error::AlertReceived(alert)) if about_us(*alert) => {
-            not_authorized(config, format!("TLS alert {alert:?} about the client certificate"))
+            not_authorized(config, format!("{TLS_ALERT} {alert:?} about the client certificate"))
         }
         Some(cause @ rustls::Error::InvalidCertificate(_)) => {
             ConnectionError::ServerNotTrusted { endpoint, cause: cause.to_string() }

@@ -104,6 +104,25 @@ pub(crate) fn admit(dir: &DataDir, home: &Home) -> Result<Admitted, NotOurs> {
     Ok(Admitted { id, standing })
 }
 
+/// What the parts come to, in words, or why they do not fit; nothing is changed.
+pub(crate) fn describe(
+    dir: &DataDir,
+    inspection: Option<&fleetwright_store::Inspection>,
+) -> Result<String, String> {
+    let found = found::look(dir, inspection).map_err(|error| error.to_string())?;
+    Ok(match standing::decide(&found)? {
+        Standing::New => "an empty directory: the first start makes everything".to_owned(),
+        Standing::Begun(_) => "a first start that was cut off: the next one finishes it".to_owned(),
+        Standing::WithoutId { .. } => "of before there were ids: the next start gives one".to_owned(),
+        Standing::Whole(id) => format!("all are of installation {id}"),
+    })
+}
+
+/// Whether what a registry keeps of its installation was sealed with a key.
+pub(crate) fn is_sealed_with(key: &Sealing, known: &Installation) -> bool {
+    key.open_sealed(PURPOSE, &known.key_check).is_ok()
+}
+
 impl Admitted {
     /// Marks what has no mark yet, and makes what is a mere cache. The registry is told last, by
     /// [`Admitted::record`]: until then a start that is cut off is done again.

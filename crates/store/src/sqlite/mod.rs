@@ -1,5 +1,6 @@
 //! The embedded database: one writer, some readers, WAL, `synchronous=FULL`.
 
+mod aside;
 mod condition;
 mod open;
 mod pages;
@@ -18,7 +19,7 @@ use rusqlite::Connection;
 use condition::Condition;
 
 use crate::sql::Sql;
-use crate::{ChangeSink, Inspection, OpenError, StoreError};
+use crate::{ChangeSink, CodeVisitor, Examination, Inspection, OpenError, StoreError};
 
 /// Connections that read (ours).
 const READERS: usize = 4;
@@ -36,6 +37,17 @@ pub(crate) fn faults(path: &Path) -> Result<Vec<String>, OpenError> {
 /// What can be told of a file before it is opened.
 pub(crate) fn inspect(path: &Path, home: &Home) -> Result<Option<Inspection>, OpenError> {
     open::inspect(path, home)
+}
+
+pub(crate) use aside::{copy, size};
+
+/// Reads everything, beside whoever works on it.
+pub(crate) fn examine(
+    path: &Path,
+    home: &Home,
+    code: CodeVisitor<'_>,
+) -> Result<Examination, OpenError> {
+    aside::examine(path, home, open::newest_schema(), code)
 }
 
 /// An open SQLite registry.
@@ -79,6 +91,16 @@ impl Sqlite {
                 .map_err(|error| open::inaccessible(path, error))?;
         let (readers, path) = (readers::Readers::new(readers), path.to_owned());
         Ok(Self { home, path, condition, readers, writer })
+    }
+
+    /// Blocks a thread of the runtime that is there for it.
+    pub(crate) async fn checkpoint_at_rest(&self, quiet: Duration) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let done = tokio::task::spawn_blocking(move || aside::checkpoint_at_rest(&path, quiet));
+        match done.await {
+            Ok(done) => done.map_err(|error| StoreError::Unavailable(error.to_string())),
+            Err(error) => Err(StoreError::Unavailable(error.to_string())),
+        }
     }
 
     pub(crate) async fn write<T, F>(&self, job: F) -> Result<T, StoreError>

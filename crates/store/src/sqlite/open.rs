@@ -36,6 +36,11 @@ const STATEMENTS: usize = 256;
 /// Files up to this many bytes are checked whole when opened (ours).
 const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
 
+/// The schema that this program makes.
+pub(super) fn newest_schema() -> u32 {
+    u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
+}
+
 /// Opens the connection that writes, making or migrating the registry.
 pub(super) fn writer(path: &Path, home: &Home) -> Result<Connection, OpenError> {
     let connection = open_ours(path, OpenFlags::SQLITE_OPEN_CREATE, "NORMAL")?;
@@ -118,7 +123,7 @@ fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// The file of SQLite's beside a database: `-wal`, its log; `-journal`, of before the log was on.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
@@ -212,7 +217,7 @@ fn big_endian(header: &[u8], offset: usize) -> u32 {
 
 /// Zero and zero is a file whose first migration was cut off, or is another's: the schema tells.
 fn check_owner(path: &Path, application: u32, schema: u32) -> Result<(), OpenError> {
-    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    let known = newest_schema();
     match application {
         APPLICATION_ID if schema > known => {
             Err(OpenError::Newer { path: path.to_owned(), found: schema, known })
