@@ -68,10 +68,7 @@ fn look(args: &Args) -> Result<Severity, Box<dyn Error>> {
     let settings = Settings::resolve(given, file, None)?;
     let findings = doctor::examine(&Asked {
         data_dir: settings.data_dir,
-        addresses: vec![
-            ("mqtt-listen", settings.mqtt_listen),
-            ("api-listen", settings.api_listen),
-        ],
+        addresses: vec![("mqtt-listen", settings.mqtt_listen), ("api-listen", settings.api_listen)],
         max_connections: settings.mqtt.max_connections,
     });
     let worst = doctor::worst(&findings);

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use fleetwright_core::managed_policy::AwsPolicy;
 use fleetwright_core::names::{IamPath, UserName};
 use fleetwright_store::{
-    Change, Founding, IdentityKind, IdentityName, InstallationId, NewIdentity, PolicyKey, Recording, Store,
+    Change, Founding, IdentityKind, IdentityName, InstallationId, NewIdentity, PolicyKey,
+    Recording, Store,
 };
 use zeroize::Zeroizing;
 
 use crate::app::StartError;
-use crate::credentials::{fresh_id, fresh_secret, sealed_key};
 use crate::backup::any_home;
+use crate::credentials::{fresh_id, fresh_secret, sealed_key};
 use crate::data_dir::{DATABASE, DataDir};
 use crate::installation::{self, Admitted, Standing};
 use crate::sealing::Sealing;

@@ -64,7 +64,8 @@ pub(super) fn write(
         done += member.size;
     }
     progress("writing the file", total, total);
-    let file = builder.into_inner().map_err(fail)?.into_inner().map_err(|e| fail(e.into_error()))?;
+    let file =
+        builder.into_inner().map_err(fail)?.into_inner().map_err(|e| fail(e.into_error()))?;
     file.sync_all().map_err(fail)
 }
 
@@ -90,9 +91,8 @@ pub(super) fn read(
     mut place: impl FnMut(&Manifest, &Member) -> Result<Box<dyn Write>, BackupError>,
     progress: Progress<'_>,
 ) -> Result<Manifest, BackupError> {
-    let unsound = |what: &str| {
-        BackupError(format!("{} is not a sound backup: {what}", path.display()))
-    };
+    let unsound =
+        |what: &str| BackupError(format!("{} is not a sound backup: {what}", path.display()));
     let file = File::open(path).map_err(|error| BackupError::io("open", path, &error))?;
     let mut archive = Archive::new(io::BufReader::with_capacity(CHUNK, file));
     let mut entries = archive.entries().map_err(|error| unsound(&error.to_string()))?;

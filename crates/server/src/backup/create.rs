@@ -146,11 +146,7 @@ fn copy_registry(from: &Path, to: &Path, progress: Progress<'_>) -> Result<(), B
 }
 
 /// Regular files below a directory, by their path in it; half-written ones are nothing yet.
-fn collect(
-    dir: &Path,
-    below: &str,
-    files: &mut Vec<(String, Vec<u8>)>,
-) -> Result<(), BackupError> {
+fn collect(dir: &Path, below: &str, files: &mut Vec<(String, Vec<u8>)>) -> Result<(), BackupError> {
     let fail = |error: io::Error| BackupError::io("read the directory", dir, &error);
     let mut entries: Vec<PathBuf> = fs::read_dir(dir)
         .map_err(fail)?

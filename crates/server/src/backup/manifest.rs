@@ -63,6 +63,11 @@ impl Manifest {
                 self.format, self.version
             ));
         }
+        let mut names: Vec<&str> = self.members.iter().map(|member| member.name.as_str()).collect();
+        names.sort_unstable();
+        if names.windows(2).any(|pair| pair.first() == pair.last()) {
+            return Some("it names a member twice".to_owned());
+        }
         let strange = self.members.iter().find(|member| !is_plain(&member.name));
         strange.map(|member| format!("it names a member {:?}", member.name))
     }

@@ -1,6 +1,7 @@
 //! An installation from a backup, in an empty directory.
 
 use std::fs::{self, File};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,13 +34,32 @@ pub async fn restore(
     // 1. Every byte of it, before anything is written.
     archive::read(file, |_, _| Ok(Box::new(std::io::sink())), &mut *progress)?;
     let is_new = !data_dir.exists();
-    let mut dir = DataDir::open(data_dir).map_err(BackupError::new)?;
-    let restored = put(&mut dir, file, progress).await;
+    begin(data_dir)?;
+    let restored = match DataDir::open(data_dir) {
+        Ok(mut dir) => put(&mut dir, file, progress).await,
+        Err(error) => Err(BackupError::new(error)),
+    };
     if restored.is_err() {
-        dir.leave();
         clear(data_dir, is_new);
     }
     restored
+}
+
+/// From now on no server takes the directory for a place to begin a new installation.
+fn begin(data_dir: &Path) -> Result<(), BackupError> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data_dir)
+        .map_err(|error| BackupError::io("create the data directory", data_dir, &error))?;
+    let unfinished = data_dir.join(UNFINISHED);
+    fs::OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(&unfinished)
+        .map_err(|error| BackupError::io("create", &unfinished, &error))?;
+    sync_dir(data_dir)
 }
 
 async fn put(
@@ -77,8 +97,8 @@ async fn put(
 /// A record of the restore in the audit trail that was restored.
 async fn note(database: &Path, manifest: &Manifest) -> Result<(), BackupError> {
     let url = database.to_string_lossy();
-    let store = Store::open(&url, any_home()?, Arc::new(|_: &Change| {}))
-        .map_err(BackupError::new)?;
+    let store =
+        Store::open(&url, any_home()?, Arc::new(|_: &Change| {})).map_err(BackupError::new)?;
     let of = manifest.installation.clone();
     let record = audit::of_server("fleetwright:RestoreBackup", of);
     store.append_audit(Arc::from([record])).await.map_err(BackupError::new)?;

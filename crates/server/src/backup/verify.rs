@@ -16,11 +16,8 @@ use crate::data_dir::DATABASE;
 /// When it is not sound, which is told with the member that is not.
 pub fn verify(file: &Path, progress: Progress<'_>) -> Result<Manifest, BackupError> {
     let scratch = Scratch::beside(file, "checking")?;
-    let manifest = archive::read(
-        file,
-        |_, member| extract(scratch.path(), &member.name, member),
-        progress,
-    )?;
+    let manifest =
+        archive::read(file, |_, member| extract(scratch.path(), &member.name, member), progress)?;
     progress("checking the registry", 0, 0);
     check(file, scratch.path(), &scratch.path().join(DATABASE), &manifest)?;
     Ok(manifest)
@@ -53,7 +50,7 @@ pub(super) fn check(
     contents::check(dir, &examined).map_err(|error| unsound(&error))
 }
 
-/// A new file (mode 0600, but the root certificate's) at a place below a directory.
+/// A file (mode 0600, but the root certificate's) at a place below a directory of our own.
 pub(super) fn extract(
     dir: &Path,
     name: &str,
@@ -70,7 +67,8 @@ pub(super) fn extract(
     // Roots are for everybody; whatever else there is, is for the server alone.
     let is_public = member.name.starts_with("root-ca") && member.name.ends_with(".pem");
     let file = OpenOptions::new()
-        .create_new(true)
+        .create(true)
+        .truncate(true)
         .write(true)
         .mode(if is_public { 0o644 } else { 0o600 })
         .open(&path)

@@ -47,11 +47,7 @@ impl Finding {
         Self { check, severity: Severity::Ok, found: found.into(), remedy: None }
     }
 
-    fn warning(
-        check: &'static str,
-        found: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
+    fn warning(check: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
         let remedy = Some(remedy.into());
         Self { check, severity: Severity::Warning, found: found.into(), remedy }
     }
@@ -104,6 +100,7 @@ pub fn examine(asked: &Asked) -> Vec<Finding> {
     files::key_pool(&subject, &mut findings);
     registry::sealing(&subject, &mut findings);
     authority::check(&subject, clock::now(), &mut findings);
+    registry::audit_trail(&subject, &mut findings);
     registry::clock(&subject, clock::now(), &mut findings);
     machine::disk(&subject, &mut findings);
     machine::limits(asked, &mut findings);

@@ -9,7 +9,7 @@ use fleetwright_store::{Examination, Store};
 use super::{Finding, Subject, home};
 use crate::data_dir::DATABASE;
 use crate::sealing::{self, Sealing};
-use crate::{credentials, installation};
+use crate::{audit, credentials, installation};
 
 const CHECK: &str = "registry";
 const RESTORE: &str = "stop the server, keep the whole directory aside, and restore the latest \
@@ -31,14 +31,13 @@ pub(super) fn examine(database: &Path, findings: &mut Vec<Finding>) -> Option<Ex
         packages += 1;
         strange_code += u32::from(digest(&SHA256, content).as_ref() != sha256);
     };
-    let examined =
-        match Store::examine(&database.to_string_lossy(), &home()?, &mut visit) {
-            Ok(examined) => examined,
-            Err(error) => {
-                findings.push(Finding::error(CHECK, error.to_string(), RESTORE));
-                return None;
-            }
-        };
+    let examined = match Store::examine(&database.to_string_lossy(), &home()?, &mut visit) {
+        Ok(examined) => examined,
+        Err(error) => {
+            findings.push(Finding::error(CHECK, error.to_string(), RESTORE));
+            return None;
+        }
+    };
     if !examined.faults.is_empty() {
         let told: Vec<&str> = examined.faults.iter().take(3).map(String::as_str).collect();
         let found = format!("{DATABASE} is damaged: {}", told.join("; "));
@@ -130,5 +129,34 @@ pub(super) fn clock(subject: &Subject, now: Instant, findings: &mut Vec<Finding>
         )
     } else {
         Finding::ok("clock", "it fits what was last recorded")
+    });
+}
+
+/// The hashes of the audit trail.
+pub(super) fn audit_trail(subject: &Subject, findings: &mut Vec<Finding>) {
+    // A trail of before there were chains is not verified, nor one without its key.
+    let Some(examined) = &subject.examined else { return };
+    if examined.schema < examined.known_schema || examined.installation.is_none() {
+        return;
+    }
+    let asked = audit::Verification {
+        data_dir: subject.path.clone(),
+        checkpoints: Vec::new(),
+        public_key: None,
+    };
+    findings.push(match audit::verify(&asked) {
+        Ok(report) if report.found == 0 => {
+            Finding::ok("audit trail", format!("the hashes of {} records fit", report.records))
+        }
+        Ok(report) => Finding::error(
+            "audit trail",
+            match report.findings.first() {
+                Some(first) => format!("{} findings: {}", report.found, first.message),
+                None => format!("{} findings", report.found),
+            },
+            "fleetwright audit verify lists them; docs/audit.md says what each means",
+        ),
+        // What it cannot do without is told with the parts.
+        Err(why) => Finding::warning("audit trail", why, "see docs/audit.md"),
     });
 }

@@ -24,7 +24,8 @@ const FUNCTIONS: &str = "functions";
 const OF_THE_CA: [&str; 3] = ["root.pem", "issuing.key", "issuing.pem"];
 const OF_THE_RSA_CA: [&str; 3] = ["rsa/root.pem", "rsa/issuing.key", "rsa/issuing.pem"];
 /// What only an installation leaves behind, beside its parts.
-const TRACES: [&str; 3] = ["admin.credentials", "root-ca.pem", "registration-tasks"];
+const TRACES: [&str; 4] =
+    ["admin.credentials", "root-ca.pem", "registration-tasks", "fleetwright.db.restoring"];
 /// Functions' runtimes may be installed before the first start.
 const RUNTIMES: &str = "runtimes";
 

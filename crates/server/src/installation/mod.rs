@@ -113,7 +113,9 @@ pub(crate) fn describe(
     Ok(match standing::decide(&found)? {
         Standing::New => "an empty directory: the first start makes everything".to_owned(),
         Standing::Begun(_) => "a first start that was cut off: the next one finishes it".to_owned(),
-        Standing::WithoutId { .. } => "of before there were ids: the next start gives one".to_owned(),
+        Standing::WithoutId { .. } => {
+            "of before there were ids: the next start gives one".to_owned()
+        }
         Standing::Whole(id) => format!("all are of installation {id}"),
     })
 }

@@ -113,8 +113,9 @@ pub(crate) fn examine(
 fn faults(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(&format!("PRAGMA integrity_check({FAULTS})"))?;
     let verdicts = statement.query_map([], |row| row.get::<_, String>(0))?;
-    let mut faults: Vec<String> =
-        verdicts.filter(|verdict| !verdict.as_deref().is_ok_and(|it| it == "ok")).collect::<Result<_, _>>()?;
+    let mut faults: Vec<String> = verdicts
+        .filter(|verdict| !verdict.as_deref().is_ok_and(|it| it == "ok"))
+        .collect::<Result<_, _>>()?;
     let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -153,7 +154,9 @@ pub(crate) fn checkpoint_at_rest(path: &Path, quiet: Duration) -> Result<(), Ope
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     });
     match done {
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(()),
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {
+            Ok(())
+        }
         done => done.map_err(|error| driver(path, &error)),
     }
 }

@@ -1,0 +1,206 @@
+"""`fleetwright doctor`: each kind of damage is found by name, and a sound directory is clean."""
+
+import contextlib
+import datetime
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+
+import pytest
+
+from fleet import Fleet, make_client
+from own_ca import OwnCa
+from packages import package
+from serving import BINARY, OwnServer, clean_environment, run
+
+
+def doctor(own, **options):
+    """The findings by check, the worst first, and the exit code."""
+    config = own.directory / "doctor.toml"
+    mqtt, api = own.ports
+    config.write_text(f'mqtt-listen = "127.0.0.1:{mqtt}"\napi-listen = "127.0.0.1:{api}"\n'
+                      "[mqtt]\nmax-connections = 100\n")  # fmt: skip
+    command = [BINARY, "doctor", "--data-dir", own.data, "--config", config, "--output", "json"]
+    done = subprocess.run(list(map(str, command)), env=clean_environment() | options,
+                          capture_output=True, text=True, timeout=60)  # fmt: skip
+    assert done.stdout, done.stderr
+    found = json.loads(done.stdout)
+    order = {"error": 0, "warning": 1, "ok": 2}
+    findings = sorted(found["findings"], key=lambda each: order[each["severity"]])
+    assert (done.returncode == 1) == (found["worst"] == "error"), done
+    return findings, done.returncode
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    """A stopped server's directory with something in it; damaged copies are made of it."""
+    config = "[provisioning]\nkey-pool-capacity = 2\n"
+    with OwnServer(tmp_path_factory.mktemp("sound"), config) as own:
+        fleet = Fleet(own.start())
+        fleet.iot.create_thing(thingName="one")
+        fleet.claim("*")
+        role = fleet.role("functions", service="lambda.amazonaws.com")
+        make_client(fleet.server, "lambda").create_function(
+            FunctionName="echo", Runtime="python3.12", Role=role, Handler="app.handler",
+            Code={"ZipFile": package()},
+        )  # fmt: skip
+        assert own.stop() == 0
+        yield own
+
+
+@pytest.fixture
+def copy(sound, tmp_path):
+    with OwnServer(tmp_path, "[provisioning]\nkey-pool-capacity = 2\n") as own:
+        shutil.copytree(sound.data, own.data)
+        yield own
+
+
+def registry(own, *statements):
+    with contextlib.closing(sqlite3.connect(own.data / "fleetwright.db")) as database:
+        for statement in statements:
+            database.execute(statement)
+        database.commit()
+
+
+def damage_pages(own):
+    with (own.data / "fleetwright.db").open("r+b") as database:
+        database.seek(4096 * 5)
+        database.write(os.urandom(4096 * 20))
+
+
+def other_ca(own):
+    """A CA of another root in the place of the issuing one."""
+    ca = OwnCa("a stranger")
+    (own.data / "ca/issuing.pem").write_text(ca.pem)
+    key = subprocess.run(["openssl", "pkcs8", "-topk8", "-nocrypt"], input=ca.key_text, text=True,
+                         capture_output=True, check=True)  # fmt: skip
+    (own.data / "ca/issuing.key").write_text(key.stdout)
+
+
+def unlink(name):
+    return lambda own: (own.data / name).unlink()
+
+
+def write(name, content, mode=0o600):
+    def do(own):
+        (own.data / name).write_bytes(content)
+        (own.data / name).chmod(mode)
+
+    return do
+
+
+def chmod(name, mode):
+    return lambda own: (own.data / name).chmod(mode)
+
+
+def later(days):
+    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
+    return int(at.timestamp() * 1000)
+
+
+OTHER_ID = b"00000000-0000-4000-8000-000000000000\n"
+# What is done, which check finds it, what it names, and what the remedy names.
+DAMAGE = {
+    "no registry": (unlink("fleetwright.db"), "parts", "fleetwright.db is missing", "backup"),
+    "an empty registry": (write("fleetwright.db", b""), "parts", "fleetwright.db", "backup"),
+    "no database at all": (write("fleetwright.db", b"x" * 8192), "registry", "not a SQLite", "restore"),
+    "damaged pages": (damage_pages, "registry", "damaged", "restore"),
+    "a newer schema": (
+        lambda own: registry(own, "PRAGMA user_version = 9999"), "schema", "9999", "newer"),
+    "no root": (unlink("ca/root.pem"), "parts", "ca/root.pem is missing", "backup"),
+    "no issuing key": (unlink("ca/issuing.key"), "parts", "ca/issuing.key", "backup"),
+    "a root that is none": (write("ca/root.pem", b"nothing"), "authority", "root.pem", "backup"),
+    "a foreign issuing CA": (other_ca, "authority", "not signed by", "backup"),
+    "another's ca/": (write("ca/installation", OTHER_ID), "parts", "ca/ belongs to", "backup"),
+    "another's key pool": (write("key-pool/installation", OTHER_ID), "parts", "key-pool/", "backup"),
+    "another sealing key": (write("sealing.key", b"k" * 32), "sealing key", "does not open", "backup"),
+    "half a sealing key": (write("sealing.key", b"k" * 16), "sealing key", "does not open", "backup"),
+    "no sealing key": (unlink("sealing.key"), "parts", "sealing.key is missing", "backup"),
+    "a directory for all": (
+        lambda own: own.data.chmod(0o755), "permissions", "others may enter", "chmod 700"),
+    "a key for all": (chmod("ca/issuing.key", 0o644), "permissions", "ca/issuing.key", "chmod"),
+    "credentials for all": (
+        chmod("admin.credentials", 0o640), "permissions", "admin.credentials", "chmod"),
+    "a strange key in the pool": (
+        write("key-pool/keys.sealed", b"x"), "key pool", "keys.sealed", "rm -r"),
+    "code that was changed": (
+        lambda own: registry(own, "UPDATE function_code SET content = x'00'"),
+        "functions", "not as uploaded", "update-function-code"),
+    "a row that names nothing": (
+        lambda own: registry(own, "PRAGMA foreign_keys = OFF",
+                             "UPDATE certificate_policies SET policy_row = 999999"),
+        "registry", "certificate_policies", "restore"),
+    "an altered record": (
+        lambda own: registry(own, "UPDATE audit SET principal = 'nobody' WHERE row_id = 3"),
+        "audit trail", "", "audit verify"),
+    "a clock that is behind": (
+        lambda own: registry(own, f"UPDATE installation SET last_seen = {later(2)}"),
+        "clock", "behind", "timedatectl"),
+}  # fmt: skip
+
+
+def test_a_sound_directory_is_clean_live_or_not(copy):
+    findings, code = doctor(copy)
+    assert code == 0 and {each["severity"] for each in findings} == {"ok"}, findings
+    assert {"parts", "permissions", "registry", "authority", "sealing key", "audit trail", "clock",
+            "disk", "limits", "addresses", "functions"} <= {each["check"] for each in findings}
+    before = {path: path.read_bytes() for path in copy.data.rglob("*") if path.is_file()}
+    doctor(copy)
+    after = {path: path.read_bytes() for path in copy.data.rglob("*") if path.is_file()
+             and not path.name.startswith("fleetwright.db-")}  # fmt: skip
+    assert after == {path: content for path, content in before.items()
+                     if not path.name.startswith("fleetwright.db-")}  # fmt: skip
+    copy.start()
+    findings, code = doctor(copy)
+    assert code == 0 and {each["severity"] for each in findings} == {"ok"}, findings
+    assert str(copy.process.pid) in next(e["found"] for e in findings if e["check"] == "server")
+    assert copy.stop() == 0
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_each_kind_of_damage_is_found_and_named(copy, what):
+    bring_about, check, named, remedy = DAMAGE[what]
+    bring_about(copy)
+    findings, code = doctor(copy)
+    assert code == 1, findings
+    found = [each for each in findings if each["severity"] == "error" and each["check"] == check]
+    assert found and named in found[0]["found"], findings
+    assert any(remedy in each["remedy"] for each in found), found
+
+
+def test_left_overs_are_told_with_the_way_to_be_rid_of_them(copy):
+    for name in (".root-ca.pem.77.new", "key-pool/0.sealed.unreadable"):
+        (copy.data / name).write_bytes(b"")
+    findings, code = doctor(copy)
+    assert code == 0 and findings[0]["check"] == "left-overs", findings
+    assert findings[0]["severity"] == "warning" and "root-ca.pem.77.new" in findings[0]["remedy"]
+    subprocess.run(findings[0]["remedy"].partition(": ")[2], shell=True, check=True)
+    assert {each["severity"] for each in doctor(copy)[0]} == {"ok"}
+
+
+def test_an_address_that_another_program_has(copy):
+    with socket.create_server(("127.0.0.1", copy.ports[0])):
+        findings, code = doctor(copy)
+    assert code == 1 and findings[0]["check"] == "addresses"
+    assert str(copy.ports[0]) in findings[0]["found"] and "--mqtt-listen" in findings[0]["remedy"]
+
+
+def test_what_is_no_data_directory(tmp_path):
+    own = OwnServer(tmp_path)
+    findings, code = doctor(own)
+    assert code == 1 and findings[0]["check"] == "directory"
+    own.data.mkdir(mode=0o700)
+    findings, code = doctor(own)
+    assert code == 0 and "empty directory" in next(e["found"] for e in findings if e["check"] == "parts")
+    assert list(own.data.iterdir()) == []
+
+
+def test_the_table_is_for_people(copy):
+    (copy.data / "sealing.key").unlink()
+    done = run("doctor", "--data-dir", copy.data)
+    assert done.returncode == 1 and "sealing.key is missing" in done.stdout
+    assert "error" in done.stdout and "→" in done.stdout
+    assert run("doctor", "--frobnicate").returncode == 2
