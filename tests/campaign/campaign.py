@@ -9,6 +9,7 @@ found. Exit codes: 0 nothing was lost; 1 something was; 2 wrong usage.
 
 import argparse
 import contextlib
+import json
 import pathlib
 import random
 import shutil
@@ -99,6 +100,14 @@ class Round:
         verified = run("audit", "verify", "--data-dir", own.data)
         if verified.returncode != 0:
             faults.append(f"audit verify: {verified.stdout}{verified.stderr}")
+        looked = run("doctor", "--data-dir", own.data, "--config", own.directory / "fleetwright.toml",
+                     "--output", "json")  # fmt: skip
+        faults += [
+            f"doctor: {each['check']}: {each['found']}"
+            for each in json.loads(looked.stdout)["findings"]
+            # A test machine's addresses may be taken, and its disk full; its clock jumped.
+            if each["severity"] == "error" and each["check"] not in ("addresses", "disk", "clock")
+        ]
         self.checked += self.ledger.acknowledged(cut)
         self.found += [where + fault for fault in faults]
         if own is self.own:
@@ -150,6 +159,35 @@ def broken_syncs(this):
     cuts(this, faults=disk.failing("sync", EIO, first, many))
 
 
+def backups(this):
+    """Backups are made at random moments under load; each holds what was acknowledged before."""
+    made = []
+
+    def back_up(number):
+        time.sleep(this.chance.uniform(0, 0.4))
+        file, cut = this.directory / f"{number}.tar", this.position()
+        done = run("backup", "--data-dir", this.own.data, "--to", file)
+        # The kill of the server is nothing to a backup: it reads the files.
+        made.append((file, cut, done))
+
+    with ThreadPoolExecutor(1) as beside:
+        copying = [beside.submit(back_up, number) for number in range(3)]
+        this.under_load(1.5, disk.recorded(this.own.data, this.log))
+        for each in copying:
+            each.result()
+    for number, (file, cut, done) in enumerate(made):
+        where = f"backup {number}: "
+        if done.returncode != 0:
+            this.found.append(f"{where}{done.stderr}")
+            continue
+        with OwnServer(this.directory / f"restored-{number}", CONFIGURATION) as restored:
+            done = run("restore", file, "--data-dir", restored.data)
+            if done.returncode != 0:
+                this.found.append(f"{where}{done.stderr}")
+                continue
+            this.check(restored, cut, where)
+
+
 def first_starts(this):
     """A first start is cut by power, and the next one makes the installation whole."""
     fresh, log = OwnServer(this.directory / "fresh", CONFIGURATION), this.directory / "first"
@@ -189,6 +227,7 @@ SCENARIOS = {
     "power cuts": cuts,
     "failing writes": broken_writes,
     "failing syncs": broken_syncs,
+    "backups": backups,
     "first starts": first_starts,
     "clock jumps": clock_jumps,
     "control": control,
