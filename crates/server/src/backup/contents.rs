@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use fleetwright_ca::{Authority, AuthorityNames};
 use fleetwright_store::{Examination, Store};
 
 use super::{BackupError, any_home};
 use crate::sealing::{self, Sealing};
-use crate::{clock, credentials, installation};
+use crate::{credentials, installation};
 
 /// What an installation cannot be without.
 pub(super) const NEEDED: [&str; 4] =
@@ -60,8 +59,18 @@ pub(super) fn check(dir: &Path, examined: &Examination) -> Result<(), BackupErro
     if !opens {
         return Err(BackupError::new("sealing.key does not open what the registry has sealed"));
     }
-    // All of its files are there, so that it opens and makes nothing.
-    Authority::create_or_open(&dir.join("ca"), &AuthorityNames::default(), clock::now())
-        .map(|_| ())
-        .map_err(BackupError::new)
+    for ca in [dir.join("ca"), dir.join("ca/rsa")] {
+        if !ca.is_dir() {
+            // Directories of before there were two have one.
+            continue;
+        }
+        let report = fleetwright_ca::report(&ca).map_err(BackupError::new)?;
+        if !report.is_chain {
+            return Err(BackupError(format!(
+                "{}: issuing.pem is not signed by root.pem",
+                ca.display()
+            )));
+        }
+    }
+    Ok(())
 }

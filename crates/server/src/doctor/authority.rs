@@ -6,6 +6,8 @@ use fleetwright_core::certificate::Instant;
 use super::{Finding, Subject};
 
 const CHECK: &str = "authority";
+/// The authority that issues for devices, and the one of RSA keys.
+const DIRECTORIES: [&str; 2] = ["ca", "ca/rsa"];
 const DAY: i64 = 24 * 60 * 60 * 1000;
 /// Days before the end of a CA at which it is told. (ours)
 const CA_DAYS: i64 = 90;
@@ -13,40 +15,56 @@ const CA_DAYS: i64 = 90;
 const SERVER_DAYS: i64 = 30;
 
 pub(super) fn check(subject: &Subject, now: Instant, findings: &mut Vec<Finding>) {
-    let ca = subject.path.join("ca");
-    if !ca.is_dir() {
-        // A loss is told with the parts.
-        return;
+    for name in DIRECTORIES {
+        let ca = subject.path.join(name);
+        if !ca.is_dir() {
+            continue;
+        }
+        match fleetwright_ca::report(&ca) {
+            Ok(report) => look(name, &report, now, findings),
+            Err(error) => findings.push(Finding::error(
+                CHECK,
+                error.to_string(),
+                "put back the whole ca/ from a backup of this installation",
+            )),
+        }
     }
-    match fleetwright_ca::report(&ca) {
-        Ok(report) => look(&report, now, findings),
-        Err(error) => findings.push(Finding::error(
+    // That the first is lost, the parts tell.
+    let is_promised = subject.path.join("root-ca-rsa.pem").exists();
+    if is_promised && !subject.path.join("ca/rsa/root.pem").exists() {
+        findings.push(Finding::error(
             CHECK,
-            error.to_string(),
-            "put back the whole ca/ from a backup of this installation",
-        )),
+            "ca/rsa is missing, and devices may trust root-ca-rsa.pem",
+            "put back ca/rsa from a backup of this installation",
+        ));
     }
 }
 
-fn look(report: &AuthorityReport, now: Instant, findings: &mut Vec<Finding>) {
+fn look(name: &str, report: &AuthorityReport, now: Instant, findings: &mut Vec<Finding>) {
     if !report.is_chain {
         findings.push(Finding::error(
             CHECK,
-            "ca/issuing.pem is not signed by ca/root.pem: devices will not trust this server",
+            format!(
+                "{name}/issuing.pem is not signed by {name}/root.pem: devices will not trust this \
+                 server"
+            ),
             "put back both from one backup",
         ));
     }
     let before = findings.len();
-    for (whose, validity, days) in [
-        ("the root certificate", Some(report.root), CA_DAYS),
-        ("the issuing CA's certificate", Some(report.issuing), CA_DAYS),
-        ("the server's certificate", report.server, SERVER_DAYS),
+    for (file, validity, days) in [
+        ("root.pem", Some(report.root), CA_DAYS),
+        ("issuing.pem", Some(report.issuing), CA_DAYS),
+        ("server.pem", report.server, SERVER_DAYS),
     ] {
-        findings.extend(validity.and_then(|validity| time(whose, validity, days, now)));
+        findings.extend(
+            validity.and_then(|validity| time(&format!("{name}/{file}"), validity, days, now)),
+        );
     }
     if report.is_chain && findings.len() == before {
         let days = (report.issuing.not_after.0 - now.0) / DAY;
-        findings.push(Finding::ok(CHECK, format!("keys and chain fit, for {days} more days")));
+        findings
+            .push(Finding::ok(CHECK, format!("{name}/: keys and chain fit, for {days} more days")));
     }
 }
 

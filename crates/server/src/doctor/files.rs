@@ -81,7 +81,7 @@ pub(super) fn permissions(subject: &Subject, findings: &mut Vec<Finding>) {
 fn is_secret(name: &str) -> bool {
     name.ends_with(".key")
         || name == "admin.credentials"
-        || name == "ca/server.pem"
+        || name.ends_with("/server.pem")
         || name.ends_with(".sealed")
 }
 
