@@ -1,12 +1,13 @@
 //! `fleetwright doctor`.
 
 use std::error::Error;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
-use fleetwright_server::config::{ConfigFile, Given, Settings};
+use fleetwright_server::config::{ConfigFile, Given, MqttListen, Settings};
 use fleetwright_server::doctor::{self, Asked, Finding, Severity};
 use serde_json::json;
 
@@ -66,9 +67,16 @@ fn look(args: &Args) -> Result<Severity, Box<dyn Error>> {
     };
     let given = Given { data_dir: args.data_dir.clone(), ..Given::default() };
     let settings = Settings::resolve(given, file, None)?;
+    let gateway = match settings.mqtt_listen {
+        MqttListen::At(addresses) => addresses,
+        // Port 443 is had where it can be.
+        MqttListen::Default => vec![SocketAddr::from(([0, 0, 0, 0], 8883))],
+    };
+    let mut addresses: Vec<_> = gateway.into_iter().map(|it| ("mqtt-listen", it)).collect();
+    addresses.push(("api-listen", settings.api_listen));
     let findings = doctor::examine(&Asked {
         data_dir: settings.data_dir,
-        addresses: vec![("mqtt-listen", settings.mqtt_listen), ("api-listen", settings.api_listen)],
+        addresses,
         max_connections: settings.mqtt.max_connections,
     });
     let worst = doctor::worst(&findings);

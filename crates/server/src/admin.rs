@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fleetwright_core::managed_policy::AwsPolicy;
 use fleetwright_core::names::{IamPath, UserName};
 use fleetwright_store::{
-    Change, Founding, IdentityKind, IdentityName, InstallationId, NewIdentity, PolicyKey,
+    Change, Founding, Identity, IdentityKind, IdentityName, InstallationId, NewIdentity, PolicyKey,
     Recording, Store,
 };
 use zeroize::Zeroizing;
@@ -151,23 +151,14 @@ async fn reset(
     let policy = AwsPolicy::find(POLICY).ok_or_else(|| StartError::new("no such policy"))?;
     let name = UserName::parse(USER).map_err(StartError::new)?;
     let identity = IdentityName::User(name.clone());
-    let found = store.identity(&identity).await.map_err(StartError::new)?;
-    if found.is_none() {
-        let record = audit::of_server("iam:CreateUser", Some(USER.to_owned()));
-        let recorded = store.recording(&audit::recording(record));
-        recorded
-            .create_identity(user(name.clone())?, clock::now())
-            .await
-            .map_err(StartError::new)?;
-        let record = audit::of_server("iam:AttachUserPolicy", Some(USER.to_owned()));
-        store
-            .recording(&audit::recording(record))
-            .attach_managed_policy(identity.clone(), PolicyKey::Aws(policy))
-            .await
-            .map_err(StartError::new)?;
-    }
-    let attached = store.attached_managed_policies(&identity).await.map_err(StartError::new)?;
-    let has_every_right = attached.iter().any(|(key, _)| *key == PolicyKey::Aws(policy));
+    let known = store.identity(&identity).await.map_err(StartError::new)?;
+    let made_user = known.is_none();
+    let known = match known {
+        Some(known) => known,
+        None => make_user(store, name.clone(), policy).await?,
+    };
+    let attached = store.attached_managed_policies(&known).await.map_err(StartError::new)?;
+    let has_every_right = attached.contains(&PolicyKey::Aws(policy));
     let id = fresh_id("AKIA").map_err(StartError::new)?;
     let secret = fresh_secret().map_err(StartError::new)?;
     let key =
@@ -183,7 +174,28 @@ async fn reset(
     Ok(ResetCredentials {
         file: dir.join(FILE),
         access_key_id: id,
-        made_user: found.is_none(),
+        made_user,
         has_every_right,
     })
+}
+
+/// Makes the administrator that was deleted, with every right.
+async fn make_user(
+    store: &Store,
+    name: UserName,
+    policy: &'static AwsPolicy,
+) -> Result<Identity, StartError> {
+    let recorded = |operation| {
+        let record = audit::of_server(operation, Some(USER.to_owned()));
+        store.recording(&audit::recording(record))
+    };
+    let made = recorded("iam:CreateUser")
+        .create_identity(user(name)?, clock::now())
+        .await
+        .map_err(StartError::new)?;
+    recorded("iam:AttachUserPolicy")
+        .attach_managed_policy(made.clone(), PolicyKey::Aws(policy))
+        .await
+        .map_err(StartError::new)?;
+    Ok(made)
 }
