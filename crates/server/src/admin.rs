@@ -171,12 +171,7 @@ async fn reset(
         .map_err(StartError::new)?;
     // Cut before this, the key is nobody's, and the command is run again.
     dir.write(FILE, 0o600, file_of(&id, &secret).as_bytes()).map_err(StartError::new)?;
-    Ok(ResetCredentials {
-        file: dir.join(FILE),
-        access_key_id: id,
-        made_user,
-        has_every_right,
-    })
+    Ok(ResetCredentials { file: dir.join(FILE), access_key_id: id, made_user, has_every_right })
 }
 
 /// Makes the administrator that was deleted, with every right.
