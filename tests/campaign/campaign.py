@@ -164,7 +164,10 @@ def backups(this):
     made = []
 
     def back_up(number):
-        time.sleep(this.chance.uniform(0, 0.4))
+        end, wanted = time.monotonic() + SLOW, LEAST // 4 * (number + 1)
+        while this.ledger.acknowledged() < wanted and time.monotonic() < end:
+            time.sleep(0.02)
+        time.sleep(this.chance.uniform(0, 0.2))
         file, cut = this.directory / f"{number}.tar", this.position()
         done = run("backup", "--data-dir", this.own.data, "--to", file)
         # The kill of the server is nothing to a backup: it reads the files.

@@ -131,8 +131,8 @@ DAMAGE = {
         "functions", "not as uploaded", "update-function-code"),
     "a row that names nothing": (
         lambda own: registry(own, "PRAGMA foreign_keys = OFF",
-                             "UPDATE certificate_policies SET policy_row = 999999"),
-        "registry", "certificate_policies", "restore"),
+                             "UPDATE function_versions SET code_sha256 = x'01'"),
+        "registry", "function_code", "restore"),
     "an altered record": (
         lambda own: registry(own, "UPDATE audit SET principal = 'nobody' WHERE row_id = 3"),
         "audit trail", "", "audit verify"),
