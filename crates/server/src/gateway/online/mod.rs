@@ -305,7 +305,11 @@ impl Online {
         let asked = self.mailbox.recheck_asked();
         match self.gateway.policies.freshen(&mut self.rights, asked).await {
             Ok(true) => Ok(()),
-            Ok(false) => Err(End::CertificateOff),
+            Ok(false) => {
+                // The registry said so before the notice of the end came: the same end.
+                self.standing.end();
+                Err(End::CertificateOff)
+            }
             Err(refusal) => {
                 tracing::error!(%refusal, "cannot look up a connection's rights");
                 Err(End::Server)
