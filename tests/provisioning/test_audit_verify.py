@@ -8,9 +8,11 @@ import sqlite3
 import time
 
 import pytest
+from botocore.exceptions import ClientError
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from faults import full_while, no_sync_while
 from fleet import Fleet
 from serving import OwnServer, run
 
@@ -263,6 +265,39 @@ def test_what_cannot_be_verified_ends_with_2(tmp_path, copy):
     # An earlier checkpoint is never overwritten.
     again = run("audit", "checkpoint", "--data-dir", data, "--output", kept)
     assert again.returncode == 1 and "exists" in again.stderr
+
+
+@pytest.mark.parametrize("fault", [no_sync_while, full_while])
+def test_commits_that_failed_break_no_chain(tmp_path, fault):
+    switch = tmp_path / "failing"
+    with OwnServer(tmp_path) as own:
+        fleet = changes(own.start(faults=fault(own.data, switch)), 3)
+        answered, refused = [], []
+        for number in range(6):
+            if number in (2, 3):
+                switch.touch()
+            else:
+                switch.unlink(missing_ok=True)
+            try:
+                made = fleet.iot.create_thing(thingName=f"thing-{number}")
+                answered.append(made["ResponseMetadata"]["RequestId"])
+            except ClientError as error:
+                refused.append(error.response["ResponseMetadata"]["RequestId"])
+        switch.unlink(missing_ok=True)
+        assert len(answered) >= 2 and len(refused) >= 2
+        own.kill()
+        intact(own.data)
+        changes(own.start(), 1)
+        own.kill()
+    intact(own.data)
+    registry = sqlite3.connect(own.data / "fleetwright.db")
+    accepted = [
+        request
+        for (request,) in registry.execute("SELECT request_id FROM audit WHERE outcome = 'Accepted'")
+    ]
+    assert all(accepted.count(request) == 1 for request in answered)
+    # What was refused for want of a disk was not recorded as done.
+    assert not set(refused) & set(accepted)
 
 
 def test_what_retention_leaves_verifies(copy, tmp_path):

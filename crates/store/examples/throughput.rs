@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant as Clock};
 
 use fleetwright_core::arn::Home;
+use fleetwright_core::audit::Verifier;
 use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant, TbsDigest};
 use fleetwright_core::names::{AccountId, AttributeName, PolicyName, Region, ThingName};
 use fleetwright_core::ownership::{RequestDigest, TokenDigest};
@@ -19,8 +20,8 @@ use fleetwright_core::plan::{
     ThingPlan,
 };
 use fleetwright_store::{
-    ApplyRegistration, CertificateRow, Change, Issued, NewIssuance, Origin, SpendToken, Store,
-    TokenGrant, Uuid,
+    ApplyRegistration, AuditRecord, AuditTrail, CertificateRow, Change, Issued, NewIssuance,
+    NewThing, Origin, Recording, SpendToken, Store, TokenGrant, Uuid,
 };
 
 const NOW: Instant = Instant(1_700_000_000_000);
@@ -54,6 +55,8 @@ async fn main() {
         store.apply_registration(registration(n)).await.unwrap();
     })
     .await;
+    records(&store, devices).await;
+    verify(&path);
     measure("certificate_state", devices, async |n| {
         store.certificate_state(id(n)).await.unwrap().unwrap();
     })
@@ -63,6 +66,71 @@ async fn main() {
         store.effective_policies(row, &format!("thing-{n}")).await.unwrap();
     })
     .await;
+}
+
+/// What a record costs: things made without one, with one in the change's commit, and with records
+/// written afterwards, a hundred at a time; by turns, three times.
+async fn records(store: &Store, devices: u64) {
+    for turn in 0..3 {
+        each(store, "create_thing without a record", devices, move |store, n| async move {
+            store.create_thing(thing(turn * 3, n), NOW).await.unwrap();
+        })
+        .await;
+        each(store, "create_thing with its record", devices, move |store, n| async move {
+            let store = store.recording(&Recording::new(record(n)));
+            store.create_thing(thing(turn * 3 + 1, n), NOW).await.unwrap();
+        })
+        .await;
+        each(store, "create_thing, records afterwards", devices, move |store, n| async move {
+            store.create_thing(thing(turn * 3 + 2, n), NOW).await.unwrap();
+            if n % 100 == 0 {
+                store.append_audit((n..n + 100).map(record).collect()).await.unwrap();
+            }
+        })
+        .await;
+    }
+}
+
+/// Goes through the whole audit trail.
+fn verify(path: &std::path::Path) {
+    let home = Home {
+        region: Region::parse("us-east-1").unwrap(),
+        account: AccountId::parse("123456789012").unwrap(),
+    };
+    let begun = Clock::now();
+    let trail = AuditTrail::open(path.to_str().unwrap(), home).unwrap();
+    let mut verifier = Verifier::new(&trail.chains().unwrap(), Vec::new());
+    trail.each(|entry| verifier.take(entry)).unwrap();
+    let report = verifier.finish();
+    assert_eq!(report.found, 0);
+    let seconds = begun.elapsed().as_secs_f64();
+    println!("audit verify: {:.0} records per second", report.records as f64 / seconds);
+}
+
+fn thing(turn: u64, n: u64) -> NewThing {
+    NewThing {
+        name: ThingName::parse(&format!("recorded-{turn}-{n}")).unwrap(),
+        id: Uuid::from_random([7; 16]),
+        type_name: None,
+        billing_group: None,
+        attributes: BTreeMap::new(),
+    }
+}
+
+fn record(n: u64) -> AuditRecord {
+    AuditRecord {
+        at: NOW,
+        principal: "arn:aws:iam::123456789012:user/admin".to_owned(),
+        client_id: None,
+        operation: "CreateThing".to_owned(),
+        resource: Some(format!("recorded-{n}")),
+        parameters: "attributePayload".to_owned(),
+        source: Some("127.0.0.1".to_owned()),
+        outcome: "Accepted".to_owned(),
+        code: None,
+        reason: None,
+        request_id: "2d0b1a5e-6f0e-4a54-8c31-1f3f9a3c2f10".to_owned(),
+    }
 }
 
 /// Runs a step for every device, by all callers at once.
