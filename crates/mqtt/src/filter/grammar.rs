@@ -17,6 +17,8 @@ pub enum TopicFault {
     TooLong,
     /// It has more slashes than [`Limits::topic_slashes`].
     TooManySlashes,
+    /// It holds a character that [`is_disallowed`].
+    Disallowed,
 }
 
 /// Why a filter is not acceptable.
@@ -40,19 +42,31 @@ pub enum FilterFault {
     TooLong,
     /// It has more slashes than [`Limits::topic_slashes`].
     TooManySlashes,
+    /// It holds a character that [`is_disallowed`].
+    Disallowed,
+}
+
+/// Whether the standard advises against a character in any text, other than U+0000, which it forbids:
+/// control characters and non-characters (MQTT 3.1.1, 1.5.3; MQTT 5, 1.5.4 and 5.4.9).
+pub fn is_disallowed(c: char) -> bool {
+    let code = u32::from(c);
+    matches!(code, 0x01..=0x1f | 0x7f..=0x9f | 0xfdd0..=0xfdef) || code & 0xfffe == 0xfffe
 }
 
 impl TopicFault {
     /// Whether a limit of ours is broken, not the standard.
     pub fn is_limit(self) -> bool {
-        matches!(self, Self::TooLong | Self::TooManySlashes)
+        matches!(self, Self::TooLong | Self::TooManySlashes | Self::Disallowed)
     }
 }
 
 impl FilterFault {
     /// Whether a limit of ours is broken, not the standard.
     pub fn is_limit(self) -> bool {
-        matches!(self, Self::TooLong | Self::TooManySlashes | Self::ShareNameTooLong)
+        matches!(
+            self,
+            Self::TooLong | Self::TooManySlashes | Self::ShareNameTooLong | Self::Disallowed
+        )
     }
 }
 
@@ -64,6 +78,7 @@ impl fmt::Display for TopicFault {
             Self::Null => "a topic holds no U+0000",
             Self::TooLong => "the topic is longer than the limit",
             Self::TooManySlashes => "the topic has more slashes than the limit",
+            Self::Disallowed => "the topic holds a control or non-character",
         })
     }
 }
@@ -80,6 +95,7 @@ impl fmt::Display for FilterFault {
             Self::ShareNameTooLong => "the share name is longer than the limit",
             Self::TooLong => "the filter is longer than the limit",
             Self::TooManySlashes => "the filter has more slashes than the limit",
+            Self::Disallowed => "the filter holds a control or non-character",
         })
     }
 }
@@ -101,6 +117,9 @@ pub fn validate_topic(topic: &str, limits: &Limits) -> Result<(), TopicFault> {
             0 => return Err(TopicFault::Null),
             _ => {}
         }
+    }
+    if topic.chars().any(is_disallowed) {
+        return Err(TopicFault::Disallowed);
     }
     if counted(topic).len() > limits.topic_bytes {
         return Err(TopicFault::TooLong);
@@ -133,6 +152,9 @@ pub fn validate_filter(filter: &str, limits: &Limits) -> Result<(), FilterFault>
         }
     };
     validate_levels(inner)?;
+    if filter.chars().any(is_disallowed) {
+        return Err(FilterFault::Disallowed);
+    }
     if counted(inner).len() > limits.topic_bytes {
         return Err(FilterFault::TooLong);
     }

@@ -9,5 +9,7 @@ mod subscribers;
 mod tests;
 mod tree;
 
-pub use grammar::{FilterFault, TopicFault, matches, split_share, validate_filter, validate_topic};
+pub use grammar::{
+    FilterFault, TopicFault, is_disallowed, matches, split_share, validate_filter, validate_topic,
+};
 pub use tree::SubscriptionTree;

@@ -67,7 +67,7 @@ fn first_frame(input: &[u8], limits: &Limits) -> Result<Option<frame::Frame>, Fa
 
 fn other_version(version: Version, limits: &Limits) -> Opened {
     let fault = Fault::new(
-        fault::by_version(version, "MQTT-3.1.2-2", "MQTT5-3.1.2-2"),
+        "MQTT-3.1.2-2",
         Code::UnsupportedProtocolVersion,
         "this server speaks MQTT 3.1.1 and 5",
     );
@@ -85,6 +85,13 @@ fn read_connect(
     frame::check_minimal(frame, version)?;
     let facts = check_connect::check(frame.body(input), version, limits, room)?;
     raise_zero_expiry(input, frame, facts.zero_expiry_at);
+    // An id that is about to be assigned has no session to resume: Clean Start 0 means nothing
+    // there, and the codec refuses it.
+    if facts.assigns_id
+        && let Some(flags) = input.get_mut(frame.header + check_connect::FLAGS_AT)
+    {
+        *flags |= check_connect::CLEAN_START;
+    }
     let read = decode::connect(input, version)?;
     let mut will = read.will;
     if let Some(will) = &mut will {

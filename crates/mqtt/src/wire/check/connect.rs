@@ -1,7 +1,7 @@
 //! The rules of CONNECT (section 3.1), checked on raw bytes before the codec sees them.
 
 use super::message::{check_message, check_user_properties, topic_fault};
-use crate::filter::validate_topic;
+use crate::filter::{is_disallowed, validate_topic};
 use crate::limits::Limits;
 use crate::reason::Version;
 use crate::wire::encode::Room;
@@ -24,22 +24,26 @@ pub(crate) fn spoken(body: &[u8]) -> Spoken {
     match body {
         [0, 4, b'M', b'Q', b'T', b'T', 4, ..] => Spoken::Version(Version::V311),
         [0, 4, b'M', b'Q', b'T', b'T', 5, ..] => Spoken::Version(Version::V5),
-        [0, 4, b'M', b'Q', b'T', b'T', 0..=3, ..]
+        // In words that every client of MQTT reads: 3.1.1 alone demands an answer [MQTT-3.1.2-2].
+        [0, 4, b'M', b'Q', b'T', b'T', _, ..]
         | [0, 6, b'M', b'Q', b'I', b's', b'd', b'p', _, ..] => Spoken::Other(Version::V311),
-        [0, 4, b'M', b'Q', b'T', b'T', _, ..] => Spoken::Other(Version::V5),
         _ => Spoken::Nothing,
     }
 }
 
 /// Bytes of protocol name and level.
 const NAME_AND_LEVEL: usize = 7;
+/// Offset in the body of the connect flags.
+pub(crate) const FLAGS_AT: usize = NAME_AND_LEVEL;
+/// The flag of Clean Start.
+pub(crate) const CLEAN_START: u8 = 0x02;
 
 #[derive(Clone, Copy)]
 struct Flags(u8);
 
 impl Flags {
     fn clean_start(self) -> bool {
-        self.0 & 0x02 != 0
+        self.0 & CLEAN_START != 0
     }
     fn will(self) -> bool {
         self.0 & 0x04 != 0
@@ -66,6 +70,8 @@ const CLIENT_ID_TOLD: usize = 128;
 pub(crate) struct Facts {
     /// Offset in the body of a will's Message Expiry Interval of 0, which the codec refuses.
     pub(crate) zero_expiry_at: Option<usize>,
+    /// The client id is empty.
+    pub(crate) assigns_id: bool,
 }
 
 /// Checks a CONNECT whose name and level are known. What the client says of the packets that it
@@ -101,7 +107,7 @@ pub(crate) fn check(
     // The packet can be read; what follows can be refused in its own words.
     check_client_id(client_id, flags, version, limits)?;
     check_will_offered(flags, version, limits)?;
-    Ok(facts)
+    Ok(Facts { assigns_id: client_id.is_empty(), ..facts })
 }
 
 /// The client id of a CONNECT that was refused, as far as it can be read; at most
@@ -170,6 +176,7 @@ fn check_will(reader: &mut Reader<'_>, flags: Flags, limits: &Limits) -> Result<
         validate_topic(topic, limits).map_err(|fault| topic_fault(fault, topic, version))?;
     }
     Ok(Facts {
+        assigns_id: false,
         zero_expiry_at: found.message_expiry.and_then(|(value, at)| (value == 0).then_some(at)),
     })
 }
@@ -180,14 +187,20 @@ fn check_client_id(
     version: Version,
     limits: &Limits,
 ) -> Result<(), Fault> {
-    let (clause, reason) = if client_id.is_empty() && !flags.clean_start() {
+    let disallowed = client_id.chars().find(|c| is_disallowed(*c));
+    // MQTT 5 assigns an id whatever Clean Start says [MQTT5-3.1.3-6].
+    let must_be_clean = version == Version::V311;
+    let (clause, reason) = if client_id.is_empty() && must_be_clean && !flags.clean_start() {
         (
-            by_version(version, "MQTT-3.1.3-8", "MQTT5-3.1.3-8"),
+            "MQTT-3.1.3-8",
             "an empty client id cannot resume a session; send one, or start clean".to_owned(),
         )
     } else if client_id.len() > limits.client_id_bytes {
         let (bytes, most) = (client_id.len(), limits.client_id_bytes);
         (LIMIT, format!("the client id has {bytes} bytes; at most {most} are accepted"))
+    } else if let Some(c) = disallowed {
+        let code = u32::from(c);
+        (LIMIT, format!("the client id holds the control or non-character U+{code:04X}"))
     } else if client_id.starts_with('$') {
         (LIMIT, "a client id does not begin with '$'".to_owned())
     } else {

@@ -52,7 +52,7 @@ pub(super) fn topic_fault(fault: TopicFault, topic: &str, version: Version) -> F
         TopicFault::Empty => by_version(version, "MQTT-4.7.3-1", "MQTT5-4.7.3-1"),
         TopicFault::Wildcard => by_version(version, "MQTT-3.3.2-2", "MQTT5-3.3.2-2"),
         TopicFault::Null => by_version(version, "MQTT-1.5.3-2", "MQTT5-1.5.4-2"),
-        TopicFault::TooLong | TopicFault::TooManySlashes => LIMIT,
+        TopicFault::TooLong | TopicFault::TooManySlashes | TopicFault::Disallowed => LIMIT,
     };
     let shown: String = topic.chars().take(64).collect();
     Fault::new(clause, Code::TopicNameInvalid, format!("topic '{shown}': {fault}"))

@@ -100,7 +100,10 @@ fn filter_fault(fault: FilterFault, filter: &str, version: Version) -> Fault {
         FilterFault::Null => by_version(version, "MQTT-1.5.3-2", "MQTT5-1.5.4-2"),
         FilterFault::Share => by_version(version, LIMIT, "MQTT5-4.8.2-1"),
         FilterFault::ShareName => by_version(version, LIMIT, "MQTT5-4.8.2-2"),
-        FilterFault::ShareNameTooLong | FilterFault::TooLong | FilterFault::TooManySlashes => LIMIT,
+        FilterFault::ShareNameTooLong
+        | FilterFault::TooLong
+        | FilterFault::TooManySlashes
+        | FilterFault::Disallowed => LIMIT,
     };
     let shown: String = filter.chars().take(64).collect();
     Fault::new(clause, Code::TopicFilterInvalid, format!("filter '{shown}': {fault}"))
