@@ -137,6 +137,7 @@ impl App {
             Arc::clone(&policies),
             Arc::clone(&provisioning),
             Arc::clone(&presences),
+            gateway::Numbers::start(store.clone()).await,
             settings.mqtt.clone(),
         );
 

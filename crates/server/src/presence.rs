@@ -11,8 +11,6 @@ use fleetwright_core::certificate::Instant;
 use fleetwright_store::{ConnectionFacts, Presence, Store};
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use crate::clock;
-
 /// What is told and not yet written. (ours)
 const QUEUE: usize = 4096;
 /// Of these, in one write. (ours)
@@ -25,9 +23,9 @@ const PAUSE: Duration = Duration::from_millis(10);
 const AGAIN: usize = 4096;
 /// How long a server that stops waits for the last write. (ours)
 const DRAIN: Duration = Duration::from_secs(5);
-/// Connections of one start of the server that keep their order among those of the next one,
-/// a thousandth of a second later. (ours)
-const TURNS_PER_MILLI: i64 = 1_000_000;
+/// Turn of a connection of number zero. Beyond the turns that earlier versions wrote, which were
+/// times in millionths of a millisecond (until the year 2116). (ours)
+const FIRST_TURN: i64 = 1 << 62;
 
 /// Takes what the gateway tells.
 #[derive(Debug)]
@@ -37,7 +35,6 @@ pub struct Presences {
     again: Mutex<Again>,
     asked: Notify,
     queue: mpsc::Sender<Told>,
-    first_turn: i64,
 }
 
 /// Who is to be told again, if still connected.
@@ -83,13 +80,7 @@ impl Presences {
     }
 
     fn with(queue: mpsc::Sender<Told>, on: bool) -> Self {
-        Self {
-            on: AtomicBool::new(on),
-            again: Mutex::default(),
-            asked: Notify::new(),
-            queue,
-            first_turn: clock::now().0.saturating_mul(TURNS_PER_MILLI),
-        }
+        Self { on: AtomicBool::new(on), again: Mutex::default(), asked: Notify::new(), queue }
     }
 
     /// Whether connectivity is indexed. While it is not, nothing needs to be told.
@@ -133,7 +124,7 @@ impl Presences {
         since: Instant,
         facts: Option<ConnectionFacts>,
     ) {
-        let turn = self.turn(number);
+        let turn = turn(number);
         let presence = Presence { turn, connected: true, since, reason: None, connection: facts };
         self.tell(client, presence).await;
     }
@@ -144,7 +135,7 @@ impl Presences {
         if !self.is_on() {
             return;
         }
-        let turn = self.turn(number);
+        let turn = turn(number);
         let presence = Presence { turn, connected: true, since, reason: None, connection: None };
         if self.queue.try_send(Told::Seen(Arc::clone(&client), presence)).is_err() {
             self.again().add(client);
@@ -154,7 +145,7 @@ impl Presences {
 
     /// The client's connection of this number ended.
     pub async fn disconnected(&self, client: Arc<str>, number: u64, at: Instant, reason: &str) {
-        let (turn, reason) = (self.turn(number), Some(reason.to_owned()));
+        let (turn, reason) = (turn(number), Some(reason.to_owned()));
         let presence = Presence { turn, connected: false, since: at, reason, connection: None };
         self.tell(client, presence).await;
     }
@@ -173,10 +164,10 @@ impl Presences {
             let _ = self.queue.send(Told::Seen(client, presence)).await;
         }
     }
+}
 
-    fn turn(&self, number: u64) -> i64 {
-        self.first_turn.saturating_add(i64::try_from(number).unwrap_or(i64::MAX))
-    }
+fn turn(number: u64) -> i64 {
+    FIRST_TURN.saturating_add(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 async fn write(mut told: mpsc::Receiver<Told>, store: Store) {

@@ -16,6 +16,7 @@ mod certificate_providers;
 mod certificates;
 mod change;
 mod claims;
+mod connection_numbers;
 mod direct;
 mod domain_configurations;
 mod effective;

@@ -18,7 +18,7 @@ pub struct Connection<'a> {
     pub thing: Option<&'a ThingName>,
     /// The certificate that it presented.
     pub certificate: CertificateId,
-    /// Rises with each connection; the same for a connection's begin and end.
+    /// Rises with each connection, for ever; the same for a connection's begin and end.
     pub number: u64,
     /// The peer's address.
     pub address: IpAddr,

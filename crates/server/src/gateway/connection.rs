@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use aws_lc_rs::rand;
@@ -12,7 +11,7 @@ use fleetwright_mqtt::{Accept, ConnectRefusal, ConnectRequest, Farewell, Opened,
 use fleetwright_store::ConnectionFacts;
 use tokio::sync::watch;
 
-use super::directory::{ConnectionNumber, Entry};
+use super::directory::Entry;
 use super::identity::{self, Principal};
 use super::mailbox::{Holding, Mailbox};
 use super::online::{End, Here, Online};
@@ -160,8 +159,9 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, newcomer: Newcomer) 
         Err(refused) => {
             let (request, denied) = *refused;
             denied.log(&rights);
-            let failed = rights.connection(0);
-            gateway.tell(failed.connect_failed(clock::now()));
+            if let Some(number) = gateway.numbers.draw() {
+                gateway.tell(rights.connection(number.0).connect_failed(clock::now()));
+            }
             let bytes = request.refuse(ConnectRefusal::NotAuthorized, &denied.reason_string());
             let _ = stream::write(&mut stream, &bytes).await;
             return None;
@@ -169,7 +169,6 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, newcomer: Newcomer) 
     };
 
     // 4. It is online, until it ends; unless there is no room for its will, or its certificate was switched off meanwhile.
-    let number = ConnectionNumber(gateway.numbers.fetch_add(1, Ordering::Relaxed));
     let client_id: Arc<str> = rights.client_id().into();
     let since = clock::now();
     let mailbox = Arc::clone(&attendance.mailbox);
@@ -181,9 +180,16 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, newcomer: Newcomer) 
         let _ = stream::write(&mut stream, &bytes).await;
         return None;
     }
-    let enter = || attendance.enter(number, Arc::clone(&client_id), since);
+    let enter = || attendance.enter(|| gateway.numbers.draw(), Arc::clone(&client_id), since);
     let (entry, took_over) = match standing.act(enter) {
-        Ok(entered) => entered,
+        Ok(Some(entered)) => entered,
+        Ok(None) => {
+            let reason = "no number for the connection can be reserved in the registry";
+            tracing::error!(event = "Connect", status = "Failure", %client_id, %peer, "refused: {reason}");
+            let bytes = authorized.into_inner().refuse(ConnectRefusal::ServerUnavailable, reason);
+            let _ = stream::write(&mut stream, &bytes).await;
+            return None;
+        }
         Err(_) => {
             switched_off(&principal, peer);
             let why = "the certificate is no longer ACTIVE";
@@ -192,6 +198,7 @@ async fn arrive(gateway: &Arc<Gateway>, mut stream: Stream, newcomer: Newcomer) 
             return None;
         }
     };
+    let number = entry.number;
     if gateway.policies.things_changed_since(&rights) {
         // A thing of this client id may have changed before it could be told here.
         mailbox.ask_recheck();

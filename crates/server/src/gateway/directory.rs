@@ -15,7 +15,7 @@ use super::standing::Standing;
 /// Shards of each map, to keep connections from waiting for one another.
 const SHARDS: usize = 16;
 
-/// Number of a connection on this node; never used twice by one process.
+/// Number of a connection; never used twice, see `numbers`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct ConnectionNumber(pub(super) u64);
 
@@ -48,7 +48,7 @@ pub(super) struct Attendance {
 #[derive(Debug)]
 pub(super) struct Entry {
     attendance: Attendance,
-    number: ConnectionNumber,
+    pub(super) number: ConnectionNumber,
     client_id: Arc<str>,
 }
 
@@ -124,22 +124,25 @@ impl Directory {
 }
 
 impl Attendance {
-    /// Enters an authorized connection by its client id; whoever had that is told to go.
+    /// Enters an authorized connection by its client id; whoever had that is told to go. Its number
+    /// is drawn here, so that numbers of a client id rise in the order of its connections; without
+    /// one, nothing is changed.
     pub(super) fn enter(
         self,
-        number: ConnectionNumber,
+        draw: impl FnOnce() -> Option<ConnectionNumber>,
         client_id: Arc<str>,
         since: Instant,
-    ) -> (Entry, bool) {
+    ) -> Option<(Entry, bool)> {
         let directory = &self.directory;
+        let mut clients = directory.shard(&directory.by_client, &*client_id);
+        let number = draw()?;
         let holder = (number, Arc::clone(&self.mailbox), since);
-        let previous = directory
-            .shard(&directory.by_client, &*client_id)
-            .insert(Arc::clone(&client_id), holder);
+        let previous = clients.insert(Arc::clone(&client_id), holder);
+        drop(clients);
         if let Some((_, previous, _)) = &previous {
             previous.take_over();
         }
-        (Entry { attendance: self, number, client_id }, previous.is_some())
+        Some((Entry { attendance: self, number, client_id }, previous.is_some()))
     }
 }
 
@@ -177,6 +180,10 @@ mod tests {
 
     const NOW: Instant = Instant(1);
 
+    fn number(number: u64) -> impl FnOnce() -> Option<ConnectionNumber> {
+        move || Some(ConnectionNumber(number))
+    }
+
     #[test]
     fn the_newcomer_has_the_client_id_and_the_old_one_leaves_quietly() {
         let directory = Directory::new(Ledger::new(1000, 1000));
@@ -184,9 +191,12 @@ mod tests {
         let attendances = [directory.attend(certificate), directory.attend(certificate)];
         let [old, new] = attendances.each_ref().map(|it| Arc::clone(&it.mailbox));
         let [first, second] = attendances;
-        let (entry, taken) = first.enter(ConnectionNumber(1), "a".into(), NOW);
+        let (entry, taken) = first.enter(number(1), "a".into(), NOW).unwrap();
         assert!(!taken);
-        let (_newer, taken) = second.enter(ConnectionNumber(2), "a".into(), NOW);
+        // Without a number, whoever has the client id keeps it.
+        assert!(directory.attend(certificate).enter(|| None, "a".into(), NOW).is_none());
+        assert!(!old.is_taken_over());
+        let (_newer, taken) = second.enter(number(2), "a".into(), NOW).unwrap();
         assert!(taken && old.is_taken_over() && !new.is_taken_over());
         drop(entry);
         let everybody: Vec<_> =
@@ -204,7 +214,7 @@ mod tests {
         let directory = Directory::new(Ledger::new(1000, 1000));
         let (one, other) = (CertificateId([1; 32]), CertificateId([2; 32]));
         let waiting = directory.attend(one);
-        let (online, _) = directory.attend(one).enter(ConnectionNumber(1), "a".into(), NOW);
+        let (online, _) = directory.attend(one).enter(number(1), "a".into(), NOW).unwrap();
         let bystander = directory.attend(other);
         directory.end_certificate(&one);
         assert_eq!(waiting.standing.check(), Err(Ended::Off));

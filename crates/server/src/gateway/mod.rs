@@ -12,6 +12,7 @@ mod ledger;
 mod listener;
 mod mailbox;
 mod newcomer;
+mod numbers;
 mod online;
 mod retained;
 mod router;
@@ -19,7 +20,6 @@ mod standing;
 mod stream;
 mod topics;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use fleetwright_core::certificate::CertificateId;
@@ -30,8 +30,8 @@ use fleetwright_store::Store;
 
 pub use identity::{Held, Principal};
 pub use listener::listen;
+pub(crate) use numbers::Numbers;
 
-use self::directory::ConnectionNumber;
 use self::topics::Request;
 use crate::events::Event;
 use crate::policies::Policies;
@@ -50,16 +50,17 @@ pub struct Gateway {
     ledger: Arc<ledger::Ledger>,
     directory: Arc<directory::Directory>,
     router: router::Router,
-    numbers: AtomicU64,
+    numbers: Arc<Numbers>,
 }
 
 impl Gateway {
     /// A gateway without connections.
-    pub fn new(
+    pub(crate) fn new(
         store: Store,
         policies: Arc<Policies>,
         provisioning: Arc<Provisioning>,
         presences: Arc<Presences>,
+        numbers: Arc<Numbers>,
         settings: config::Mqtt,
     ) -> Arc<Self> {
         let limits = Limits {
@@ -82,7 +83,7 @@ impl Gateway {
             directory: directory::Directory::new(Arc::clone(&ledger)),
             router: router::Router::new(Arc::clone(&ledger)),
             ledger,
-            numbers: AtomicU64::new(0),
+            numbers,
         })
     }
 
@@ -134,9 +135,8 @@ impl Gateway {
             }
         };
         self.retain(store, &publish, None).await?;
-        // A number of its own: it is nobody's echo.
-        let number = ConnectionNumber(self.numbers.fetch_add(1, Ordering::Relaxed));
-        self.router.publish(number, &publish);
+        // It is nobody's echo.
+        self.router.publish(router::NOBODY, &publish);
         Ok(())
     }
 

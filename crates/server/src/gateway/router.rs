@@ -21,7 +21,7 @@ use super::topics::Ordinary;
 type Key = (ConnectionNumber, Option<Box<str>>);
 
 /// The number that no connection has: the server's own messages come from here.
-const NOBODY: ConnectionNumber = ConnectionNumber(u64::MAX);
+pub(super) const NOBODY: ConnectionNumber = ConnectionNumber(u64::MAX);
 
 #[derive(Debug)]
 struct Subscription {

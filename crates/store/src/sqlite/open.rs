@@ -30,6 +30,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0012_one_certificate.sql"),
     include_str!("../../migrations/sqlite/0013_installation.sql"),
     include_str!("../../migrations/sqlite/0014_audit_chains.sql"),
+    include_str!("../../migrations/sqlite/0016_connection_numbers.sql"),
 ];
 /// Prepared statements kept per connection; more than the registry has.
 const STATEMENTS: usize = 256;

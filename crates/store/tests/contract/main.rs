@@ -6,6 +6,7 @@ mod ca_certificates;
 mod certificates;
 mod claims;
 mod configuration;
+mod connection_numbers;
 mod effective;
 mod fleet_index;
 mod functions;
@@ -104,6 +105,10 @@ contract! {
         there_is_one_certificate_provider
         a_domain_configuration_is_deleted_once_disabled
         the_eleventh_domain_configuration_is_refused
+    }
+    connection_numbers {
+        no_number_is_reserved_twice
+        numbers_stay_exact_in_json
     }
     effective {
         a_thing_binds_by_its_name_when_attached

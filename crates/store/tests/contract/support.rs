@@ -50,13 +50,26 @@ pub(crate) fn run<F: Future<Output = ()>>(registry: Registry, case: impl FnOnce(
 
 impl Registry {
     pub(crate) fn sqlite() -> Self {
-        let dir = TempDir::new().unwrap();
+        Self::sqlite_in(TempDir::new().unwrap(), |_| {})
+    }
+
+    fn sqlite_in(dir: TempDir, prepare: impl FnOnce(&std::path::Path)) -> Self {
+        prepare(dir.path());
         let changes = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&changes);
         let sink = Arc::new(move |change: &Change| heard.lock().unwrap().push(change.clone()));
         let path = dir.path().join("fleetwright.db");
         let store = Store::open(path.to_str().unwrap(), home(), sink).unwrap();
         Self { store, changes, dir }
+    }
+
+    /// Another registry: this one's files as a crash at this moment leaves them.
+    pub(crate) fn opened_after_a_crash(&self) -> Self {
+        Self::sqlite_in(TempDir::new().unwrap(), |to| {
+            for name in ["fleetwright.db", "fleetwright.db-wal"] {
+                std::fs::copy(self.dir.path().join(name), to.join(name)).unwrap();
+            }
+        })
     }
 
     /// Changes the file behind the registry's back.
