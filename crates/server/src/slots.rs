@@ -342,7 +342,8 @@ mod tests {
         working.awaits();
         assert_eq!(slots.lock().slots.len(), 2);
         drop((working, other));
-        assert_eq!((slots.lock().slots.len(), slots.lock().by_address.len()), (0, 0));
+        let left = slots.lock();
+        assert_eq!((left.slots.len(), left.by_address.len()), (0, 0));
     }
 
     #[tokio::test]

@@ -120,7 +120,7 @@ fn what_does_not_fit_is_refused_by_name() {
                 ca: ca(Part::Of(OTHER)),
                 ..whole(Part::Of(OURS), Registry::Unmarked { is_unused: false })
             },
-            "key-pool/ belongs",
+            "ca/rsa/ belongs to",
         ),
         (
             "no ca",
