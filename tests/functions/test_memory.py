@@ -8,7 +8,7 @@ import time
 import pytest
 
 # A function of 128 MiB, `/tmp` beside it, and what is written between two looks of the server,
-# which are 100 ms apart: connections over loopback come to 600 MiB.
+# which are 25 ms apart: connections over loopback grow fastest.
 LIMIT = 1024
 
 HOARDING = '''

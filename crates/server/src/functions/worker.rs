@@ -21,7 +21,7 @@ const INIT: Duration = Duration::from_secs(10);
 /// Longest time between an answer and the question for the next event. (ours)
 const SETTLING: Duration = Duration::from_secs(5);
 /// How often the memory of a busy worker is looked at. (ours)
-const MEMORY_EVERY: Duration = Duration::from_millis(100);
+const MEMORY_EVERY: Duration = Duration::from_millis(25);
 
 fn memory_ticks() -> Interval {
     let mut ticks = interval(MEMORY_EVERY);

@@ -128,6 +128,9 @@ impl query::Call {
         let arn = self.form.required("OpenIDConnectProviderArn")?;
         match self.found.get(Member::Body("OpenIDConnectProviderArn")) {
             Some(Resource::Provider(found)) => Ok(found),
+            _ if !names_a_provider(arn) => Err(query::invalid_input(
+                "The ARN is not one of a provider: use arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH.",
+            )),
             _ => {
                 let shown: String = arn.chars().take(256).collect();
                 let message = format!("OpenIDConnect Provider not found for arn {shown}");
@@ -135,6 +138,12 @@ impl query::Call {
             }
         }
     }
+}
+
+/// Whether an ARN has the form of an OpenID Connect provider's, of any account.
+fn names_a_provider(arn: &str) -> bool {
+    let resource = arn.strip_prefix("arn:").and_then(|rest| rest.splitn(5, ':').nth(4));
+    resource.and_then(|it| it.strip_prefix("oidc-provider/")).is_some_and(|url| !url.is_empty())
 }
 
 /// What a name or ARN names; `None` also for one that is none, which the operation refuses.

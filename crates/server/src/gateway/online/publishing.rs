@@ -36,8 +36,8 @@ impl Online {
         match authorize::publish(&self.rights, routed) {
             Ok(authorized) => {
                 let done = match authorized.for_subscribers() {
-                    Ok(publish) => self.to_subscribers(&publish).await,
-                    Err((request, publish)) => self.to_server(request, &publish),
+                    Ok(publish) => self.hand_to_subscribers(&publish).await,
+                    Err((request, publish)) => self.hand_to_server(request, &publish),
                 };
                 if let Err(end) = done {
                     return end;
@@ -65,7 +65,7 @@ impl Online {
 
     /// Keeps and routes a message; the error is how it was refused, and the end if that ends the
     /// connection.
-    async fn to_subscribers(
+    async fn hand_to_subscribers(
         &mut self,
         publish: &Authorized<Ordinary<Publish>>,
     ) -> Result<(), Option<End>> {
@@ -90,7 +90,7 @@ impl Online {
     }
 
     /// Asks the server, which answers later or at once.
-    fn to_server(&mut self, request: Request, publish: &Publish) -> Result<(), Option<End>> {
+    fn hand_to_server(&mut self, request: Request, publish: &Publish) -> Result<(), Option<End>> {
         match request {
             Request::Provisioning(topic) => {
                 // A view into the input buffer would keep all of it for as long as the ask waits.
