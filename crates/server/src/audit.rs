@@ -1,7 +1,7 @@
 //! The audit trail's way into the registry.
 //!
 //! The record of an operation that changes something is part of the change's own commit: a
-//! [`Recording`] made by [`recording`] goes there with [`Store::recording`]. What changed nothing,
+//! [`Recording`] made by `recording` goes there with [`Store::recording`]. What changed nothing,
 //! reads and refusals, queues here after its answer, gathers for a moment and is written many at a
 //! time, sharing the commits of whatever else is written.
 //!

@@ -47,7 +47,7 @@ pub struct ApplyRegistration {
 pub struct Renewal {
     /// `customerVersion` of the certificate, which was `ACTIVE`.
     pub version: i64,
-    /// The things that it was attached to, at most [`RENEWED_THINGS`].
+    /// The things that it was attached to, at most ten.
     pub things: Vec<ThingName>,
 }
 
