@@ -22,12 +22,18 @@ def clean_environment():
     return {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "FLEETWRIGHT_"))}
 
 
+GIVEN = set()
+
+
 def free_port():
-    """One that no client is given by chance while the server that has it is away."""
+    """One that nobody was given before, nor is a client given by chance while its server is away."""
     while True:
+        port = random.randrange(20_000, 32_000)
         with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
-            return probe.getsockname()[1]
+            probe.bind(("127.0.0.1", port))
+            if port not in GIVEN:
+                GIVEN.add(port)
+                return port
 
 
 def run(*arguments, **options):
