@@ -17,6 +17,7 @@ import boto3
 from control_plane import control_plane
 from hooks import hooks
 from measuring import LOAD, LOAD_CORE, ROOT, SERVER, SERVER_CORE, cpu_seconds, on_core, report, resident_kib
+from revocation import revocation
 
 DEVICES = int(os.environ.get("BENCH_DEVICES", "3000"))
 IDLE = int(os.environ.get("BENCH_IDLE", "2000"))
@@ -139,6 +140,7 @@ def main():
         finally:
             server.stop()
         memory(directory)
+        revocation(Server, directory)
         pure()
         hooks(Server, directory)
         control_plane(Server, directory)
