@@ -1,6 +1,6 @@
 # Thin: each target is one script or one command. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test conformance check bench campaign fuzz
+.PHONY: help quickstart quick test conformance interop check static bench campaign fuzz
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -8,14 +8,23 @@ help: ## List the targets
 quickstart: ## Build, then bring three devices to a server of your own (about a minute)
 	@scripts/quickstart
 
+quick: ## Format, lints and unit tests of what differs from main, in a minute; says what it leaves out
+	@scripts/quick
+
 test: ## Install what the tests need, then run all of them
 	@scripts/test
 
 conformance: ## Hold every operation against the botocore model; write docs/conformance.md and print it
 	@scripts/conformance
 
+interop: ## Run clients of ten years against the server, a line each, and print a table
+	@scripts/interop
+
 check: ## Everything that must be clean before a change lands: format, lints, docs, licences, tests
 	@scripts/check
+
+static: ## Build both commands with musl: they run on any Linux of this processor
+	@scripts/static
 
 bench: ## Print the speed as ratios, measured in one run
 	@scripts/bench

@@ -209,7 +209,7 @@ fuzz_target!(|input: Input| {
             assert!(session.output().len() <= 2 * limits.output_bytes + 2 * limits.packet_bytes);
             session.output().clear();
         }
-        if session.is_closed() {
+        if session.end().is_some() {
             return;
         }
     }

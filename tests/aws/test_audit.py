@@ -66,6 +66,15 @@ def test_a_call_is_recorded_with_names_and_never_with_values(iot, unique, record
     assert record["code"] is None and secret not in json.dumps(record)
 
 
+def test_a_request_for_a_service_that_is_not_here_is_recorded_by_its_name(server, record_of):
+    with pytest.raises(ClientError) as caught:
+        make_client(server, "dynamodb").get_item(TableName="devices", Key={"id": {"S": "1"}})
+    record = record_of(request_id(caught.value.response), "--outcome", "rejected")
+    assert record["operation"] == "dynamodb:GetItem"
+    assert record["code"] == "NotImplementedException"
+    assert record["principal"] == "anonymous" and record["reason"].startswith("There is no DynamoDB")
+
+
 def test_a_refusal_is_recorded_with_its_code_and_reason(iot, unique, record_of):
     with pytest.raises(ClientError) as caught:
         iot.describe_thing(thingName=unique("nobody"))

@@ -45,8 +45,11 @@ def test_a_domain_of_ones_own_comes_with_its_certificate(iot, create):
         iot, create(domainName="iot.example.com", serverCertificateArns=[CERTIFICATE])
     )
     assert (found["domainName"], found["domainType"]) == ("iot.example.com", "CUSTOMER_MANAGED")
-    certificate = {"serverCertificateArn": CERTIFICATE, "serverCertificateStatus": "VALID"}
-    assert found["serverCertificates"] == [certificate]
+    (certificate,) = found["serverCertificates"]
+    assert certificate["serverCertificateArn"] == CERTIFICATE
+    # Nobody configured a certificate for it: what is answered is what is presented.
+    assert certificate["serverCertificateStatus"] == "INVALID"
+    assert "iot.example.com" in certificate["serverCertificateStatusDetail"]
     for half in ({"domainName": "iot.example.com"}, {"serverCertificateArns": [CERTIFICATE]}):
         with pytest.raises(iot.exceptions.InvalidRequestException) as caught:
             create(**half)

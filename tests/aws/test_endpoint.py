@@ -1,10 +1,8 @@
 import pytest
 
 
-@pytest.mark.parametrize(
-    "kind", [None, "iot:Data", "iot:Data-ATS", "iot:CredentialProvider", "iot:Jobs"]
-)
-def test_every_endpoint_type_is_the_gateway(iot, server, kind):
+@pytest.mark.parametrize("kind", [None, "iot:Data", "iot:Data-ATS"])
+def test_the_data_endpoint_is_the_gateway(iot, server, kind):
     members = {"endpointType": kind} if kind else {}
     host, _, port = iot.describe_endpoint(**members)["endpointAddress"].partition(":")
     assert host
@@ -16,6 +14,13 @@ def test_an_unknown_endpoint_type_is_refused(iot, refused):
     code, status, message = refused(iot.describe_endpoint, endpointType="iot:Nothing")
     assert (code, status) == ("InvalidRequestException", 400)
     assert "iot:Nothing" in message and "iot:Data-ATS" in message
+
+
+@pytest.mark.parametrize("kind", ["iot:CredentialProvider", "iot:Jobs"])
+def test_an_endpoint_that_nothing_serves_is_not_answered(iot, refused, kind):
+    code, status, message = refused(iot.describe_endpoint, endpointType=kind)
+    assert (code, status) == ("InvalidRequestException", 400)
+    assert kind in message and "not served" in message and "iot:Data-ATS" in message
 
 
 def test_the_cli_describes_the_endpoint(aws, iot):

@@ -171,6 +171,7 @@ def test_a_thing_is_found_by_all_that_it_is(iot, lamps, found):
         "thingTypeName": kind,
         "thingGroupNames": [group],
         "attributes": thing["attributes"],
+        "connectivity": {"connected": False},
     }
 
 
@@ -327,10 +328,20 @@ def test_connectivity_of_a_thing_that_never_connected(iot, lamps, refused, found
     name = f"{lamps[0]}-0"
     answer = iot.get_thing_connectivity_data(thingName=name)
     assert (answer["connected"], answer["disconnectReason"]) == (False, "UNKNOWN")
+    never = f"thingName:{name} AND connectivity.connected:false"
+    (thing,) = iot.search_index(queryString=never)["things"]
+    assert thing["connectivity"] == {"connected": False}
+    assert found(f"thingName:{lamps[0]}* AND connectivity.connected:false") == [
+        f"{lamps[0]}-{number}" for number in range(3)
+    ]
+    assert found(f"thingName:{lamps[0]}* AND connectivity.connected:true") == []
+    assert found(f"thingName:{lamps[0]}* AND connectivity.timestamp:*") == []
     missing = refused(iot.get_thing_connectivity_data, thingName=f"{name}-none")
     assert missing[:2] == ("ResourceNotFoundException", 404)
     registry = {"thingIndexingMode": "REGISTRY"}
     iot.update_indexing_configuration(thingIndexingConfiguration=registry)
+    assert found(never) == []
+    assert "connectivity" not in iot.search_index(queryString=f"thingName:{name}")["things"][0]
     code, status, message = refused(iot.get_thing_connectivity_data, thingName=name)
     assert (code, status) == ("IndexNotReadyException", 400)
     assert "thingConnectivityIndexingMode" in message

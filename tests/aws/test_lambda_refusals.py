@@ -129,10 +129,10 @@ def test_markers_of_another_list_are_refused(functions, function, refused):
 
 
 def test_what_is_known_but_not_offered_says_so(functions, function, refused):
-    code, status, message = refused(functions.list_layers)
+    code, status, message = refused(functions.list_capacity_providers)
     assert (code, status) == ("NotImplementedException", 501)
-    assert message.startswith("ListLayers is not implemented")
-    error = refused(functions.get_function_event_invoke_config, FunctionName=function)
+    assert message.startswith("ListCapacityProviders is not implemented")
+    error = refused(functions.put_function_event_invoke_config, FunctionName=function)
     assert error[:2] == ("NotImplementedException", 501)
 
 

@@ -1,4 +1,5 @@
-"""AWS's clients of early 2022, unmodified: they sign the control plane of AWS IoT as `execute-api`."""
+"""AWS's clients of early 2022, and the command as Debian 12 has it (2.9), unmodified: they sign the
+control plane of AWS IoT as `execute-api`."""
 
 import json
 import pathlib
@@ -10,6 +11,8 @@ from conftest import EXAMPLE_POLICY
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OLD = ROOT / ".venv/old-clients/bin"
+# The distribution's, which no other test may take for the tests' own.
+DEBIANS = pathlib.Path("/usr/bin/aws")
 TEMPLATE = json.dumps(
     {
         "Parameters": {"SerialNumber": {"Type": "String"}},
@@ -54,14 +57,25 @@ print(json.dumps({
 """
 
 
+def debians():
+    if not DEBIANS.exists():
+        pytest.skip("/usr/bin/aws: the distribution's packages have no AWS CLI")
+    return DEBIANS
+
+
+def of_2022(program="aws"):
+    path = OLD / program
+    assert path.exists(), "the old clients are not installed: run scripts/venv"
+    return path
+
+
 @pytest.fixture
-def old(server):
-    """Runs a program of the old clients; gives its parsed output, or its errors if it fails."""
-    assert (OLD / "aws").exists(), "the old clients are not installed: run scripts/venv"
+def run(server):
+    """Runs a program; gives its parsed output, or its errors if it fails."""
 
     def run(program, *arguments, fails=False):
         done = subprocess.run(
-            [OLD / program, *map(str, arguments)],
+            [program, *map(str, arguments)],
             env=server.environment,
             capture_output=True,
             text=True,
@@ -75,10 +89,18 @@ def old(server):
     return run
 
 
-def test_the_command_of_2022_prepares_provisioning_by_claim(server, old, unique):
-    def aws(service, *arguments, **options):
-        return old("aws", "--endpoint-url", server.api, service, *arguments, **options)
+@pytest.fixture(params=[of_2022, debians])
+def aws(request, server, run):
+    """An `aws` command, pointed at the server as its users would."""
+    program = request.param()
 
+    def aws(service, *arguments, **options):
+        return run(program, "--endpoint-url", server.api, service, *arguments, **options)
+
+    return aws
+
+
+def test_the_command_prepares_provisioning_by_claim(aws, unique):
     assert aws("iot", "describe-endpoint", "--endpoint-type", "iot:Data-ATS")["endpointAddress"]
     policy, role, template = unique("policy"), unique("role"), unique("template")
     made = aws("iot", "create-keys-and-certificate", "--set-as-active")
@@ -95,9 +117,9 @@ def test_the_command_of_2022_prepares_provisioning_by_claim(server, old, unique)
     assert "(ResourceNotFoundException)" in error, error
 
 
-def test_boto3_of_2022_is_served(server, old, unique):
+def test_boto3_of_2022_is_served(server, run, unique):
     name = unique("thing")
-    answer = old("python", "-c", BOTO3, server.api, name)
+    answer = run(of_2022("python"), "-c", BOTO3, server.api, name)
     assert answer["version"] == "1.23.54" and answer["signed"] == "execute-api"
     assert answer["thing"].endswith(f":thing/{name}")
     assert answer["refused"] == "ResourceNotFoundException"

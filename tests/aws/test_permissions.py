@@ -31,7 +31,10 @@ def models():
 
 def members(operation):
     """The members of a request, written as the table writes them."""
-    shapes = operation.input_shape.members if operation.input_shape else {}
+    shapes = dict(operation.input_shape.members) if operation.input_shape else {}
+    if payload := operation.input_shape and operation.input_shape.serialization.get("payload"):
+        # The body is this member, unless it is bytes.
+        shapes |= getattr(shapes[payload], "members", {})
     for name, shape in shapes.items():
         place = PLACES[shape.serialization.get("location")]
         name = shape.serialization.get("name", name)

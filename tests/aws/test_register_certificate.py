@@ -157,3 +157,11 @@ def test_register_thing_registers_what_a_registered_ca_signed(iot, ca, unique, r
     found = described(iot, certificate_id(text))
     assert (found["status"], found["caCertificateId"]) == ("ACTIVE", ca.id)
     assert iot.list_thing_principals(thingName=thing)["principals"] == [found["certificateArn"]]
+
+
+def test_one_that_was_issued_here_is_registered_already(iot, refused):
+    made = iot.create_keys_and_certificate(setAsActive=True)
+    for operation in (iot.register_certificate, iot.register_certificate_without_ca):
+        code, status, message = refused(operation, certificatePem=made["certificatePem"])
+        assert (code, status) == ("ResourceAlreadyExistsException", 409)
+        assert "already" in message

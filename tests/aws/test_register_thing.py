@@ -159,6 +159,33 @@ def test_a_registration_that_fails_leaves_nothing(iot, register, refused, unique
         iot.describe_thing(thingName=thing)
 
 
+@pytest.mark.parametrize("mark", "+#")
+def test_wildcards_of_topics_are_no_part_of_a_name_and_an_operators_word_in_a_policy(
+    iot, register, refused, unique, mark
+):
+    """A device's parameter would be refused in a topic filter; these are the caller's own."""
+    before, thing = certificates(iot), unique("thing")
+    given = {"SerialNumber": "1", "CSR": make_csr()}
+    grouped = template(ThingGroups=[f"group{mark}"])
+    for body, name in [(template(), f"a{mark}b"), (template(), mark), (grouped, thing)]:
+        code, status, _ = refused(register, body=body, ThingName=name, **given)
+        assert (code, status) == ("InvalidRequestException", 400)
+    assert certificates(iot) == before
+    with pytest.raises(iot.exceptions.ResourceNotFoundException):
+        iot.describe_thing(thingName=thing)
+    body = template()
+    # It is none of an attribute's characters either.
+    del body["Resources"]["myThing"]["Properties"]["AttributePayload"]
+    filter = arn("topicfilter", "fleet/${SerialNumber}/own")
+    statement = {"Effect": "Allow", "Action": "iot:Subscribe", "Resource": filter}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    body["Resources"]["myPolicy"]["Properties"]["PolicyDocument"] = {"Fn::Sub": document}
+    made = register(body, ThingName=thing, SerialNumber=mark, CSR=make_csr())
+    policy = made["resourceArns"]["myPolicy"].rpartition("/")[2]
+    stored = json.loads(iot.get_policy(policyName=policy)["policyDocument"])
+    assert stored["Statement"][0]["Resource"] == arn("topicfilter", f"fleet/{mark}/own")
+
+
 def test_an_existing_thing_that_differs_is_a_conflict_unless_overridden(
     iot, register, refused, unique
 ):

@@ -146,10 +146,22 @@ def test_thing_groups_are_idempotent_for_equal_properties(iot, unique, refused):
     assert again["thingGroupId"] == made["thingGroupId"]
     code, status, _ = refused(iot.create_thing_group, thingGroupName=name)
     assert (code, status) == ("ResourceAlreadyExistsException", 409)
-    code, status, _ = refused(
+    # The model has no ResourceNotFoundException for it.
+    code, status, message = refused(
         iot.create_thing_group, thingGroupName=unique("group"), parentGroupName="none"
     )
-    assert (code, status) == ("ResourceNotFoundException", 404)
+    assert (code, status) == ("InvalidRequestException", 400)
+    assert message == "Cannot create group using non-existing group as parent : none"
+
+
+def test_tags_are_among_the_equal_properties_of_a_thing_group(iot, unique, refused):
+    name, tag = unique("group"), {"Key": "k", "Value": "v"}
+    made = iot.create_thing_group(thingGroupName=name, tags=[tag])
+    again = iot.create_thing_group(thingGroupName=name, tags=[tag])
+    assert again["thingGroupId"] == made["thingGroupId"]
+    for tags in ([], [tag | {"Value": "w"}]):
+        code, status, _ = refused(iot.create_thing_group, thingGroupName=name, tags=tags)
+        assert (code, status) == ("ResourceAlreadyExistsException", 409)
 
 
 def test_billing_groups_are_idempotent_for_equal_properties(iot, unique, refused):

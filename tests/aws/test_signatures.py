@@ -111,7 +111,7 @@ def test_other_operations_answer_in_awss_shape(iot, refused, aws):
     code, status, message = refused(iot.list_jobs)
     assert (code, status) == ("NotImplementedException", 501)
     assert message.startswith("ListJobs is not implemented by Fleetwright.")
-    assert "NotImplementedException" in aws("list-topic-rules", fails=True)
+    assert "NotImplementedException" in aws("list-job-templates", fails=True)
 
 
 def test_paths_and_methods_that_are_none_answer_in_awss_shape(server):

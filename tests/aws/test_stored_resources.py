@@ -41,8 +41,8 @@ def entries():
 
 def offered(service):
     """The operations that the server's sources register."""
-    folder = ROOT / f"crates/server/src/control/{service}"
-    pattern = re.compile(r'NAME: &str = "(\w+)"')
+    folder = ROOT / f"crates/control/src/{service}"
+    pattern = re.compile(r'operation!\("(\w+)"')
     return {name for file in folder.rglob("*.rs") for name in pattern.findall(file.read_text())}
 
 
@@ -107,6 +107,8 @@ class Family:
             "Tags": [{"Key": "a", "Value": "b"}], "TagKeys": ["a"], "VersionId": "v7",
             "AccessKeyId": "AKIAAAAAAAAAAAAAAAAA", "Status": "Inactive",
             "RoleSessionName": "me", "PermissionsBoundary": self.arn["policy"],
+            "ClientID": "another", "ThumbprintList": ["0" * 40], "Description": "another",
+            "SSHPublicKeyId": "APKAAAAAAAAAAAAAAAAA", "Encoding": "PEM",
         }  # fmt: skip
         members = {name: whole[name] for name in shape.required_members}
         return members | {member: value}

@@ -76,8 +76,9 @@ def test_a_group_is_updated_by_version(iot, tree, unique, refused):
 
 
 def test_a_group_is_deleted_when_it_has_no_children(iot, tree, unique, refused):
-    code, status, _ = refused(iot.delete_thing_group, thingGroupName=tree[0])
+    code, status, message = refused(iot.delete_thing_group, thingGroupName=tree[0])
     assert (code, status) == ("InvalidRequestException", 400)
+    assert message.endswith("when there are still child groups attached to it")
     code, status, _ = refused(iot.delete_thing_group, thingGroupName=tree[2], expectedVersion=7)
     assert (code, status) == ("VersionConflictException", 409)
     for name in reversed(tree):

@@ -11,9 +11,12 @@ import boto3
 import pytest
 
 from conftest import INSTALLED
+from distance import away
 
 SUITE = pathlib.Path(__file__).with_name("suite.py")
 PATIENCE = 600
+# AWS's endpoint is never nearer: a test looks at its statistics between PUBLISH and PUBACK.
+DISTANCE = 0.02
 ALLOW_ALL = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}],
@@ -85,11 +88,10 @@ def credentials(server):
 )
 def test_aws_s_own_tests_pass(server, source, endpoint, tmp_path, module, least):
     log = tmp_path / "log"
-    port = server.mqtt.rpartition(":")[2]
-    command = [sys.executable, SUITE, source, server.root_ca, port, f"test.{module}"]
-    with log.open("w") as told:
+    with away(int(server.mqtt.rpartition(":")[2]), DISTANCE) as port, log.open("w") as output:
+        command = [sys.executable, SUITE, source, server.root_ca, str(port), f"test.{module}"]
         done = subprocess.run(
-            command, env=endpoint, stdout=subprocess.PIPE, stderr=told, timeout=PATIENCE
+            command, env=endpoint, stdout=subprocess.PIPE, stderr=output, timeout=PATIENCE
         )
     assert done.returncode == 0, log.read_text()
     outcomes = {name.rpartition(".")[2]: came for name, came in json.loads(done.stdout).items()}

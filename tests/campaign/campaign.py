@@ -32,6 +32,7 @@ from serving import OwnServer, run  # noqa: E402
 EIO, ENOSPC = 5, 28
 CONFIGURATION = "[provisioning]\nkey-pool-capacity = 1\n"
 CUTS = 4  # Images of one recorded run.
+TRIES = 5  # Rounds of a scenario until one has something to check.
 LEAST, SLOW = 20, 20  # Acknowledgements of a load, and how long they are waited for, seconds.
 
 
@@ -280,14 +281,25 @@ def campaign(minutes, seed, logs, names, say=print):
         number = chance.randrange(2**32)
         found, checked = play(name, number, logs)
         tally.add(name, found, checked)
+        if not tally.checked[name] and tally.rounds[name] < TRIES:
+            # Its faults refused the start: nothing was acknowledged, so nothing is shown.
+            waiting.append(name)
         left = max(0, round(end - time.monotonic()))
         say(f"{left // 60:3}:{left % 60:02} left  {name:16} seed {number:<12} {checked:>6} checked"
-            f"  {'held' if not found else f'{len(found)} FAULTS'}")  # fmt: skip
+            f"  {verdict(found, checked)}")
         for each in found:
             say(f"    {each}")
         everything += [f"{name}, seed {number}: {each}" for each in found]
     tally.show()
-    return everything
+    blind = [f"{name}: {tally.rounds[name]} rounds had nothing to check" for name in names
+             if not tally.checked[name]]  # fmt: skip
+    return everything + blind
+
+
+def verdict(found, checked):
+    if found:
+        return f"{len(found)} FAULTS"
+    return "held" if checked else "nothing to check: the start was refused"
 
 
 def arguments():

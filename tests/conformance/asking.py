@@ -224,6 +224,11 @@ VALUES = {
     "CreateCertificateProvider.certificateProviderName": lambda s: (
         s.no_certificate_provider() and s.fresh("provider")
     ),
+    "SetV2LoggingLevel.logTarget": {"targetType": "CLIENT_ID", "targetName": "a-client"},
+    "ListV2LoggingLevels.targetType": "CLIENT_ID",
+    "DeleteV2LoggingLevel.targetType": "CLIENT_ID",
+    "DeleteV2LoggingLevel.targetName": "a-client",
+    "SetLoggingOptions.loggingOptionsPayload": lambda s: {"roleArn": s.role, "logLevel": "INFO"},
     "SetV2LoggingOptions.eventConfigurations": [{"eventType": "Connect", "logLevel": "INFO"}],
     "UpdateEncryptionConfiguration.encryptionType": "AWS_OWNED_KMS_KEY",
     "Publish.topic": lambda s: s.fresh("topic"),

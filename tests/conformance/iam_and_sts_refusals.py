@@ -90,6 +90,8 @@ def the_eleventh_group(scene, call):
     "iam:CreateOpenIDConnectProvider.InvalidInputException",
     "iam:TagUser.InvalidInputException",
     "iam:TagRole.InvalidInputException",
+    "iam:TagPolicy.InvalidInputException",
+    "iam:TagOpenIDConnectProvider.InvalidInputException",
 )
 def a_tag_twice(scene, call):
     request = asking.minimal(scene, call.service, call.operation)
@@ -100,9 +102,43 @@ def a_tag_twice(scene, call):
 @provokes(
     "iam:GetOpenIDConnectProvider.InvalidInputException",
     "iam:DeleteOpenIDConnectProvider.InvalidInputException",
+    "iam:AddClientIDToOpenIDConnectProvider.InvalidInputException",
+    "iam:RemoveClientIDFromOpenIDConnectProvider.InvalidInputException",
+    "iam:UpdateOpenIDConnectProviderThumbprint.InvalidInputException",
+    "iam:UntagOpenIDConnectProvider.InvalidInputException",
+    "iam:ListOpenIDConnectProviderTags.InvalidInputException",
 )
 def an_arn_of_something_else(scene, call):
-    call(OpenIDConnectProviderArn=scene.identities.policy)
+    request = asking.minimal(scene, call.service, call.operation)
+    call(**request | {"OpenIDConnectProviderArn": scene.identities.policy})
+
+
+@provokes(
+    "iam:GetPolicy.InvalidInputException",
+    "iam:DeletePolicy.InvalidInputException",
+    "iam:CreatePolicyVersion.InvalidInputException",
+    "iam:GetPolicyVersion.InvalidInputException",
+    "iam:ListPolicyVersions.InvalidInputException",
+    "iam:SetDefaultPolicyVersion.InvalidInputException",
+    "iam:DeletePolicyVersion.InvalidInputException",
+    "iam:ListEntitiesForPolicy.InvalidInputException",
+    "iam:UntagPolicy.InvalidInputException",
+    "iam:ListPolicyTags.InvalidInputException",
+    *(f"iam:{verb}{kind.capitalize()}Policy.InvalidInputException"
+      for verb in ("Attach", "Detach") for kind in KINDS),
+)  # fmt: skip
+def an_arn_of_no_policy(scene, call):
+    request = asking.minimal(scene, call.service, call.operation)
+    call(**request | {"PolicyArn": "arn:aws:iam::aws:nothing/Name"})
+
+
+@provokes("iam:AddClientIDToOpenIDConnectProvider.LimitExceededException")
+def the_101st_client_id(scene, call):
+    arn = scene.iam.create_open_id_connect_provider(
+        Url=f"https://{scene.fresh('idp')}.example.com",
+        ClientIDList=[f"client-{number}" for number in range(100)],
+    )["OpenIDConnectProviderArn"]
+    call(OpenIDConnectProviderArn=arn, ClientID="one-more")
 
 
 @provokes("sts:AssumeRole.PackedPolicyTooLargeException")

@@ -95,7 +95,8 @@ FAMILIES = {
     ),
     "Logging and encryption": (
         "iot",
-        """SetV2LoggingOptions GetV2LoggingOptions DescribeEncryptionConfiguration
+        """SetV2LoggingOptions GetV2LoggingOptions SetV2LoggingLevel ListV2LoggingLevels
+        DeleteV2LoggingLevel SetLoggingOptions GetLoggingOptions DescribeEncryptionConfiguration
         UpdateEncryptionConfiguration""",
     ),
     "Data plane": ("iot-data", "Publish GetRetainedMessage ListRetainedMessages"),
@@ -112,7 +113,13 @@ FAMILIES = {
         ListAttachedRolePolicies PutUserPolicy GetUserPolicy DeleteUserPolicy ListUserPolicies
         PutGroupPolicy GetGroupPolicy DeleteGroupPolicy ListGroupPolicies PutRolePolicy
         GetRolePolicy DeleteRolePolicy ListRolePolicies CreateOpenIDConnectProvider
-        GetOpenIDConnectProvider DeleteOpenIDConnectProvider ListOpenIDConnectProviders""",
+        GetOpenIDConnectProvider DeleteOpenIDConnectProvider ListOpenIDConnectProviders
+        AddClientIDToOpenIDConnectProvider RemoveClientIDFromOpenIDConnectProvider
+        UpdateOpenIDConnectProviderThumbprint TagPolicy UntagPolicy ListPolicyTags
+        TagOpenIDConnectProvider UntagOpenIDConnectProvider ListOpenIDConnectProviderTags
+        UpdateRoleDescription ListMFADevices ListSSHPublicKeys ListSigningCertificates
+        ListInstanceProfilesForRole ListInstanceProfiles ListServerCertificates ListAccountAliases
+        ListSAMLProviders""",
     ),
     "Security Token Service": (
         "sts",

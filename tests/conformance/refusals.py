@@ -32,6 +32,7 @@ NO_CAUSE = {
     "ClearDefaultAuthorizer.InvalidRequestException": "its request has no members",
     "DescribeDefaultAuthorizer.InvalidRequestException": "its request has no members",
     "GetRegistrationCode.InvalidRequestException": "its request has no members",
+    "GetLoggingOptions.InvalidRequestException": "its request has no members",
     "GetIndexingConfiguration.InvalidRequestException": "its request has no members",
     "DescribeEncryptionConfiguration.InvalidRequestException": "its request has no members",
     "CreateDomainConfiguration.CertificateValidationException": (
@@ -42,6 +43,15 @@ NO_CAUSE = {
     ),
     **iam_and_sts.NO_CAUSE,
 }
+
+# The model of these operations alone calls it so.
+NO_CAUSE |= {
+    f"{operation}.InternalException": "an internal failure is InternalFailureException everywhere"
+    for operation in (
+        "SetV2LoggingOptions", "GetV2LoggingOptions", "SetV2LoggingLevel", "ListV2LoggingLevels",
+        "DeleteV2LoggingLevel", "SetLoggingOptions", "GetLoggingOptions",
+    )
+}  # fmt: skip
 
 # A value of the right form that names nothing.
 ABSENT = {
@@ -712,3 +722,23 @@ def the_hundred_and_first_dynamic_group(scene, call):
     finally:
         scene.not_indexed()
         scene.indexed()
+
+
+@provokes("SetV2LoggingOptions.InvalidRequestException")
+def a_role_of_too_many_characters(scene, call):
+    call(roleArn="r" * 2049)
+
+
+@provokes("SetLoggingOptions.InvalidRequestException")
+def a_level_that_is_none(scene, call):
+    call(loggingOptionsPayload={"roleArn": "arn:aws:iam::123456789012:role/a", "logLevel": "LOUD"})
+
+
+@provokes("SetV2LoggingLevel.InvalidRequestException")
+def a_target_of_no_type(scene, call):
+    call(logTarget={"targetType": "PLANET", "targetName": "a"}, logLevel="INFO")
+
+
+@provokes("DeleteV2LoggingLevel.InvalidRequestException")
+def the_default_has_no_name(scene, call):
+    call(targetType="DEFAULT", targetName="a")

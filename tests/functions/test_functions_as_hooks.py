@@ -1,12 +1,15 @@
 """Hooks as they stand in the wild decide about real devices."""
 
 import json
+import time
 
 import pytest
 
 from deploying import wild
 from device import Device, rejection
+from fleet import AS_ITSELF, claim_statements, template_body
 from running import ACCOUNT, arn
+from test_audit_of_devices import records_of
 
 DENIED = (403, "AccessDenied")
 PYTHON = {"Runtime": "python3.12"}
@@ -173,3 +176,65 @@ def test_a_function_that_is_gone_or_elsewhere_refuses(site, claim):
     check_allowed(site, claim, template, site.unique("s"), "Seattle")
     site.functions.delete_function(FunctionName=hook)
     check_denied(site, claim, template, site.unique("s"))
+
+
+ROTATING = """
+import os, time, boto3
+
+def handler(event, context):
+    iot = boto3.client("iot")
+    iot.create_thing(thingName="asked-" + event["parameters"]["SerialNumber"])
+    caller = event["claimCertificateId"]
+    if os.environ["OFF"] == "by the hook":
+        iot.update_certificate(certificateId=caller, newStatus="INACTIVE")
+    while iot.describe_certificate(certificateId=caller)["certificateDescription"]["status"] == "ACTIVE":
+        time.sleep(0.05)
+    return {"allowProvisioning": True}
+"""
+
+
+@pytest.mark.parametrize("off", ["by the hook", "by an operator"])
+def test_a_rotation_goes_on_when_its_hook_switches_the_caller_off_and_nobody_else(
+    site, claim, off
+):
+    """AWS's rotation sample does that; an operator's word, once acknowledged, is final."""
+    statement = {"Effect": "Allow", "Resource": "*",
+                 "Action": ["iot:UpdateCertificate", "iot:DescribeCertificate", "iot:CreateThing"]}  # fmt: skip
+    site.iam.put_role_policy(
+        RoleName="functions", PolicyName="rotate",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statement}),
+    )  # fmt: skip
+    hook = site.deploy({"app.py": ROTATING}, Environment={"Variables": {"OFF": off}},
+                       MemorySize=256, **PYTHON)  # fmt: skip
+    site.permit(hook)
+    body = template_body(site.policy(*AS_ITSELF), override={"AttributePayload": "DO_NOTHING"})
+    body["Resources"]["rotation"] = {
+        "Type": "AWS::IoT::Policy",
+        "Properties": {"PolicyName": site.policy(*claim_statements("*"))},
+    }
+    serial = site.unique("serial")
+    old = site.device(claim, site.template(body), serial)
+    template = site.template(body, hook=hook)
+    with Device(site.server, old, f"sensor-{serial}") as current:
+        new, token = current.certificate_from_csr()
+        topic = f"$aws/provisioning-templates/{template}/provision"
+        request = {"certificateOwnershipToken": token, "parameters": {"SerialNumber": serial}}
+        if off == "by the hook":
+            assert current.register(template, token, SerialNumber=serial).accepted
+        else:
+            current.send(f"{topic}/json", json.dumps(request))
+            deadline = time.monotonic() + 30
+            while not site.exists(f"asked-{serial}"):
+                assert time.monotonic() < deadline, "the hook was not asked"
+                time.sleep(0.02)
+            site.set_status(old, "INACTIVE")
+        assert current.end()
+    if off == "by an operator":
+        (refused,) = (
+            each for each in records_of(site.server, f"sensor-{serial}", 2)
+            if each["operation"] == "RegisterThing"
+        )  # fmt: skip
+        assert refused["code"] == "AccessDenied", refused
+    assert site.status(old) == "INACTIVE"
+    assert site.status(new) == ("ACTIVE" if off == "by the hook" else "PENDING_ACTIVATION")
+    site.iam.delete_role_policy(RoleName="functions", PolicyName="rotate")

@@ -113,6 +113,15 @@ def test_calls_are_refused_with_an_error(ask, error):
 
 
 @only_x86_64
+def test_calls_are_refused_where_limits_are_all_else_too(serve):
+    ask = asking(serve('containment = "limits"'))
+    for error, calls in NUMBERS.items():
+        assert ask(calls=calls) == dict.fromkeys(calls, error)
+    assert ask(i386=True) == "SIGSYS"
+    assert ask(eval="__import__('subprocess').run(['true']).returncode") == "0"
+
+
+@only_x86_64
 def test_a_call_of_another_architecture_ends_the_process(ask):
     assert ask(i386=True) == "SIGSYS"
 

@@ -17,13 +17,25 @@ from packages import package
 from serving import BINARY, OwnServer, clean_environment, run
 
 
-def doctor(own, **options):
+# Root without the right to make namespaces.
+NO_NAMESPACES = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
+# Where there is no other user.
+ONE_ID = ["unshare", "--map-root-user"]
+LOW_LIMITS = ["sh", "-c", 'ulimit -n 32 && exec "$@"', "sh"]
+PARTS_OF_PROC = ["unshare", "--mount", "sh", "-c",
+                 'mount -t proc -o subset=pid proc /proc && exec "$@"', "sh"]  # fmt: skip
+# Where nobody may make a user namespace of his own, and root no other.
+NOTHING = [*ONE_ID, "sh", "-c", 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"', "sh",
+           *NO_NAMESPACES]  # fmt: skip
+
+
+def doctor(own, more="", within=(), **options):
     """The findings by check, the worst first, and the exit code."""
     config = own.directory / "doctor.toml"
     mqtt, api = own.ports
     config.write_text(f'mqtt-listen = "127.0.0.1:{mqtt}"\napi-listen = "127.0.0.1:{api}"\n'
-                      "[mqtt]\nmax-connections = 100\n")  # fmt: skip
-    command = [BINARY, "doctor", "--data-dir", own.data, "--config", config, "--output", "json"]
+                      f"[mqtt]\nmax-connections = 100\n{more}")  # fmt: skip
+    command = [*within, BINARY, "doctor", "--data-dir", own.data, "--config", config, "--output", "json"]
     done = subprocess.run(list(map(str, command)), env=clean_environment() | options,
                           capture_output=True, text=True, timeout=60)  # fmt: skip
     assert done.stdout, done.stderr
@@ -146,7 +158,7 @@ def test_a_sound_directory_is_clean_live_or_not(copy):
     findings, code = doctor(copy)
     assert code == 0 and {each["severity"] for each in findings} == {"ok"}, findings
     assert {"parts", "permissions", "registry", "authority", "sealing key", "audit trail", "clock",
-            "disk", "limits", "addresses", "functions"} <= {each["check"] for each in findings}
+            "disk", "limits", "addresses", "functions", "containment"} <= {each["check"] for each in findings}
     before = {path: path.read_bytes() for path in copy.data.rglob("*") if path.is_file()}
     doctor(copy)
     after = {path: path.read_bytes() for path in copy.data.rglob("*") if path.is_file()
@@ -186,6 +198,48 @@ def test_an_address_that_another_program_has(copy):
         findings, code = doctor(copy)
     assert code == 1 and findings[0]["check"] == "addresses"
     assert str(copy.ports[0]) in findings[0]["found"] and "--mqtt-listen" in findings[0]["remedy"]
+
+
+def containment(own, more="", **options):
+    finding, = (each for each in doctor(own, more, **options)[0] if each["check"] == "containment")
+    return finding["severity"], finding["found"], finding.get("remedy", "")
+
+
+def test_whether_functions_can_be_contained_is_tried(copy, tmp_path):
+    severity, found, _ = containment(copy)
+    assert severity == "ok" and "functions are contained; their memory is bounded by" in found
+    severity, found, remedy = containment(copy, '[functions]\ncontainment = "limits"\n')
+    user = "root" if os.geteuid() == 0 else "this user"
+    assert severity == "warning" and f"functions see and may do what {user} does" in found
+    assert '"full"' in remedy
+    finding = within(copy, NOTHING)
+    assert finding["severity"] == "warning" and "functions cannot run here" in finding["found"]
+    assert "user namespaces" in finding["found"] and "user namespaces" in finding["remedy"]
+
+
+def within(own, machine):
+    """What is found of containment there."""
+    findings, _ = doctor(own, within=machine)
+    finding, = (each for each in findings if each["check"] == "containment")
+    return finding
+
+
+@pytest.mark.parametrize("machine", [NO_NAMESPACES, ONE_ID, LOW_LIMITS, PARTS_OF_PROC],
+                         ids=["no-sys-admin", "one-id", "low-limits", "parts-of-proc"])  # fmt: skip
+def test_functions_are_contained_in_ordinary_containers(copy, machine):
+    finding = within(copy, machine)
+    assert finding["severity"] == "ok", finding
+
+
+def test_a_control_group_that_is_none_is_told(copy):
+    """One that is not there is refused when the configuration is read."""
+    config = '[functions]\ncgroup = "/tmp"\n'
+    severity, found, remedy = containment(copy, config)
+    assert severity == "error" and "/tmp is no control group" in found and "leave" in remedy
+    copy.configure(config)
+    done = run("serve", *copy.arguments())
+    assert done.returncode == 1
+    assert '[functions] cgroup = "/tmp": /tmp is no control group' in done.stderr
 
 
 def test_what_is_no_data_directory(tmp_path):

@@ -2,10 +2,12 @@
 what was acknowledged stays, and what is refused says why."""
 
 import contextlib
+import http.client
 import json
 import shutil
 import sqlite3
 import time
+import urllib.parse
 
 import pytest
 from botocore.exceptions import ClientError
@@ -35,6 +37,15 @@ def logged(own):
     return [json.loads(line) for line in lines if line.startswith("{")]
 
 
+def health(server):
+    """Status and answer of /healthz."""
+    url = urllib.parse.urlsplit(server.api)
+    with contextlib.closing(http.client.HTTPConnection(url.netloc, timeout=30)) as connection:
+        connection.request("GET", "/healthz")
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+
+
 def contents(directory):
     return {path: path.read_bytes() for path in sorted(directory.rglob("*")) if path.is_file()}
 
@@ -59,6 +70,65 @@ def test_a_start_on_a_full_disk_reads_and_after_room_was_made_writes(own_server,
     assert own.stop() == 0
     for path, content in kept.items():
         assert path.read_bytes() == content, path
+
+
+def test_health_is_that_of_writes(own_server, tmp_path):
+    own, full = own_server(), tmp_path / "full"
+    server = own.start(faults=full_while(own.data, full))
+    iot = make_client(server)
+    iot.create_thing(thingName="before")
+    assert health(server) == (200, {"status": "ok"})
+    full.touch()
+    with pytest.raises(ClientError):
+        iot.create_thing(thingName="during")
+    for wait in (0, 1.5):
+        # What is known of the last write; then one is tried.
+        time.sleep(wait)
+        status, told = health(server)
+        assert status == 503 and told["status"] == "unavailable", told
+        assert "full" in told["reason"] and str(own.data) not in told["reason"], told
+    full.unlink()
+    wait_until(lambda: health(server) == (200, {"status": "ok"}))
+    full.touch()
+    with pytest.raises(ClientError):
+        iot.create_thing(thingName="during")
+    full.unlink()
+    iot.create_thing(thingName="after")
+    assert health(server) == (200, {"status": "ok"})
+    assert own.stop() == 0
+
+
+def test_health_says_that_the_registrys_file_is_gone(own_server):
+    own = own_server()
+    server = own.start()
+    (own.data / "fleetwright.db").rename(own.directory / "away")
+    status, told = health(server)
+    assert (status, told["status"]) == (503, "unavailable")
+    assert "its file was removed" in told["reason"]
+
+
+def test_damage_in_a_large_registry_is_found_beside_the_server_and_stops_writes(own_server):
+    """A file that is too large to be looked at whole before the start."""
+    own = own_server()
+    data = make_client(own.start(), "iot-data")
+    payload = bytes(128 * 1024)
+    for number in range(560):
+        data.publish(topic=f"kept/{number}", payload=payload, qos=1, retain=True)
+    assert own.stop() == 0
+    database = own.data / "fleetwright.db"
+    size = database.stat().st_size
+    assert size > 64 * 1024 * 1024
+    with database.open("r+b") as file:
+        file.seek(size // 2 // 4096 * 4096)
+        file.write(b"\xff" * 4096 * 40)
+    server = own.start()
+    wait_until(lambda: health(server)[0] == 503, seconds=120)
+    status, told = health(server)
+    assert told["status"] == "unavailable" and "damage" in told["reason"], told
+    with pytest.raises(ClientError) as refused:
+        make_client(server).create_thing(thingName="lost")
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
+    assert any("damage" in json.dumps(line) for line in logged(own))
 
 
 def test_a_start_that_has_no_room_at_all_says_that_the_disk_is_full(own_server, tmp_path):

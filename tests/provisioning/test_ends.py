@@ -86,6 +86,25 @@ def test_what_others_do_ends_with_close_notify(own, running, fleet, tls):
     assert any("no longer ACTIVE" in line for line in said), said
 
 
+def test_the_end_of_keep_alive_is_close_notify(own, running, identity):
+    """All at once: the least keep-alive is AWS's 30 seconds, and it ends after one and a half."""
+    silent = {}
+    for tls in TLS:
+        for version in (4, 5):
+            silent[tls, version] = wire = Wire(running, identity, tls=tls)
+            wire.tls.settimeout(90)
+            wire.send(connect_packet(f"end-silent-{tls}-{version}", version, keep_alive=30))
+            assert wire.tls.recv(4096)[3] == 0
+    for (tls, version), wire in silent.items():
+        with wire:
+            last, end = wire.end()
+        assert end == CLOSE_NOTIFY
+        # Keep Alive timeout.
+        assert last[2:3] == (b"\x8d" if version == 5 else b""), last
+        ended = log_of(own, f"end-silent-{tls}-{version}")[-1]
+        assert ended["event"] == "Disconnect" and "keep" in ended["message"].lower(), ended
+
+
 @pytest.mark.parametrize("tls", TLS)
 def test_a_refused_connect_reads_its_answer_and_close_notify(own, running, identity, tls):
     # What the client sent behind its CONNECT must not take the answer from it.

@@ -89,7 +89,7 @@ def test_half_request_heads_do_not_block_the_control_plane_or_health(own_server)
             fleet.identity(ALLOW_ALL)
         holders.lose_one()
     line = next(line for line in own.log.read_text().splitlines() if "max-waiting" in line)
-    assert "ended early" in line and '"slots":1024' in line
+    assert "evicted" in line and '"slots":1024' in line
 
 
 def test_strangers_who_only_open_tcp_do_not_keep_devices_out(own_server):

@@ -201,12 +201,15 @@ COMMANDS = {
 
 
 @pytest.fixture(scope="module")
-def with_commands(own_server):
+def with_commands(own_server, tmp_path_factory):
     """A server with commands as hooks, its fleet and its claim."""
+    removed = tmp_path_factory.mktemp("removed") / "program"
+    removed.symlink_to(sys.executable)
     commands = {name: [sys.executable, "-c", code] for name, code in COMMANDS.items()}
-    commands["missing"] = ["/nonexistent/program"]
+    commands["missing"] = [str(removed)]
     lines = [f"{name} = {json.dumps(command)}" for name, command in commands.items()]
     fleet = Fleet(own_server("\n".join(["[hooks.commands]", *lines])).start())
+    removed.unlink()
     return fleet, fleet.claim("*")
 
 

@@ -128,6 +128,20 @@ def test_every_line_becomes_a_thing_or_an_error_of_the_reports(plant):
         pass
 
 
+def test_lines_of_one_thing_are_taken_in_the_order_of_the_file(plant):
+    """As a factory's export has them that was run again: the first counts, later ones differ."""
+    things = [plant.fleet.unique("thing") for _ in range(4)]
+    first, other = ([plant.line(thing, Serial=serial) for thing in things] for serial in ("1", "2"))
+    task = plant.start(plant.put(*first, *other, *other, *first))
+    ended = plant.end(task)
+    # Equal properties are no conflict.
+    assert [each["line"] for each in plant.report(task, "RESULTS")] == [1, 2, 3, 4, 13, 14, 15, 16]
+    assert ended["failureCount"] == 8
+    for thing in things:
+        described = plant.iot.describe_thing(thingName=thing)
+        assert described["attributes"] == {"serial": "1"}, described
+
+
 def test_the_tasks_role_must_allow_what_a_line_changes(plant):
     fleet, missing = plant.fleet, "arn:aws:iam::123456789012:role/nobody-made-this"
     name = fleet.unique("role")

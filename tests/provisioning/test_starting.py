@@ -171,7 +171,7 @@ def test_a_control_plane_beyond_loopback_needs_tls(tmp_path):
         ("[claims]\nmax-device = 3", "'max-devices'"),
         ("[provisioning]\nkey-pool-capacity = 'many'", "key-pool-capacity"),
         ("[mqtt", "fleetwright.toml"),
-        ("account = '12'", "'12'"),
+        ("account = '12'", 'account = "12"'),
     ],
 )
 def test_a_wrong_configuration_is_named(tmp_path, text, named):

@@ -28,7 +28,12 @@ OFFERS = {
     "P-384 only, 1.3": ("-tls1_3 -groups P-384", ECDSA),
     "X25519 only, 1.3": ("-tls1_3 -groups X25519", ECDSA),
     "P-521 only, 1.2": ("-tls1_2 -groups P-521", "no key exchange group"),
+    "P-521 only, 1.3": ("-tls1_3 -groups P-521", "no key exchange group"),
+    "X448 only, 1.2": ("-tls1_2 -groups X448", "no key exchange group"),
     "X448 only, 1.3": ("-tls1_3 -groups X448", "no key exchange group"),
+    "SHA-1 only, 1.2": ("-tls1_2 -sigalgs RSA+SHA1:ECDSA+SHA1 -cipher ALL:@SECLEVEL=0", "signature"),
+    "AES-256, 1.3": ("-tls1_3 -ciphersuites TLS_AES_256_GCM_SHA384", ECDSA),
+    "ChaCha20, 1.3": ("-tls1_3 -ciphersuites TLS_CHACHA20_POLY1305_SHA256", ECDSA),
     "CBC, 1.2": ("-tls1_2 -cipher ECDHE-RSA-AES128-SHA256", "no cipher suite in common"),
     "static RSA, 1.2": ("-tls1_2 -cipher AES128-GCM-SHA256", "no key exchange group"),
 }
@@ -86,6 +91,15 @@ def test_each_offer_gets_the_chain_that_it_can_verify_or_a_line_of_the_log(own, 
         assert not verified and "handshake failure" in errors, errors
         line = own.log.read_text()[before:]
         assert expected in line and "the client offers cipher suites" in line, line
+
+
+@pytest.mark.parametrize("version", ["-tls1", "-tls1_1"])
+def test_versions_before_1_2_are_refused(own, version):
+    before = len(own.log.read_text())
+    verified, kind, errors = shake(own, f"{version} -cipher ALL:@SECLEVEL=0")
+    assert (verified, kind) == (False, None) and "handshake failure" in errors, errors
+    line = own.log.read_text()[before:]
+    assert "the client names no signature algorithms, which means SHA-1" in line, line
 
 
 def test_an_existing_directory_gains_the_rsa_chain_and_keeps_its_own(tmp_path):

@@ -63,8 +63,18 @@ def opened(old, tmp_path_factory):
         yield own, own.start()
 
 
+def as_today(registry):
+    """What 77a7044 said of thing groups was there although there was none of it: AWS leaves it out."""
+    for group in registry["groups"].values():
+        if group["thingGroupMetadata"].get("rootToParentThingGroups") == []:
+            del group["thingGroupMetadata"]["rootToParentThingGroups"]
+        if group["thingGroupProperties"].get("attributePayload") == {"attributes": {}}:
+            del group["thingGroupProperties"]["attributePayload"]
+    return registry
+
+
 def check_registry(old, server):
-    changed = differences(old.expected["registry"], snapshot(server))
+    changed = differences(as_today(old.expected["registry"]), snapshot(server))
     assert not changed, "\n".join(changed)
 
 

@@ -11,7 +11,7 @@ use aws_lc_rs::signature::{
     UnparsedPublicKey,
 };
 use fleetwright_ca::{Authority, AuthorityNames, KeyPool, certificate_facts, pem};
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::time::Timestamp;
 
 const TIMES: u32 = 5_000;
 
@@ -26,7 +26,7 @@ fn micros<T>(what: &str, times: u32, mut work: impl FnMut() -> T) {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let dir = tempfile::tempdir()?;
-    let now = Instant(1_700_000_000_000);
+    let now = Timestamp(1_700_000_000_000);
     let authority = Authority::create_or_open(dir.path(), &AuthorityNames::default(), now)?;
     let key = rcgen::KeyPair::generate()?;
     let csr = rcgen::CertificateParams::default().serialize_request(&key)?.pem()?;

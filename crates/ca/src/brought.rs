@@ -3,12 +3,14 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature as sig;
 use fleetwright_core::ca_certificate::CaFacts;
-use fleetwright_core::certificate::{CertificateFacts, CertificateId, Instant, TbsDigest};
+use fleetwright_core::certificate::{CertificateFacts, CertificateId, TbsDigest};
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::limits::CERTIFICATE_PEM_CHARS;
+use fleetwright_core::time::Timestamp;
 use x509_parser::prelude::*;
 
 use crate::facts::{certificate_facts, certificate_id, digest_of_tbs};
+use crate::instead::instead;
 use crate::{der, key_policy, pem, signature, tbs};
 
 /// Labels in use: RFC 7468, and older tools.
@@ -47,10 +49,11 @@ impl BroughtCertificate {
             )));
         }
         let Some((der, rest)) = pem::read(text, &LABELS) else {
-            return Err(refuse(
-                "The certificate is not PEM: it must be base64 between '-----BEGIN CERTIFICATE-----' \
-                 and '-----END CERTIFICATE-----'.",
-            ));
+            return Err(refuse(format!(
+                "The certificate is not PEM: {}. It must be base64 between '-----BEGIN \
+                 CERTIFICATE-----' and '-----END CERTIFICATE-----'.",
+                instead(text, &LABELS)
+            )));
         };
         if pem::read(rest, &LABELS).is_some() {
             return Err(refuse("The text holds more than one certificate; send one."));
@@ -62,6 +65,7 @@ impl BroughtCertificate {
                  signature has unused bits, or the algorithm's name differs from the signed one.",
             ));
         }
+        read.is_well_signed()?;
         Ok(read)
     }
 
@@ -88,6 +92,17 @@ impl BroughtCertificate {
         Ok(Self { id, tbs, facts, ca, subject, issuer, der })
     }
 
+    /// The algorithm of its signature is one that AWS lists for certificates (guide, "X.509 client
+    /// certificates"): RSA or ECDSA with SHA-2.
+    ///
+    /// # Errors
+    /// `CertificateValidation` with the algorithm's name.
+    pub fn is_well_signed(&self) -> Result<(), Refusal> {
+        let (_, own) = X509Certificate::from_der(&self.der).map_err(Refusal::internal)?;
+        signature::is_allowed(&own.signature_algorithm)
+            .map_err(|why| refuse(format!("The certificate is signed by {why}.")))
+    }
+
     /// Whether it is written in the one way of DER, as far as tags and lengths go.
     fn is_distinguished(&self) -> bool {
         let Ok((_, own)) = X509Certificate::from_der(&self.der) else { return false };
@@ -99,7 +114,7 @@ impl BroughtCertificate {
 
     /// Whether it is valid at this moment.
     #[must_use]
-    pub fn in_time(&self, now: Instant) -> bool {
+    pub fn in_time(&self, now: Timestamp) -> bool {
         self.ca.in_time(now)
     }
 
@@ -121,7 +136,7 @@ impl BroughtCertificate {
         };
         let (tbs, bits) = (own.tbs_certificate.as_ref(), &own.signature_value);
         let Ok(kind) = key_policy::check(ca.public_key()) else { return false };
-        let Some(algorithm) = signature::verification(kind, &own.signature_algorithm) else {
+        let Ok(algorithm) = signature::verification(kind, &own.signature_algorithm) else {
             return false;
         };
         own.issuer().as_raw() == ca.subject().as_raw()

@@ -5,6 +5,7 @@ use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::limits::CSR_CHARS;
 use x509_parser::prelude::*;
 
+use crate::instead::instead;
 use crate::key_policy::{self, KeyKind};
 use crate::{der, pem, signature};
 
@@ -31,10 +32,11 @@ pub(crate) fn read(text: &str) -> Result<Csr, Refusal> {
         return Err(refuse(format!("The CSR is longer than {CSR_CHARS} characters.")));
     }
     let Some((bytes, rest)) = pem::read(text, &LABELS) else {
-        return Err(refuse(
-            "The CSR is not PEM: it must be base64 between '-----BEGIN CERTIFICATE REQUEST-----' \
-             and '-----END CERTIFICATE REQUEST-----'.",
-        ));
+        return Err(refuse(format!(
+            "The CSR is not PEM: {}. It must be base64 between '-----BEGIN CERTIFICATE \
+             REQUEST-----' and '-----END CERTIFICATE REQUEST-----'.",
+            instead(text, &LABELS)
+        )));
     };
     if pem::read(rest, &LABELS).is_some() {
         return Err(refuse("The text holds more than one CSR; send one CSR a request."));
@@ -68,12 +70,15 @@ fn refuse(message: impl Into<String>) -> Refusal {
 
 /// The CSR must be signed by the private key of the public key that it names.
 fn prove_possession(kind: KeyKind, csr: &X509CertificationRequest<'_>) -> Result<(), Refusal> {
-    let Some(algorithm) = signature::verification(kind, &csr.signature_algorithm) else {
-        return Err(refuse(format!(
-            "The CSR's signature algorithm {:.64} is not allowed for its key; sign it with SHA-256, \
-             SHA-384 or SHA-512.",
-            csr.signature_algorithm.algorithm.to_string()
-        )));
+    let named = &csr.signature_algorithm;
+    let algorithm = match signature::verification(kind, named) {
+        Ok(algorithm) => algorithm,
+        // It proves possession and is no part of the certificate; old firmware has nothing else.
+        Err(_) if kind == KeyKind::Rsa && signature::is_rsa_with_sha1(named) => {
+            tracing::info!("a CSR is signed with SHA-1, which counts as proof of possession only");
+            &sig::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY
+        }
+        Err(why) => return Err(refuse(format!("The CSR is signed by {why}."))),
     };
     let info = &csr.certification_request_info;
     if csr.signature_value.unused_bits != 0 {

@@ -1,5 +1,7 @@
 //! The little DER that certificates need: nested elements, lengths filled in afterwards.
 
+use fleetwright_core::time::{Timestamp, Utc};
+
 pub(crate) const BOOLEAN: u8 = 0x01;
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
@@ -75,33 +77,13 @@ pub(crate) fn common_name(text: &str) -> Vec<u8> {
 
 /// Seconds since 1970 as UTCTime; `None` outside of 1950 to 2049.
 pub(crate) fn utc_time(seconds: i64) -> Option<[u8; 13]> {
-    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = civil(days);
+    let Utc { year, month, day, hour, minute, second, .. } = Timestamp::of_seconds(seconds).utc();
     if !(1950..=2049).contains(&year) {
         return None;
     }
-    let text = format!(
-        "{:02}{month:02}{day:02}{:02}{:02}{:02}Z",
-        year % 100,
-        second / 3600,
-        second / 60 % 60,
-        second % 60
-    );
+    let year = year % 100;
+    let text = format!("{year:02}{month:02}{day:02}{hour:02}{minute:02}{second:02}Z");
     text.as_bytes().try_into().ok()
-}
-
-/// Days since 1970 as year, month, day of the Gregorian calendar: counted in 400-year eras that
-/// start on 1 March, so that the leap day is the last day of its year.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 /// Levels of nested elements that are looked at; a certificate has about ten. (ours)

@@ -3,15 +3,16 @@
 
 use std::path::Path;
 
-use fleetwright_core::certificate::Instant;
-use x509_parser::prelude::*;
+use fleetwright_core::time::Timestamp;
 
-use crate::authority::AuthorityNames;
+use crate::authority_chain::{AuthorityChain, CAS};
 use crate::error::AuthorityError;
 use crate::issuer::{Issuer, read_ca};
+use crate::names::AuthorityNames;
+use crate::previous::Previous;
 use crate::profile::Profile;
 use crate::signer::{OwnKeys, Signer};
-use crate::{der, files, pem};
+use crate::{der, files, import, names, pem};
 
 pub(crate) const ROOT_KEY: &str = "root.key";
 pub(crate) const ROOT_PEM: &str = "root.pem";
@@ -23,16 +24,18 @@ const WAY_OUT: &str = "restore it from a backup; nothing was changed";
 /// What the directory holds.
 pub(crate) struct Opened {
     pub(crate) issuer: Issuer,
-    pub(crate) root_der: Vec<u8>,
-    pub(crate) issuing_der: Vec<u8>,
+    pub(crate) chain: AuthorityChain,
+    /// The authority before, if its root is still trusted.
+    pub(crate) previous: Option<Previous>,
 }
 
 /// The four files as they were found.
-struct Found {
+struct Files {
     root_key: Option<Signer>,
     root: Option<Vec<u8>>,
     issuing_key: Option<Signer>,
-    issuing: Option<Vec<u8>>,
+    /// The issuing CA, then the CAs between it and the root.
+    issuing: Option<Vec<Vec<u8>>>,
 }
 
 /// Opens; makes what an earlier start did not come to make. Files are made in the order root key,
@@ -41,70 +44,81 @@ pub(crate) fn create_or_open(
     dir: &Path,
     names: &AuthorityNames,
     keys: OwnKeys,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<Opened, AuthorityError> {
     files::make_dir(dir)?;
-    let mut found = Found {
+    import::finish(dir)?;
+    let mut files = Files {
         root_key: read_key(dir, ROOT_KEY)?,
         root: read_certificate(dir, ROOT_PEM)?,
         issuing_key: read_key(dir, ISSUING_KEY)?,
-        issuing: read_certificate(dir, ISSUING_PEM)?,
+        issuing: read_chain(dir, ISSUING_PEM)?,
     };
-    refuse_lost_files(dir, &found)?;
-    match (found.issuing_key.take(), found.issuing.take()) {
-        (Some(key), Some(issuing_der)) => {
-            let root_der = found.root.ok_or_else(|| missing(dir, ROOT_PEM))?;
-            let issuer = Issuer::of_certificate(key, &issuing_der)
-                .map_err(|reason| damaged(dir, ISSUING_PEM, &reason))?;
-            let root = read_ca(&root_der).map_err(|reason| damaged(dir, ROOT_PEM, &reason))?;
-            let issuing =
-                read_ca(&issuing_der).map_err(|reason| damaged(dir, ISSUING_PEM, &reason))?;
-            if !names_as_issuer(&issuing, &root) {
-                let reason = "it is not the CA that issuing.pem names as its issuer";
-                return Err(damaged(dir, ROOT_PEM, reason));
-            }
-            Ok(Opened { issuer, root_der, issuing_der })
+    refuse_lost_files(dir, &files)?;
+    match (files.issuing_key.take(), files.issuing.take()) {
+        (Some(key), Some(issuing)) => {
+            let root = files.root.ok_or_else(|| missing(dir, ROOT_PEM))?;
+            open(dir, key, issuing, root, now)
         }
         (issuing_key, _) => {
             check_names(names)?;
-            let (root, root_der) = root(dir, (found.root_key, found.root), names, keys, now)?;
+            let (root, root_der) = root(dir, (files.root_key, files.root), names, keys, now)?;
             let signer = key_or_new(dir, ISSUING_KEY, issuing_key, keys)?;
             let issuing_der = certify_issuing(&root, &signer, names, now)?;
             let issuer = Issuer::of_certificate(signer, &issuing_der)
                 .map_err(|reason| damaged(dir, ISSUING_PEM, &reason))?;
             files::write(dir, ISSUING_PEM, pem::pem(&issuing_der).as_bytes())?;
-            Ok(Opened { issuer, root_der, issuing_der })
+            let chain = AuthorityChain::check(vec![issuing_der], root_der)
+                .map_err(|reason| damaged(dir, ISSUING_PEM, &reason))?;
+            Ok(Opened { issuer: issuer.ending(chain.ends), chain, previous: None })
         }
     }
 }
 
+/// An authority that is whole: its key is its certificate's, and its chain verifies and has not ended.
+fn open(
+    dir: &Path,
+    key: Signer,
+    issuing: Vec<Vec<u8>>,
+    root: Vec<u8>,
+    now: Timestamp,
+) -> Result<Opened, AuthorityError> {
+    let of_issuing = |reason: String| damaged(dir, ISSUING_PEM, &reason);
+    let issuer = Issuer::of_certificate(key, issuing.first().unwrap_or(&root));
+    let issuer = issuer.map_err(of_issuing)?;
+    let chain = AuthorityChain::check(issuing, root).map_err(|reason| {
+        of_issuing(format!(
+            "it does not lead to root.pem beside it: {reason}. `fleetwright ca import` puts a chain \
+             in place that was checked (docs/certificates.md). Or else"
+        ))
+    })?;
+    if let Some(ended) = chain.ended(now) {
+        return Err(AuthorityError::Damaged {
+            path: dir.join(ISSUING_PEM),
+            reason: format!(
+                "{ended}, and nothing that it signs is trusted. Have another signed: `fleetwright ca \
+                 init --csr`, then `fleetwright ca import` (docs/certificates.md); or set the clock, \
+                 if it is wrong. Nothing was changed"
+            ),
+        });
+    }
+    let previous = Previous::read(dir, now)?;
+    Ok(Opened { issuer: issuer.ending(chain.ends), chain, previous })
+}
+
 /// What no interrupted start leaves behind is a loss, and a loss is not repaired by a new key.
-fn refuse_lost_files(dir: &Path, found: &Found) -> Result<(), AuthorityError> {
-    let issuing = found.issuing_key.is_some() || found.issuing.is_some();
-    if found.root.is_none() && issuing {
+fn refuse_lost_files(dir: &Path, files: &Files) -> Result<(), AuthorityError> {
+    let issuing = files.issuing_key.is_some() || files.issuing.is_some();
+    if files.root.is_none() && issuing {
         return Err(missing(dir, ROOT_PEM));
     }
-    if found.issuing.is_some() && found.issuing_key.is_none() {
+    if files.issuing.is_some() && files.issuing_key.is_none() {
         return Err(missing(dir, ISSUING_KEY));
     }
-    if found.root.is_some() && found.root_key.is_none() && found.issuing.is_none() {
+    if files.root.is_some() && files.root_key.is_none() && files.issuing.is_none() {
         return Err(missing(dir, ROOT_KEY));
     }
     Ok(())
-}
-
-/// Whether a certificate names another as its issuer: by its name, and by its key where both tell.
-fn names_as_issuer(certificate: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> bool {
-    let named = certificate.extensions().iter().find_map(|it| match it.parsed_extension() {
-        ParsedExtension::AuthorityKeyIdentifier(id) => id.key_identifier.as_ref().map(|id| id.0),
-        _ => None,
-    });
-    let key = issuer.extensions().iter().find_map(|it| match it.parsed_extension() {
-        ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0),
-        _ => None,
-    });
-    certificate.issuer().as_raw() == issuer.subject().as_raw()
-        && named.zip(key).is_none_or(|(named, key)| named == key)
 }
 
 fn root(
@@ -112,7 +126,7 @@ fn root(
     (key, certificate): (Option<Signer>, Option<Vec<u8>>),
     names: &AuthorityNames,
     keys: OwnKeys,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<(Issuer, Vec<u8>), AuthorityError> {
     let key = key_or_new(dir, ROOT_KEY, key, keys)?;
     if let Some(der) = certificate {
@@ -132,7 +146,7 @@ fn certify_issuing(
     root: &Issuer,
     signer: &Signer,
     names: &AuthorityNames,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<Vec<u8>, AuthorityError> {
     let subject = der::common_name(&names.issuing);
     root.certify(Profile::Issuing, subject, signer.spki()?, signer.public_key(), now)
@@ -161,24 +175,28 @@ pub(crate) fn read_key(dir: &Path, name: &str) -> Result<Option<Signer>, Authori
         .ok_or_else(|| damaged(dir, name, "it is not a PEM private key (P-256, P-384 or RSA)"))
 }
 
+/// The CA certificate of a file; `None` when it does not exist.
 pub(crate) fn read_certificate(dir: &Path, name: &str) -> Result<Option<Vec<u8>>, AuthorityError> {
+    Ok(read_chain(dir, name)?.and_then(|chain| chain.into_iter().next()))
+}
+
+/// The CA certificates of a file, at least one; `None` when it does not exist.
+pub(crate) fn read_chain(dir: &Path, name: &str) -> Result<Option<Vec<Vec<u8>>>, AuthorityError> {
     let Some(content) = files::read(&dir.join(name))? else { return Ok(None) };
-    let der = std::str::from_utf8(&content)
-        .ok()
-        .and_then(pem::certificate_der)
-        .ok_or_else(|| damaged(dir, name, "it is not a PEM certificate"))?;
-    read_ca(&der).map_err(|reason| damaged(dir, name, &reason))?;
-    Ok(Some(der))
+    let text = std::str::from_utf8(&content).unwrap_or_default();
+    let chain = pem::certificates(text, CAS).map_err(|reason| damaged(dir, name, &reason))?;
+    if chain.is_empty() {
+        return Err(damaged(dir, name, "it is not a PEM certificate"));
+    }
+    for der in &chain {
+        read_ca(der).map_err(|reason| damaged(dir, name, &reason))?;
+    }
+    Ok(Some(chain))
 }
 
 fn check_names(names: &AuthorityNames) -> Result<(), AuthorityError> {
-    for (whose, name) in [("root", &names.root), ("issuing CA", &names.issuing)] {
-        if !(1..=64).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-            return Err(AuthorityError::NotIssuable(format!(
-                "the common name of the {whose} must be 1 to 64 printable characters"
-            )));
-        }
-    }
+    names::check("root", &names.root)?;
+    names::check("issuing CA", &names.issuing)?;
     if names.root == names.issuing {
         return Err(AuthorityError::NotIssuable(
             "the root and the issuing CA must have different names".into(),

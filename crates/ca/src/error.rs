@@ -1,9 +1,8 @@
 //! What can go wrong here, for the operator's eyes: each `Display` names the file, the rule and
 //! the way out, and never a key.
 
-use std::fmt;
-use std::io;
 use std::path::PathBuf;
+use std::{fmt, io};
 
 use crate::files::FileError;
 
@@ -26,6 +25,8 @@ pub enum AuthorityError {
         /// What is wrong, and what to do.
         reason: String,
     },
+    /// The certificates that were given cannot take over as this authority's.
+    NotImportable(String),
     /// What was asked for cannot be a certificate.
     NotIssuable(String),
     /// The cryptographic library refused to make a key or a signature.
@@ -41,6 +42,9 @@ impl fmt::Display for AuthorityError {
                 write!(f, "cannot {doing} {}: {error}", path.display())
             }
             Self::Damaged { path, reason } => write!(f, "{}: {reason}", path.display()),
+            Self::NotImportable(reason) => {
+                write!(f, "the issuing CA is not imported: {reason}. Nothing was changed")
+            }
             Self::NotIssuable(reason) => write!(f, "no certificate can be issued: {reason}"),
             Self::Crypto(doing) => write!(f, "the cryptographic library could not {doing}"),
             Self::Differs(what) => {

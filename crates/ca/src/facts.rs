@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use fleetwright_core::certificate::{CertificateFacts, CertificateId, Instant, TbsDigest};
+use fleetwright_core::certificate::{CertificateFacts, CertificateId, TbsDigest};
+use fleetwright_core::time::Timestamp;
 use x509_parser::asn1_rs::Tag;
 use x509_parser::prelude::*;
 
-use crate::authority::instant;
 use crate::error::UnreadableCertificate;
 
 /// A certificate as it was read.
@@ -17,9 +17,9 @@ pub struct CertificateReading {
     /// Names and serial number.
     pub facts: CertificateFacts,
     /// Start of its validity.
-    pub not_before: Instant,
+    pub not_before: Timestamp,
     /// End of its validity, the second itself included.
-    pub not_after: Instant,
+    pub not_after: Timestamp,
     /// Its SubjectPublicKeyInfo, DER.
     pub spki_der: Vec<u8>,
     /// Its subject, a Name in DER.
@@ -81,8 +81,8 @@ pub fn certificate_facts(der: &[u8]) -> Result<CertificateReading, UnreadableCer
     }
     Ok(CertificateReading {
         facts,
-        not_before: instant(certificate.validity().not_before.timestamp()),
-        not_after: instant(certificate.validity().not_after.timestamp()),
+        not_before: Timestamp::of_seconds(certificate.validity().not_before.timestamp()),
+        not_after: Timestamp::of_seconds(certificate.validity().not_after.timestamp()),
         spki_der: certificate.public_key().raw.to_vec(),
         subject_der: certificate.subject().as_raw().to_vec(),
     })

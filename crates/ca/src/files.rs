@@ -95,6 +95,29 @@ pub(crate) fn remove(path: &Path) -> Result<(), FileError> {
     fs::remove_file(path).map_err(failed("remove", path))
 }
 
+/// Removes a file if it is there; durable after [`sync`].
+pub(crate) fn remove_if_there(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a directory that is empty; one that is not stays. Durable after [`sync`] of its parent.
+pub(crate) fn remove_dir(path: &Path) -> Result<(), FileError> {
+    match fs::remove_dir(path) {
+        Err(error)
+            if !matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty
+            ) =>
+        {
+            Err(failed("remove the directory", path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Names of the directory's entries that `wanted` accepts, sorted, at most `bound` of them; and
 /// whether there are more.
 pub(crate) fn names(

@@ -2,13 +2,13 @@
 
 use aws_lc_rs::rand;
 use aws_lc_rs::signature::ParsedPublicKey;
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::time::Timestamp;
 use x509_parser::prelude::*;
 
 use crate::error::AuthorityError;
-use crate::profile::{KeyId, Profile};
+use crate::profile::{KeyId, LAST_SECOND, Profile, Validity};
 use crate::signer::Signer;
-use crate::tbs::{self, Asked, By};
+use crate::tbs::{self, CertificateSpec, IssuerFacts};
 use crate::{check, der};
 
 /// Built once, when the authority opens.
@@ -17,6 +17,8 @@ pub(crate) struct Issuer {
     name: Vec<u8>,
     key_id: KeyId,
     key: ParsedPublicKey,
+    /// Seconds since 1970; the last second of what it signs.
+    ends: i64,
 }
 
 impl Issuer {
@@ -42,7 +44,38 @@ impl Issuer {
     fn assemble(signer: Signer, name: Vec<u8>, key_id: KeyId) -> Result<Self, AuthorityError> {
         let key = ParsedPublicKey::new(signer.verification(), signer.public_key())
             .map_err(|_| AuthorityError::Crypto("read a public key"))?;
-        Ok(Self { signer, name, key_id, key })
+        Ok(Self { signer, name, key_id, key, ends: LAST_SECOND })
+    }
+
+    /// The same, whose certificate, or one above it, ends then: so does what it signs, at the latest.
+    pub(crate) fn ending(self, ends: Timestamp) -> Self {
+        Self { ends: ends.0.div_euclid(1000).min(LAST_SECOND), ..self }
+    }
+
+    /// The last second of what it signs.
+    pub(crate) fn ends(&self) -> i64 {
+        self.ends
+    }
+
+    /// The validity of what it signs now for this profile, at most `longest` seconds from now.
+    pub(crate) fn validity(
+        &self,
+        profile: &Profile,
+        longest: Option<i64>,
+        now: Timestamp,
+    ) -> Result<Validity, AuthorityError> {
+        let mut validity = profile.validity(now).ok_or_else(clock_past_the_end)?;
+        let seconds = now.0.div_euclid(1000);
+        if seconds > self.ends {
+            let end = Timestamp::of_seconds(self.ends).utc();
+            return Err(AuthorityError::NotIssuable(format!(
+                "the issuing CA, or one above it, ended at {end}; have another signed and import it \
+                 (docs/certificates.md)"
+            )));
+        }
+        let longest = longest.map_or(i64::MAX, |longest| seconds.saturating_add(longest));
+        validity.not_after = validity.not_after.min(self.ends).min(longest);
+        Ok(validity)
     }
 
     /// Name, DER.
@@ -64,22 +97,27 @@ impl Issuer {
                 .is_ok()
     }
 
-    fn by(&self) -> By<'_> {
-        By { name: &self.name, key_id: &self.key_id, algorithm: self.signer.algorithm() }
+    fn issuer_facts(&self) -> IssuerFacts<'_> {
+        IssuerFacts { name: &self.name, key_id: &self.key_id, algorithm: self.signer.algorithm() }
     }
 
     /// Builds.
-    pub(crate) fn build(&self, asked: &Asked) -> Result<Vec<u8>, AuthorityError> {
-        tbs::build(asked, self.by()).ok_or_else(|| {
+    pub(crate) fn build(&self, spec: &CertificateSpec) -> Result<Vec<u8>, AuthorityError> {
+        tbs::build(spec, self.issuer_facts()).ok_or_else(|| {
             AuthorityError::NotIssuable("the clock is outside of the years 1950 to 2049".into())
         })
     }
 
     /// Signs what was built, and checks the signed bytes.
-    pub(crate) fn sign(&self, asked: &Asked, tbs: &[u8]) -> Result<Vec<u8>, AuthorityError> {
+    pub(crate) fn sign(
+        &self,
+        spec: &CertificateSpec,
+        tbs: &[u8],
+    ) -> Result<Vec<u8>, AuthorityError> {
         let signature = self.signer.sign(tbs)?;
         let der = tbs::signed(tbs, self.signer.algorithm(), &signature);
-        check::check(&der, asked, self.by(), &self.key).map_err(AuthorityError::Differs)?;
+        check::check(&der, spec, self.issuer_facts(), &self.key)
+            .map_err(AuthorityError::Differs)?;
         Ok(der)
     }
 
@@ -90,17 +128,17 @@ impl Issuer {
         subject: Vec<u8>,
         spki: Vec<u8>,
         public_key: &[u8],
-        now: Instant,
+        now: Timestamp,
     ) -> Result<Vec<u8>, AuthorityError> {
-        let validity = profile.validity(now).ok_or_else(clock_past_the_end)?;
+        let validity = self.validity(&profile, None, now)?;
         let key_id = tbs::key_id(public_key);
-        let asked = Asked { profile, serial: serial()?, subject, spki, key_id, validity };
-        let tbs = self.build(&asked)?;
-        self.sign(&asked, &tbs)
+        let spec = CertificateSpec { profile, serial: serial()?, subject, spki, key_id, validity };
+        let tbs = self.build(&spec)?;
+        self.sign(&spec, &tbs)
     }
 }
 
-pub(crate) fn clock_past_the_end() -> AuthorityError {
+fn clock_past_the_end() -> AuthorityError {
     AuthorityError::NotIssuable("the clock is past 2049-12-31, where all validity ends".into())
 }
 

@@ -10,12 +10,11 @@
 use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
-use aws_lc_rs::rand;
-use aws_lc_rs::rsa;
 use aws_lc_rs::signature::KeyPair;
+use aws_lc_rs::{rand, rsa};
+use parking_lot::{Mutex, MutexGuard};
 use x509_parser::asn1_rs::{Any, FromDer};
 use zeroize::Zeroizing;
 
@@ -23,8 +22,6 @@ use crate::error::KeyPoolError;
 use crate::seal::Seal;
 use crate::{files, pem};
 
-/// Keys that a pool holds when the operator says nothing.
-pub const DEFAULT_CAPACITY: usize = 1024;
 /// Keys whose files are removed at once, for one sync of the directory.
 pub const BATCH: usize = 16;
 /// How a sealed key's file ends; before it stand 32 hexadecimal digits.
@@ -53,13 +50,13 @@ pub struct KeyPool {
     dir: PathBuf,
     capacity: usize,
     seal: Seal,
-    held: Mutex<Held>,
+    pooled: Mutex<Pooled>,
     /// Held while files are removed, so that a taker waits for the batch under way.
     disk: Mutex<()>,
 }
 
 #[derive(Default)]
-struct Held {
+struct Pooled {
     /// Their files are gone: these may be handed out.
     ready: VecDeque<DeviceKey>,
     /// On disk and, sealed, here: file name and content.
@@ -87,11 +84,11 @@ impl KeyPool {
         if more {
             tracing::info!(capacity, "the key pool's directory holds more keys than the pool may");
         }
-        let mut held = Held::default();
+        let mut pooled = Pooled::default();
         for name in names {
             let Some(content) = files::read(&dir.join(&name))? else { continue };
             if open_key(&seal, &name, &content).is_some() {
-                held.sealed.push_back((name, content.to_vec()));
+                pooled.sealed.push_back((name, content.to_vec()));
             } else {
                 set_aside(dir, &name);
             }
@@ -100,7 +97,7 @@ impl KeyPool {
             dir: dir.to_owned(),
             capacity,
             seal,
-            held: Mutex::new(held),
+            pooled: Mutex::new(pooled),
             disk: Mutex::new(()),
         })
     }
@@ -111,7 +108,7 @@ impl KeyPool {
     #[must_use]
     pub fn try_take(&self) -> Option<DeviceKey> {
         loop {
-            if let Some(key) = self.held().ready.pop_front() {
+            if let Some(key) = self.pooled().ready.pop_front() {
                 return Some(key);
             }
             // Others may take what this makes ready, so look again; each round uses up keys.
@@ -129,24 +126,24 @@ impl KeyPool {
     /// Unless more than `enough` keys are ready, removes the files of the next keys, then opens
     /// these keys. Whether any key is ready now.
     fn make_ready(&self, enough: usize) -> Result<bool, KeyPoolError> {
-        let _alone = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = self.disk.lock();
         let batch: Vec<_> = {
-            let mut held = self.held();
-            if held.ready.len() > enough {
+            let mut pooled = self.pooled();
+            if pooled.ready.len() > enough {
                 return Ok(true);
             }
-            let count = held.sealed.len().min(BATCH);
-            held.moving = count;
-            held.sealed.drain(..count).collect()
+            let count = pooled.sealed.len().min(BATCH);
+            pooled.moving = count;
+            pooled.sealed.drain(..count).collect()
         };
         // A key whose removal failed leaves the pool too: its file may be gone or not.
         let removed = self.remove(&batch);
-        let mut held = self.held();
-        held.moving = 0;
+        let mut pooled = self.pooled();
+        pooled.moving = 0;
         removed?;
         let keys = batch.iter().filter_map(|(name, sealed)| open_key(&self.seal, name, sealed));
-        held.ready.extend(keys);
-        Ok(!held.ready.is_empty())
+        pooled.ready.extend(keys);
+        Ok(!pooled.ready.is_empty())
     }
 
     /// Removes these keys' files, durably.
@@ -166,7 +163,7 @@ impl KeyPool {
     /// # Errors
     /// When the key cannot be made or written.
     pub fn refill_one(&self) -> Result<bool, KeyPoolError> {
-        let ready = self.held().ready.len();
+        let ready = self.pooled().ready.len();
         // Somebody takes keys: have the next batch ready before the last of this one is gone.
         if (1..BATCH / 2).contains(&ready) {
             self.make_ready(BATCH / 2)?;
@@ -180,15 +177,15 @@ impl KeyPool {
         let name = format!("{:032x}{SEALED}", u128::from_be_bytes(random));
         let sealed = self.seal.seal(&name, &secret)?;
         files::write(&self.dir, &name, &sealed)?;
-        self.held().sealed.push_back((name, sealed));
+        self.pooled().sealed.push_back((name, sealed));
         Ok(true)
     }
 
     /// Keys that can be taken now.
     #[must_use]
     pub fn len(&self) -> usize {
-        let held = self.held();
-        held.ready.len() + held.moving + held.sealed.len()
+        let pooled = self.pooled();
+        pooled.ready.len() + pooled.moving + pooled.sealed.len()
     }
 
     /// Whether no key can be taken now.
@@ -203,8 +200,8 @@ impl KeyPool {
         self.capacity
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pooled(&self) -> MutexGuard<'_, Pooled> {
+        self.pooled.lock()
     }
 }
 

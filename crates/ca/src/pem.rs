@@ -20,6 +20,25 @@ pub fn certificate_der(pem: &str) -> Option<Vec<u8>> {
     read(pem, &["CERTIFICATE"]).map(|(der, _)| der.to_vec())
 }
 
+/// The DER of every certificate of a PEM text, in order.
+///
+/// # Errors
+/// One that is cut off or is no base64, or more than `bound`.
+pub(crate) fn certificates(text: &str, bound: usize) -> Result<Vec<Vec<u8>>, String> {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    let (mut found, mut rest) = (Vec::new(), text);
+    while let Some(start) = rest.find(BEGIN) {
+        let (der, after) = read(rest.get(start..).unwrap_or_default(), &["CERTIFICATE"])
+            .ok_or_else(|| format!("certificate {} of it is damaged", found.len() + 1))?;
+        if found.len() == bound {
+            return Err(format!("it holds more than {bound} certificates"));
+        }
+        found.push(der.to_vec());
+        rest = after;
+    }
+    Ok(found)
+}
+
 /// Any DER under any label.
 pub(crate) fn write(label: &str, der: &[u8]) -> String {
     let mut text = String::with_capacity(der.len() * 4 / 3 + der.len() / 40 + 2 * label.len() + 48);

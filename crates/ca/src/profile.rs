@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::time::Timestamp;
 
 use crate::der;
 
@@ -71,7 +71,7 @@ const SERVER_AUTH: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01];
 
 impl Profile {
     /// The validity of a certificate made now; `None` when the clock is past 2049.
-    pub(crate) fn validity(&self, now: Instant) -> Option<Validity> {
+    pub(crate) fn validity(&self, now: Timestamp) -> Option<Validity> {
         let now = now.0.div_euclid(1000);
         let (back, end) = match self {
             Self::Device => (DEVICE_BACKDATE_SECONDS, LAST_SECOND),

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::time::Timestamp;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
-use crate::authority::instant;
-use crate::directory::{ISSUING_KEY, ISSUING_PEM, ROOT_PEM, read_certificate, read_key};
+use crate::authority_chain::AuthorityChain;
+use crate::directory::{
+    ISSUING_KEY, ISSUING_PEM, ROOT_PEM, read_certificate, read_chain, read_key,
+};
 use crate::error::AuthorityError;
 use crate::issuer::Issuer;
 use crate::{files, pem};
@@ -19,9 +21,9 @@ const SERVER_PEM: &str = "server.pem";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
     /// Its begin.
-    pub not_before: Instant,
+    pub not_before: Timestamp,
     /// Its end.
-    pub not_after: Instant,
+    pub not_after: Timestamp,
 }
 
 /// What was found.
@@ -31,7 +33,7 @@ pub struct AuthorityReport {
     pub root: Validity,
     /// Of the issuing CA.
     pub issuing: Validity,
-    /// Whether the root signed the issuing CA's certificate.
+    /// Whether the chain from the issuing CA to the root holds.
     pub is_chain: bool,
     /// Of the server's own certificate, if there is one.
     pub server: Option<Validity>,
@@ -48,7 +50,8 @@ pub fn report(dir: &Path) -> Result<AuthorityReport, AuthorityError> {
     };
     let missing = |name: &str| damaged(name, "it is missing".to_owned());
     let root = read_certificate(dir, ROOT_PEM)?.ok_or_else(|| missing(ROOT_PEM))?;
-    let issuing = read_certificate(dir, ISSUING_PEM)?.ok_or_else(|| missing(ISSUING_PEM))?;
+    let below_root = read_chain(dir, ISSUING_PEM)?.ok_or_else(|| missing(ISSUING_PEM))?;
+    let issuing = below_root.first().ok_or_else(|| missing(ISSUING_PEM))?.clone();
     let key = read_key(dir, ISSUING_KEY)?.ok_or_else(|| missing(ISSUING_KEY))?;
     Issuer::of_certificate(key, &issuing).map_err(|reason| damaged(ISSUING_PEM, reason))?;
     let read = |name: &str, der: &[u8]| {
@@ -64,7 +67,7 @@ pub fn report(dir: &Path) -> Result<AuthorityReport, AuthorityError> {
     Ok(AuthorityReport {
         root: read(ROOT_PEM, &root)?,
         issuing: read(ISSUING_PEM, &issuing)?,
-        is_chain: is_signed(&issuing, &root),
+        is_chain: AuthorityChain::check(below_root, root).is_ok(),
         server,
     })
 }
@@ -73,17 +76,7 @@ fn validity(der: &[u8]) -> Option<Validity> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     let validity = certificate.validity();
     Some(Validity {
-        not_before: instant(validity.not_before.timestamp()),
-        not_after: instant(validity.not_after.timestamp()),
+        not_before: Timestamp::of_seconds(validity.not_before.timestamp()),
+        not_after: Timestamp::of_seconds(validity.not_after.timestamp()),
     })
-}
-
-fn is_signed(der: &[u8], by: &[u8]) -> bool {
-    let (Ok((_, certificate)), Ok((_, issuer))) =
-        (X509Certificate::from_der(der), X509Certificate::from_der(by))
-    else {
-        return false;
-    };
-    certificate.issuer().as_raw() == issuer.subject().as_raw()
-        && certificate.verify_signature(Some(issuer.public_key())).is_ok()
 }

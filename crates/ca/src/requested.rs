@@ -1,8 +1,8 @@
 //! CSRs that somebody else signs: what is asked for, and whether an answer is that.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::Refusal;
+use fleetwright_core::time::Timestamp;
 use x509_parser::prelude::*;
 
 use crate::brought::BroughtCertificate;
@@ -37,7 +37,7 @@ impl RequestedCertificate {
     pub fn answered_by(
         &self,
         certificate_pem: &str,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<BroughtCertificate, String> {
         let brought =
             BroughtCertificate::from_pem(certificate_pem).map_err(|refusal| refusal.message)?;

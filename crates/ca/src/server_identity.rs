@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::text;
+use fleetwright_core::time::Timestamp;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use x509_parser::prelude::*;
 use zeroize::Zeroizing;
 
-use crate::authority::instant;
 use crate::error::AuthorityError;
 use crate::facts::address;
 use crate::issuer::Issuer;
@@ -20,6 +20,10 @@ use crate::{der, files, pem};
 pub(crate) const FILE: &str = "server.pem";
 /// With fewer seconds left, a new certificate is issued. (ours)
 const RENEW_SECONDS: i64 = 60 * 86_400;
+/// What a message about a file that is not ours ends with.
+const FOREIGN: &str = "It is not overwritten: a certificate of your own is named by server-certificate \
+     and server-key, outside of the data directory (docs/certificates.md). Move this file away, and \
+     the next start issues a new one";
 /// Names of a server certificate. (ours)
 const NAMES: usize = 100;
 /// The subject when the first name is too long for a common name.
@@ -28,39 +32,59 @@ const SUBJECT: &str = "Fleetwright server";
 /// What a TLS listener presents.
 #[derive(Debug)]
 pub struct ServerIdentity {
-    /// Leaf, then the issuing CA. The root is not sent; devices have it.
+    /// Leaf, then the issuing CA and the CAs above it. The root is not sent; devices have it.
     pub chain_der: Vec<CertificateDer<'static>>,
     /// The leaf's private key, PKCS#8. Give it to rustls at once; it is wiped on request only
     /// (`zeroize`).
     pub key_der: PrivateKeyDer<'static>,
     /// End of the leaf's validity. Ask again at least 60 days before: once a day will do.
-    pub not_after: Instant,
+    pub not_after: Timestamp,
+}
+
+/// Whether what lies where the server's certificate goes may be replaced.
+pub(crate) fn check(dir: &Path, issuer: &Issuer) -> Result<(), AuthorityError> {
+    match files::read(&dir.join(FILE))? {
+        Some(content) => refuse_foreign(dir, issuer, &read(dir, &content)?.1),
+        None => Ok(()),
+    }
 }
 
 /// Reads `server.pem` and keeps it when it still fits; else issues anew.
 pub(crate) fn get(
     dir: &Path,
     issuer: &Issuer,
-    issuing_der: &[u8],
+    above: &[Vec<u8>],
     hostnames: &[String],
     keys: OwnKeys,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<ServerIdentity, AuthorityError> {
     let names = names(hostnames)?;
     let stored = match files::read(&dir.join(FILE))? {
         Some(content) => Some(read(dir, &content)?),
         None => None,
     };
-    let usable = stored.and_then(|(key, leaf)| {
-        let not_after = fits(&leaf, issuer, &names, now)?;
-        Some((key, leaf, not_after))
-    });
+    if let Some((_, leaf)) = &stored {
+        refuse_foreign(dir, issuer, leaf)?;
+    }
+    let usable = match stored {
+        None => Err("there was none".to_owned()),
+        Some((key, leaf)) => {
+            fits(&leaf, issuer, &names, now).map(|not_after| (key, leaf, not_after))
+        }
+    };
     let (key, leaf, not_after) = match usable {
-        Some(kept) => kept,
-        None => make(dir, issuer, names, keys, now)?,
+        Ok(kept) => kept,
+        Err(reason) => {
+            tracing::info!(
+                names = shown(&names),
+                reason,
+                "a new server certificate: devices that pinned the one before refuse it"
+            );
+            make(dir, issuer, names, keys, now)?
+        }
     };
     Ok(ServerIdentity {
-        chain_der: vec![leaf.into(), issuing_der.to_vec().into()],
+        chain_der: [leaf].into_iter().chain(above.iter().cloned()).map(Into::into).collect(),
         key_der: PrivatePkcs8KeyDer::from(key.to_vec()).into(),
         not_after,
     })
@@ -73,8 +97,8 @@ fn make(
     issuer: &Issuer,
     names: Vec<ServerName>,
     keys: OwnKeys,
-    now: Instant,
-) -> Result<(Key, Vec<u8>, Instant), AuthorityError> {
+    now: Timestamp,
+) -> Result<(Key, Vec<u8>, Timestamp), AuthorityError> {
     let (signer, text) = Signer::generate(keys)?;
     let subject = match names.first() {
         Some(ServerName::Dns(name)) if name.len() <= 64 => der::common_name(name),
@@ -82,7 +106,7 @@ fn make(
         _ => der::common_name(SUBJECT),
     };
     let profile = Profile::Server(names);
-    let not_after = profile.validity(now).map_or(now, |validity| instant(validity.not_after));
+    let not_after = Timestamp::of_seconds(issuer.validity(&profile, None, now)?.not_after);
     let leaf = issuer.certify(profile, subject, signer.spki()?, signer.public_key(), now)?;
     let content = Zeroizing::new(format!("{}{}", text.as_str(), pem::pem(&leaf)));
     files::write(dir, FILE, content.as_bytes())?;
@@ -95,9 +119,7 @@ fn make(
 fn read(dir: &Path, content: &[u8]) -> Result<(Key, Vec<u8>), AuthorityError> {
     let damaged = || AuthorityError::Damaged {
         path: dir.join(FILE),
-        reason: "it is not a private key and its certificate; delete it, and the next start \
-                 issues a new one"
-            .into(),
+        reason: format!("it is not a private key and its certificate. {FOREIGN}"),
     };
     let text = std::str::from_utf8(content).map_err(|_| damaged())?;
     let (key, _) = pem::read(text, &["PRIVATE KEY"]).ok_or_else(damaged)?;
@@ -110,17 +132,58 @@ fn read(dir: &Path, content: &[u8]) -> Result<(Key, Vec<u8>), AuthorityError> {
     Ok((key, leaf))
 }
 
+/// A certificate that this authority did not sign was put there by somebody, and is not replaced.
+fn refuse_foreign(dir: &Path, issuer: &Issuer, leaf: &[u8]) -> Result<(), AuthorityError> {
+    match X509Certificate::from_der(leaf) {
+        Ok((_, certificate)) if issuer.signed(&certificate) => Ok(()),
+        _ => Err(AuthorityError::Damaged {
+            path: dir.join(FILE),
+            reason: format!("it was not issued by the issuing CA beside it. {FOREIGN}"),
+        }),
+    }
+}
+
 /// The end of a stored leaf, when it was signed by this issuer for these names and is to be kept.
-fn fits(leaf: &[u8], issuer: &Issuer, wanted: &[ServerName], now: Instant) -> Option<Instant> {
-    let (_, certificate) = X509Certificate::from_der(leaf).ok()?;
+/// The end of a leaf that can stay.
+///
+/// # Errors
+/// Why it cannot, for the log.
+fn fits(
+    leaf: &[u8],
+    issuer: &Issuer,
+    wanted: &[ServerName],
+    now: Timestamp,
+) -> Result<Timestamp, String> {
+    let unreadable = || "the one before cannot be read".to_owned();
+    let (_, certificate) = X509Certificate::from_der(leaf).map_err(|_| unreadable())?;
     let validity = certificate.validity();
     let seconds = now.0.div_euclid(1000);
-    let fresh = validity.not_before.timestamp() <= seconds
-        && validity.not_after.timestamp().saturating_sub(seconds) > RENEW_SECONDS;
-    let stored = certificate.subject_alternative_name().ok()??.value;
-    let stored: Option<Vec<ServerName>> = stored.general_names.iter().map(server_name).collect();
-    (fresh && stored? == wanted && issuer.signed(&certificate))
-        .then(|| instant(validity.not_after.timestamp()))
+    let end = validity.not_after.timestamp();
+    // One that ends with its CA would be no longer if it were issued anew.
+    let long = end.saturating_sub(seconds) > RENEW_SECONDS || end >= issuer.ends();
+    let fresh = validity.not_before.timestamp() <= seconds && end > seconds && long;
+    let stored = certificate.subject_alternative_name().ok().flatten().ok_or_else(unreadable)?;
+    let stored: Option<Vec<ServerName>> =
+        stored.value.general_names.iter().map(server_name).collect();
+    let stored = stored.ok_or_else(unreadable)?;
+    if stored != wanted {
+        return Err(format!("the one before was for {}", shown(&stored)));
+    }
+    if !issuer.signed(&certificate) {
+        return Err("another issuing CA signed the one before".to_owned());
+    }
+    match fresh {
+        true => Ok(Timestamp::of_seconds(end)),
+        false => Err("the one before ends soon, or is not valid yet".to_owned()),
+    }
+}
+
+fn shown(names: &[ServerName]) -> String {
+    let names = names.iter().map(|name| match name {
+        ServerName::Dns(name) => name.clone(),
+        ServerName::Ip(address) => address.to_string(),
+    });
+    names.collect::<Vec<_>>().join(", ")
 }
 
 fn server_name(name: &GeneralName<'_>) -> Option<ServerName> {
@@ -143,7 +206,7 @@ fn names(hostnames: &[String]) -> Result<Vec<ServerName>, AuthorityError> {
             Ok(address) => ServerName::Ip(address),
             Err(_) if is_dns_name(hostname) => ServerName::Dns(hostname.to_ascii_lowercase()),
             Err(_) => {
-                let shown: String = hostname.chars().take(64).collect();
+                let shown = text::shown(hostname);
                 return refuse(format!(
                     "'{shown}' is neither a host name (labels of 1 to 63 letters, digits and \
                      hyphens, ASCII, joined by dots) nor an IP address"

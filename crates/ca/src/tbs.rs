@@ -7,7 +7,7 @@ use crate::profile::{KEY_ID_LEN, KeyId, Profile, Validity};
 
 /// Everything that a certificate says, apart from its issuer's part.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct CertificateSpec {
     pub(crate) profile: Profile,
     pub(crate) serial: [u8; 20],
     /// Name, DER.
@@ -21,7 +21,7 @@ pub(crate) struct Asked {
 
 /// The issuer's part.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct By<'a> {
+pub(crate) struct IssuerFacts<'a> {
     /// Name, DER.
     pub(crate) name: &'a [u8],
     pub(crate) key_id: &'a KeyId,
@@ -30,32 +30,33 @@ pub(crate) struct By<'a> {
 }
 
 /// TBSCertificate (RFC 5280, 4.1); `None` when a time cannot be written as UTCTime.
-pub(crate) fn build(asked: &Asked, by: By<'_>) -> Option<Vec<u8>> {
-    let not_before = der::utc_time(asked.validity.not_before)?;
-    let not_after = der::utc_time(asked.validity.not_after)?;
-    let mut out = Vec::with_capacity(320 + asked.subject.len() + asked.spki.len() + by.name.len());
+pub(crate) fn build(spec: &CertificateSpec, issuer_facts: IssuerFacts<'_>) -> Option<Vec<u8>> {
+    let not_before = der::utc_time(spec.validity.not_before)?;
+    let not_after = der::utc_time(spec.validity.not_after)?;
+    let mut out =
+        Vec::with_capacity(320 + spec.subject.len() + spec.spki.len() + issuer_facts.name.len());
     der::nested(&mut out, der::SEQUENCE, |out| {
         // [0] version: v3
         der::nested(out, 0xa0, |out| der::element(out, der::INTEGER, &[2]));
-        der::unsigned(out, &asked.serial);
-        out.extend_from_slice(by.algorithm);
-        out.extend_from_slice(by.name);
+        der::unsigned(out, &spec.serial);
+        out.extend_from_slice(issuer_facts.algorithm);
+        out.extend_from_slice(issuer_facts.name);
         der::nested(out, der::SEQUENCE, |out| {
             der::element(out, der::UTC_TIME, &not_before);
             der::element(out, der::UTC_TIME, &not_after);
         });
-        out.extend_from_slice(&asked.subject);
-        out.extend_from_slice(&asked.spki);
+        out.extend_from_slice(&spec.subject);
+        out.extend_from_slice(&spec.spki);
         // [3] extensions
         der::nested(out, 0xa3, |out| {
-            der::nested(out, der::SEQUENCE, |out| extensions(out, asked, by));
+            der::nested(out, der::SEQUENCE, |out| extensions(out, spec, issuer_facts));
         });
     });
     Some(out)
 }
 
-fn extensions(out: &mut Vec<u8>, asked: &Asked, by: By<'_>) {
-    for extension in asked.profile.extensions(by.key_id, &asked.key_id) {
+fn extensions(out: &mut Vec<u8>, spec: &CertificateSpec, issuer_facts: IssuerFacts<'_>) {
+    for extension in spec.profile.extensions(issuer_facts.key_id, &spec.key_id) {
         der::nested(out, der::SEQUENCE, |out| {
             der::element(out, der::OID, extension.oid);
             if extension.critical {

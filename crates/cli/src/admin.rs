@@ -52,7 +52,7 @@ Exit codes: 0 done; 1 failed, for instance because the server runs; 2 wrong usag
 pub(crate) fn run(args: &Args) -> ExitCode {
     let Command::ResetCredentials { data_dir, output } = &args.command;
     api::run(async {
-        let done = fleetwright_server::reset_credentials(data_dir).await?;
+        let done = fleetwright_installation::reset_credentials(data_dir).await?;
         match output {
             Output::Text => {
                 println!("{} has the new key {}", done.file.display(), done.access_key_id);

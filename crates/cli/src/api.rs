@@ -2,59 +2,34 @@
 
 use std::error::Error;
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
+use fleetwright_core::credentials_file;
+use fleetwright_server::calling::{self, ClientConfig, Url};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
-use hyper_util::rt::TokioIo;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-/// Bytes of an answer that are read.
-const ANSWER_BYTES: usize = 8 * 1024 * 1024;
-/// Longest wait for an answer.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// Longest wait for a function's answer. AWS: a function runs for 15 minutes at most.
-const FUNCTION_PATIENCE: Duration = Duration::from_secs(16 * 60);
+use crate::terminal::plain;
 
-/// How a command reaches the control plane.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Reach {
-    /// Address of the control plane
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", env = "FLEETWRIGHT_API")]
-    api: String,
-    /// Shared-credentials file with the access key; its first profile is used
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = "./fleetwright-data/admin.credentials",
-        env = "AWS_SHARED_CREDENTIALS_FILE"
-    )]
-    credentials: PathBuf,
-    /// Region of the server
-    #[arg(long, value_name = "NAME", default_value = "us-east-1", env = "AWS_REGION")]
-    region: String,
-}
+/// Bytes of a response that are read.
+const RESPONSE_BYTES: usize = 8 * 1024 * 1024;
+/// What does not stand for itself in a path or query. RFC 3986, 2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+/// Longest wait for a response.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest wait for a function's response. AWS: a function runs for 15 minutes at most.
+const FUNCTION_TIMEOUT: Duration = Duration::from_secs(16 * 60);
 
-impl Reach {
-    /// The control plane.
-    pub(crate) fn open(&self) -> Result<Api, ApiError> {
-        let address = self.api.strip_prefix("http://").unwrap_or(&self.api);
-        let address: SocketAddr = address.parse().map_err(|_| {
-            ApiError(format!("'{address}' is not an address such as 127.0.0.1:8080"))
-        })?;
-        Api::open(address, &self.region, &self.credentials)
-    }
-}
-
-/// Runs a command to its end; an error is told on standard error.
+/// Runs a command to its end; an error goes to standard error.
 pub(crate) fn run(command: impl Future<Output = Result<ExitCode, Box<dyn Error>>>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let done = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(command));
@@ -66,47 +41,91 @@ pub(crate) fn run(command: impl Future<Output = Result<ExitCode, Box<dyn Error>>
 
 /// A value as it stands in a path or query.
 pub(crate) fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// Where the control plane is and how to sign for it.
+/// An error with the operation that it is of, whose path is shown as it is meant.
+fn named(method: &str, path: &str, what: &dyn fmt::Display) -> ApiError {
+    let path = path.split('?').next().unwrap_or_default();
+    ApiError(format!("{method} {}: {what}", percent_decode_str(path).decode_utf8_lossy()))
+}
+
+/// The parts of a control plane's URL. Requests are signed and hold no secret, so `http` is taken
+/// for any host.
+fn split(text: &str) -> Result<Url<'_>, ApiError> {
+    let wrong = || {
+        ApiError(format!(
+            "'{text}' is not a URL such as http://127.0.0.1:8080 or https://HOST:PORT"
+        ))
+    };
+    let (scheme, rest) = text.split_once("://").ok_or_else(wrong)?;
+    let tls = match scheme {
+        "https" => true,
+        "http" => false,
+        _ => return Err(wrong()),
+    };
+    let authority = rest.trim_end_matches('/');
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port.parse().map_err(|_| wrong())?),
+        _ => (authority, if tls { 443 } else { 80 }),
+    };
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    if host.is_empty() || host.contains('/') {
+        return Err(wrong());
+    }
+    Ok(Url { tls, host, port, path: "/" })
+}
+
+/// Where the control plane is, and whose key signs for it.
+pub(crate) struct Door {
+    /// `http://HOST:PORT` or `https://…`.
+    pub(crate) url: String,
+    pub(crate) region: String,
+    pub(crate) credentials: Credentials,
+    /// PEM file of the roots to trust beside the system's.
+    pub(crate) ca_bundle: Option<PathBuf>,
+}
+
+/// A control plane that can be called.
 pub(crate) struct Api {
-    address: SocketAddr,
-    region: String,
-    credentials: Credentials,
+    door: Door,
+    tls: Arc<ClientConfig>,
 }
 
-/// A call failed; `Display` gives AWS's error name and message.
+/// A call failed; `Display` gives AWS's error name and message, as one line.
 #[derive(Debug)]
 pub(crate) struct ApiError(String);
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&plain(&self.0))
     }
 }
 
 impl std::error::Error for ApiError {}
 
+impl ApiError {
+    pub(crate) fn new(what: impl fmt::Display) -> Self {
+        Self(what.to_string())
+    }
+}
+
 impl Api {
-    /// Signs with the first profile of a shared-credentials file.
-    pub(crate) fn open(
-        address: SocketAddr,
-        region: &str,
-        credentials: &Path,
-    ) -> Result<Self, ApiError> {
-        let text = std::fs::read_to_string(credentials)
-            .map_err(|error| ApiError(format!("{}: {error}", credentials.display())))?;
-        let value = |key: &str| {
-            let line = text.lines().find_map(|line| line.strip_prefix(key))?;
-            Some(line.trim_start().strip_prefix('=')?.trim().to_owned())
-        };
-        let (Some(id), Some(secret)) = (value("aws_access_key_id"), value("aws_secret_access_key"))
-        else {
-            return Err(ApiError(format!("{} holds no access key", credentials.display())));
-        };
-        let credentials = Credentials::new(id, secret, None, None, "admin.credentials");
-        Ok(Self { address, region: region.to_owned(), credentials })
+    /// Nothing is connected yet.
+    pub(crate) fn open(door: Door) -> Result<Self, ApiError> {
+        split(&door.url)?;
+        let tls = calling::tls(door.ca_bundle.as_deref()).map_err(ApiError::new)?;
+        Ok(Self { door, tls })
+    }
+
+    /// With the key of a file as the server writes it.
+    pub(crate) fn of_file(url: &str, region: &str, file: &Path) -> Result<Self, ApiError> {
+        let wrong = |what: &dyn fmt::Display| ApiError(format!("{}: {what}", file.display()));
+        let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
+        let key = credentials_file::read(&text).ok_or_else(|| wrong(&"it holds no access key"))?;
+        let credentials = Credentials::new(key.id, key.secret, None, None, "admin.credentials");
+        let (url, region) = (url.to_owned(), region.to_owned());
+        Self::open(Door { url, region, credentials, ca_bundle: None })
     }
 
     /// Calls one operation: method, path with its query, JSON body or `Null` for none.
@@ -117,13 +136,13 @@ impl Api {
         body: &Value,
     ) -> Result<Value, ApiError> {
         let exchange = self.exchange(method, path, body);
-        match tokio::time::timeout(PATIENCE, exchange).await {
-            Ok(result) => result.map_err(|error| ApiError(format!("{method} {path}: {error}"))),
-            Err(_) => Err(ApiError(format!("{method} {path}: no answer in time"))),
+        match tokio::time::timeout(TIMEOUT, exchange).await {
+            Ok(result) => result.map_err(|error| named(method, path, &error)),
+            Err(_) => Err(named(method, path, &"no answer in time")),
         }
     }
 
-    /// Calls one operation of Lambda; gives the headers and the body of a good answer.
+    /// Calls one operation of Lambda; gives the headers and the body of a successful response.
     ///
     /// A function may take its time, so the wait is its longest.
     pub(crate) async fn lambda(
@@ -133,9 +152,9 @@ impl Api {
         headers: &[(&'static str, &'static str)],
         body: Vec<u8>,
     ) -> Result<http::Response<Bytes>, ApiError> {
-        let fail = |what: &dyn fmt::Display| ApiError(format!("{method} {path}: {what}"));
+        let fail = |what: &dyn fmt::Display| named(method, path, what);
         let exchange = self.send_with("lambda", method, path, "application/json", headers, body);
-        let answer = match tokio::time::timeout(FUNCTION_PATIENCE, exchange).await {
+        let answer = match tokio::time::timeout(FUNCTION_TIMEOUT, exchange).await {
             Ok(answer) => answer.map_err(|error| fail(&error))?,
             Err(_) => return Err(fail(&"no answer in time")),
         };
@@ -161,7 +180,7 @@ impl Api {
         let body = encoded.join("&").into_bytes();
         let form = "application/x-www-form-urlencoded; charset=utf-8";
         let exchange = self.send("iam", "POST", "/", form, body);
-        let answer = match tokio::time::timeout(PATIENCE, exchange).await {
+        let answer = match tokio::time::timeout(TIMEOUT, exchange).await {
             Ok(answer) => answer.map_err(|error| ApiError(format!("iam {action}: {error}")))?,
             Err(_) => return Err(ApiError(format!("iam {action}: no answer in time"))),
         };
@@ -210,7 +229,11 @@ impl Api {
         headers: &[(&'static str, &'static str)],
         body: Vec<u8>,
     ) -> Result<http::Response<Bytes>, Box<dyn std::error::Error + Send + Sync>> {
-        let host = self.address.to_string();
+        let url = split(&self.door.url)?;
+        let host = match url.host.contains(':') {
+            true => format!("[{}]:{}", url.host, url.port),
+            false => format!("{}:{}", url.host, url.port),
+        };
         let mut request = http::Request::builder()
             .method(method)
             .uri(path)
@@ -220,13 +243,19 @@ impl Api {
             request = request.header(*name, *value);
         }
         let mut request = request.body(Full::new(Bytes::from(body.clone())))?;
-        self.sign(service, &mut request, &format!("http://{host}{path}"), &body)?;
-        let stream = TcpStream::connect(self.address).await?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(connection);
-        let (head, body) = sender.send_request(request).await?.into_parts();
-        let body = Limited::new(body, ANSWER_BYTES).collect().await?.to_bytes();
+        let scheme = if url.tls { "https" } else { "http" };
+        self.sign(service, &mut request, &format!("{scheme}://{host}{path}"), &body)?;
+        let unreachable = |error: std::io::Error| {
+            format!(
+                "cannot connect to {host}: {error}. Is the server running, and is that its address? \
+                 --endpoint-url, AWS_ENDPOINT_URL or endpoint_url of the profile names another"
+            )
+        };
+        let stream = TcpStream::connect((url.host, url.port)).await.map_err(unreachable)?;
+        let answer = calling::send_over(stream, &url, &self.tls, request).await;
+        let answer = answer.map_err(|error| format!("{scheme}://{host}: {error}"))?;
+        let (head, body) = answer.into_parts();
+        let body = Limited::new(body, RESPONSE_BYTES).collect().await?.to_bytes();
         Ok(http::Response::from_parts(head, body))
     }
 
@@ -237,10 +266,10 @@ impl Api {
         url: &str,
         body: &[u8],
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let identity = self.credentials.clone().into();
+        let identity = self.door.credentials.clone().into();
         let params = v4::SigningParams::builder()
             .identity(&identity)
-            .region(&self.region)
+            .region(&self.door.region)
             .name(service)
             .time(SystemTime::now())
             .settings(SigningSettings::default())

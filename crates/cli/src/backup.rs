@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Subcommand, ValueEnum};
-use fleetwright_server::backup::{self, Manifest};
+use fleetwright_installation::backup::{self, Manifest};
 use serde_json::json;
 
 use crate::progress::Bytes;
-use crate::terminal::{plain, utc};
+use crate::terminal::{plain, plain_json, utc};
 
 /// Make one file of an installation, beside its running server, or check such a file.
 ///
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("fleetwright: {error}");
+            eprintln!("fleetwright: {}", plain(&error.to_string()));
             ExitCode::FAILURE
         }
     }
@@ -91,15 +91,15 @@ fn make(args: &Args) -> Result<(), Box<dyn Error>> {
         None => default_name()?,
     };
     let bar = Bytes::new();
-    let mut tell = |step, done, total| bar.tell(step, done, total);
-    let manifest = backup::create(&args.data_dir, args.config.as_deref(), &file, &mut tell)?;
+    let mut progress = |step, done, total| bar.update(step, done, total);
+    let manifest = backup::create(&args.data_dir, args.config.as_deref(), &file, &mut progress)?;
     drop(bar);
     print("written and verified", &file, &manifest, args.output)
 }
 
 fn verify(file: &Path, output: Output) -> Result<(), Box<dyn Error>> {
     let bar = Bytes::new();
-    let manifest = backup::verify(file, &mut |step, done, total| bar.tell(step, done, total))?;
+    let manifest = backup::verify(file, &mut |step, done, total| bar.update(step, done, total))?;
     drop(bar);
     print("sound", file, &manifest, output)
 }
@@ -126,7 +126,7 @@ fn print(
             println!("{} is {what}", plain(&file.display().to_string()));
             println!("{}", described(manifest));
         }
-        Output::Json => println!("{}", json!({ "file": file, "manifest": manifest })),
+        Output::Json => println!("{}", plain_json(&json!({ "file": file, "manifest": manifest }))),
     }
     Ok(())
 }

@@ -5,19 +5,22 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::ValueEnum;
+use clap::{ArgMatches, ValueEnum};
 use comfy_table::{ContentArrangement, Table, presets};
-use fleetwright_server::config::{ConfigFile, Given, MqttListen, Settings};
-use fleetwright_server::doctor::{self, Asked, Finding, Severity};
+use fleetwright_installation::doctor::{self, Finding, Request, Severity};
+use fleetwright_server::config::{Configuration, MqttListen};
+use fleetwright_server::containment;
 use serde_json::json;
 
-use crate::terminal::{Colours, plain};
+use crate::configuration;
+use crate::terminal::{Colours, plain, plain_json};
 
 /// Check a data directory, live or not: what is wrong, and how to mend it.
 ///
 /// Looks at the parts and whether they belong together, permissions, every page of the registry,
 /// its schema, the certificate authority, the sealing key, the key pool, functions' code,
-/// left-overs, the clock, disk, limits and addresses. Changes nothing.
+/// left-overs, the clock, disk, limits and addresses, and whether a program can be contained as
+/// functions are. Changes nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -49,8 +52,8 @@ enum Output {
     Json,
 }
 
-pub(crate) fn run(args: &Args) -> ExitCode {
-    match look(args) {
+pub(crate) fn run(args: &Args, matches: &ArgMatches) -> ExitCode {
+    match look(args, matches) {
         Ok(Severity::Error) => ExitCode::FAILURE,
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
@@ -60,28 +63,28 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     }
 }
 
-fn look(args: &Args) -> Result<Severity, Box<dyn Error>> {
-    let file = match &args.config {
-        Some(path) => ConfigFile::read(path)?,
-        None => ConfigFile::default(),
-    };
-    let given = Given { data_dir: args.data_dir.clone(), ..Given::default() };
-    let settings = Settings::resolve(given, file, None)?;
-    let gateway = match settings.mqtt_listen {
+fn look(args: &Args, matches: &ArgMatches) -> Result<Severity, Box<dyn Error>> {
+    let settings = Configuration::read(configuration::sources(matches))?.settings;
+    let gateway = match settings.mqtt_listen.clone() {
         MqttListen::At(addresses) => addresses,
         // Port 443 is had where it can be.
         MqttListen::Default => vec![SocketAddr::from(([0, 0, 0, 0], 8883))],
     };
     let mut addresses: Vec<_> = gateway.into_iter().map(|it| ("mqtt-listen", it)).collect();
     addresses.push(("api-listen", settings.api_listen));
-    let findings = doctor::examine(&Asked {
-        data_dir: settings.data_dir,
+    let mut findings = doctor::examine(&Request {
+        data_dir: settings.data_dir.clone(),
         addresses,
+        server_certificates: settings.server_certificates.clone(),
         max_connections: settings.mqtt.max_connections,
+        memory_mib: settings.mqtt.memory_mib,
     });
+    findings.push(containment::examine(&settings));
     let worst = doctor::worst(&findings);
     match args.output {
-        Output::Json => println!("{}", json!({ "worst": worst, "findings": findings })),
+        Output::Json => {
+            println!("{}", plain_json(&json!({ "worst": worst, "findings": findings })))
+        }
         Output::Table => print(&findings),
     }
     Ok(worst)

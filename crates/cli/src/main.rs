@@ -4,18 +4,22 @@ mod admin;
 mod api;
 mod audit;
 mod backup;
+mod ca;
+mod configuration;
 mod doctor;
 mod function;
 mod hook;
+mod lint;
 mod progress;
 mod quickstart;
+mod reach;
 mod restore;
 mod serve;
 mod terminal;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 /// Brings devices into a fleet: AWS IoT Core fleet provisioning on your own machine.
@@ -24,7 +28,7 @@ use clap_complete::Shell;
 /// the endpoint differs. Start with `fleetwright serve`, or see everything at once with
 /// `make quickstart`.
 #[derive(Debug, Parser)]
-#[command(name = "fleetwright", version, propagate_version = true, after_help = AFTER_HELP)]
+#[command(name = "fleetwright", version = env!("FLEETWRIGHT_VERSION"), propagate_version = true, after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -43,6 +47,8 @@ Exit codes: 0 done; 1 failed (the reason is on standard error); 2 wrong usage.";
 enum Command {
     /// Run the server: device gateway and control plane.
     Serve(Box<serve::Args>),
+    /// Print the server's configuration, and where each value was given.
+    Config(configuration::Args),
     /// Be a device: provision, connect, publish, subscribe.
     Device(fleetwright_device::cli::Args),
     /// Show everything at once, in a temporary directory, in a few seconds.
@@ -55,12 +61,16 @@ enum Command {
     Doctor(doctor::Args),
     /// What an administrator does on the server's machine.
     Admin(admin::Args),
+    /// Have devices' certificates signed under a root of your own; show what signs and how long.
+    Ca(ca::Args),
     /// Read the audit trail.
     Audit(audit::Args),
     /// Run Lambda functions by hand, read their logs, install their runtimes.
     Function(function::Args),
     /// Try a template with its pre-provisioning hook, or answer one.
     Hook(hook::Args),
+    /// Look at templates and policies before they are sent.
+    Lint(lint::Args),
     /// Print the completion script of a shell.
     ///
     /// For instance: fleetwright completions bash > /etc/bash_completion.d/fleetwright
@@ -76,17 +86,26 @@ fn main() -> ExitCode {
     if let Some(code) = fleetwright_containment::run(&arguments) {
         return code;
     }
-    match Cli::parse().command {
-        Command::Serve(args) => serve::run(*args),
+    let whole = Cli::command().get_matches();
+    let command = match Cli::from_arg_matches(&whole) {
+        Ok(cli) => cli.command,
+        Err(error) => error.exit(),
+    };
+    let matches = whole.subcommand().map_or(&whole, |(_, of_command)| of_command);
+    match command {
+        Command::Serve(args) => serve::run(&args, matches),
+        Command::Config(args) => configuration::run(&args, matches),
         Command::Device(args) => ExitCode::from(fleetwright_device::cli::run(args)),
         Command::Quickstart(args) => quickstart::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),
-        Command::Doctor(args) => doctor::run(&args),
+        Command::Doctor(args) => doctor::run(&args, matches),
         Command::Admin(args) => admin::run(&args),
+        Command::Ca(args) => ca::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Function(args) => function::run(&args),
         Command::Hook(args) => hook::run(&args),
+        Command::Lint(args) => lint::run(&args),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

@@ -14,7 +14,7 @@ impl Bytes {
     }
 
     /// A step in words, bytes done, bytes in all.
-    pub(crate) fn tell(&self, step: &'static str, done: u64, total: u64) {
+    pub(crate) fn update(&self, step: &'static str, done: u64, total: u64) {
         self.0.set_message(step);
         self.0.set_length(total.max(done));
         self.0.set_position(done);

@@ -4,13 +4,13 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use fleetwright_server::backup;
+use fleetwright_installation::backup;
 use serde_json::json;
 
 use crate::api;
 use crate::backup::{Output, described};
 use crate::progress::Bytes;
-use crate::terminal::utc;
+use crate::terminal::{plain, utc};
 
 /// Make an installation from a backup, in an empty directory.
 ///
@@ -49,13 +49,14 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 
 async fn restore(args: &Args) -> Result<(), Box<dyn Error>> {
     let bar = Bytes::new();
-    let mut tell = |step, done, total| bar.tell(step, done, total);
-    let manifest = backup::restore(&args.file, &args.data_dir, &mut tell).await?;
+    let mut progress = |step, done, total| bar.update(step, done, total);
+    let manifest = backup::restore(&args.file, &args.data_dir, &mut progress).await?;
     drop(bar);
     let unknown = unknown(&utc(manifest.created));
     match args.output {
         Output::Text => {
-            println!("{} is restored\n{}\n", args.data_dir.display(), described(&manifest));
+            let directory = plain(&args.data_dir.display().to_string());
+            println!("{directory} is restored\n{}\n", described(&manifest));
             println!("What happened after {} is not in it:", utc(manifest.created));
             unknown.iter().for_each(|line| println!("- {line}"));
         }

@@ -3,6 +3,9 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use fleetwright_core::text::{escaped, escaped_json};
+use fleetwright_core::time::{Timestamp, Utc};
+
 /// Colours of a terminal; none when the output goes elsewhere or `NO_COLOR` is set.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Colours(bool);
@@ -50,9 +53,14 @@ impl Colours {
     }
 }
 
-/// A text from outside as one line that steers no terminal.
+/// A text from outside as one line that steers no terminal; a tab is a space.
 pub(crate) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    escaped(&text.replace('\t', " "))
+}
+
+/// JSON that may hold texts from outside, for a terminal or a program.
+pub(crate) fn plain_json(value: &impl ToString) -> String {
+    escaped_json(&value.to_string())
 }
 
 /// A duration such as 90s, 15m, 2h or 7d.
@@ -72,23 +80,8 @@ pub(crate) fn while_of(text: &str) -> Result<Duration, String> {
 
 /// Milliseconds since 1970 as `2026-11-25 18:40:54.123Z`.
 pub(crate) fn utc(millis: i64) -> String {
-    let (seconds, rest) = (millis.div_euclid(1000), millis.rem_euclid(1000));
-    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = date(days);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{rest:03}Z")
-}
-
-/// The Gregorian date of a day since 1970, counted in eras of 400 years that begin in March.
-fn date(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let in_year = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * in_year + 2) / 153;
-    let in_month = in_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (era * 400 + year + i64::from(month <= 2), month, in_month)
+    let Utc { year, month, day, hour, minute, second, millis } = Timestamp(millis).utc();
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{millis:03}Z")
 }
 
 #[cfg(test)]

@@ -117,7 +117,10 @@ const FORBIDDEN_HERE: &[libc::c_long] = &[
     libc::SYS_modify_ldt,
     libc::SYS_uselib,
 ];
-#[cfg(not(target_arch = "x86_64"))]
+/// `kexec_file_load`, which not every C library has a name for.
+#[cfg(target_arch = "aarch64")]
+const FORBIDDEN_HERE: &[libc::c_long] = &[294];
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 const FORBIDDEN_HERE: &[libc::c_long] = &[];
 
 /// The flags of `clone` that make namespaces.
@@ -135,28 +138,34 @@ type Rules = BTreeMap<libc::c_long, Vec<SeccompRule>>;
 
 /// Takes the filters on; there is no way back, and `no_new_privs` must be set.
 pub(crate) fn refuse() -> io::Result<()> {
-    for program in [missing()?, forbidden()?, unheard()?] {
+    let here = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
+    for program in filters(here)? {
         apply_filter(&program).map_err(io::Error::other)?;
     }
     Ok(())
 }
 
-fn missing() -> io::Result<BpfProgram> {
+/// The filters of an architecture, whose numbers of system calls this program was built with.
+fn filters(of: TargetArch) -> io::Result<[BpfProgram; 3]> {
+    Ok([missing(of)?, forbidden(of)?, unheard(of)?])
+}
+
+fn missing(of: TargetArch) -> io::Result<BpfProgram> {
     let mut program = newer_are_missing().to_vec();
-    program.extend(compile(whole(NOT_THERE), ENOSYS)?);
+    program.extend(compile(of, whole(NOT_THERE), ENOSYS)?);
     Ok(program)
 }
 
-fn forbidden() -> io::Result<BpfProgram> {
+fn forbidden(of: TargetArch) -> io::Result<BpfProgram> {
     let mut rules = whole(FORBIDDEN);
     rules.extend(whole(FORBIDDEN_HERE));
     rules.extend(by_arguments().map_err(io::Error::other)?);
-    compile(rules, EPERM)
+    compile(of, rules, EPERM)
 }
 
 /// Calls that succeed and do nothing: programs ask for longer socket buffers and expect no more
 /// than that the kernel may give less.
-fn unheard() -> io::Result<BpfProgram> {
+fn unheard(of: TargetArch) -> io::Result<BpfProgram> {
     let of_buffers = [libc::SO_SNDBUF, libc::SO_RCVBUF].map(|option| {
         let conditions = [(1, libc::SOL_SOCKET), (2, option)].map(|(index, value)| {
             let value = u64::from(value.unsigned_abs());
@@ -165,7 +174,7 @@ fn unheard() -> io::Result<BpfProgram> {
         SeccompRule::new(conditions.into_iter().collect::<Result<_, _>>()?)
     });
     let rules = of_buffers.into_iter().collect::<Result<_, _>>().map_err(io::Error::other)?;
-    compile(Rules::from([(libc::SYS_setsockopt, rules)]), 0)
+    compile(of, Rules::from([(libc::SYS_setsockopt, rules)]), 0)
 }
 
 fn whole(calls: &[libc::c_long]) -> Rules {
@@ -207,10 +216,9 @@ fn by_arguments() -> Result<Rules, seccompiler::BackendError> {
     ]))
 }
 
-fn compile(rules: Rules, error: libc::c_int) -> io::Result<BpfProgram> {
-    let architecture = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
+fn compile(of: TargetArch, rules: Rules, error: libc::c_int) -> io::Result<BpfProgram> {
     let refused = SeccompAction::Errno(error.unsigned_abs());
-    SeccompFilter::new(rules, SeccompAction::Allow, refused, architecture)
+    SeccompFilter::new(rules, SeccompAction::Allow, refused, of)
         .and_then(BpfProgram::try_from)
         .map_err(io::Error::other)
 }
@@ -229,11 +237,35 @@ fn newer_are_missing() -> [sock_filter; 3] {
 mod tests {
     use super::*;
 
+    /// `AUDIT_ARCH_X86_64` and `AUDIT_ARCH_AARCH64` of the kernel's `audit.h`.
+    const ARCHITECTURES: [(TargetArch, u32); 2] =
+        [(TargetArch::x86_64, 0xc000_003e), (TargetArch::aarch64, 0xc000_00b7)];
+
     #[test]
-    fn the_filters_can_be_compiled_and_are_short() {
-        for program in [missing().unwrap(), forbidden().unwrap(), unheard().unwrap()] {
-            assert!((5..1000).contains(&program.len()), "{}", program.len());
+    fn the_filters_can_be_compiled_for_both_architectures_and_are_short() {
+        for (architecture, number) in ARCHITECTURES {
+            for program in filters(architecture).unwrap() {
+                assert!((5..1000).contains(&program.len()), "{}", program.len());
+                // What comes from another architecture meets the end, so its number is in there.
+                assert!(program.iter().any(|it| it.k == number), "{architecture:?}");
+                assert!(program.iter().any(|it| it.k == libc::SECCOMP_RET_KILL_PROCESS));
+            }
         }
+    }
+
+    /// `asm/unistd_64.h` of x86 and `asm-generic/unistd.h`, which is arm64's.
+    #[test]
+    fn numbers_are_those_of_the_architecture_that_this_was_built_for() {
+        let mount = match std::env::consts::ARCH {
+            "x86_64" => [(libc::SYS_mount, 165), (libc::SYS_ptrace, 101), (libc::SYS_clone, 56)],
+            "aarch64" => [(libc::SYS_mount, 40), (libc::SYS_ptrace, 117), (libc::SYS_clone, 220)],
+            other => panic!("there is no filter for {other}"),
+        };
+        for (number, expected) in mount {
+            assert_eq!(number, expected);
+        }
+        // One table for all since Linux 5.
+        assert_eq!((libc::SYS_io_uring_setup, libc::SYS_clone3), (425, 435));
     }
 
     #[test]

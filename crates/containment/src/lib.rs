@@ -22,6 +22,7 @@ mod mounts;
 mod program;
 #[cfg(target_os = "linux")]
 mod stages;
+mod step;
 
 pub use program::{Bind, Limits, Own, Program, View};
 

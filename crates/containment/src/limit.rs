@@ -2,7 +2,7 @@
 
 use std::io;
 
-use rustix::process::{Resource, Rlimit, nice, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
 
 use crate::Limits;
 
@@ -14,7 +14,8 @@ const STACK: u64 = 8 * 1024 * 1024;
 /// Signals and timers that wait, of its user. (ours)
 const SIGNALS: u64 = 1024;
 
-/// Takes the limits on; there is no way back.
+/// Takes the limits on, or those that are in force already where these are lower; there is no way
+/// back.
 pub(crate) fn take_on(limits: &Limits) -> io::Result<()> {
     for (resource, most) in [
         (Resource::Data, limits.memory_bytes),
@@ -27,6 +28,8 @@ pub(crate) fn take_on(limits: &Limits) -> io::Result<()> {
         (Resource::Msgqueue, 0),
         (Resource::Sigpending, SIGNALS),
     ] {
+        // What the machine allows may be less, and cannot be raised.
+        let most = getrlimit(resource).maximum.map_or(most, |allowed| allowed.min(most));
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
     }
     nice(NICE)?;

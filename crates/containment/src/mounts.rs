@@ -16,7 +16,7 @@ use rustix::mount::{
 use rustix::process::pivot_root;
 use rustix::system::sethostname;
 
-use crate::stages::named;
+use crate::step::named;
 use crate::{Bind, Own};
 
 /// Devices that every program expects and that give nothing away. No `zero`: mapped by several it

@@ -18,6 +18,8 @@ pub struct Program {
     pub directory: PathBuf,
     /// User and group that it runs as; needs a server that runs as root. `None`: the server's.
     pub user: Option<u32>,
+    /// Files by which a process enters the control groups that are the program's.
+    pub cgroups: Vec<PathBuf>,
     /// What it sees.
     pub view: View,
     /// What it may use.

@@ -15,6 +15,7 @@ use rustix::thread::{
     set_thread_res_gid, set_thread_res_uid,
 };
 
+use crate::step::named;
 use crate::{INIT, Program, View, calls, keyring, limit, machine, mounts};
 
 /// Bytes of a [`Program`] as JSON. (ours)
@@ -27,19 +28,23 @@ pub(crate) fn outer() -> io::Result<ExitCode> {
     // The server keeps its files to itself; a function's are as on AWS.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    let (program, text) = read_program()?;
+    let mut program = read_program()?;
     setsid()?;
     keyring::leave().map_err(|error| named("take a session keyring of its own", error))?;
+    for door in &program.cgroups {
+        fs::write(door, "0").map_err(|error| named(&format!("enter {}", door.display()), error))?;
+    }
     if program.view == View::Shared {
         return shared(&program);
     }
-    leave().map_err(|error| {
+    leave(&mut program).map_err(|error| {
         named(
             "leave the server's namespaces (does this machine, or the container around it, allow \
              user namespaces?)",
             error,
         )
     })?;
+    let text = serde_json::to_vec(&program)?;
     let mut init = Command::new("/proc/self/exe")
         .arg(INIT)
         .env_clear()
@@ -55,7 +60,7 @@ pub(crate) fn outer() -> io::Result<ExitCode> {
 /// The init of the new namespaces: makes the view, starts the program, reaps orphans.
 pub(crate) fn init() -> io::Result<ExitCode> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    let (program, _) = read_program()?;
+    let program = read_program()?;
     let View::Own(own) = &program.view else { return Err(io::ErrorKind::InvalidInput.into()) };
     volunteer_for_memory_shortage();
     mounts::make_root(own, program.user.unwrap_or(INNER_USER))?;
@@ -65,8 +70,7 @@ pub(crate) fn init() -> io::Result<ExitCode> {
     // Of this process: the program's own is another once it is executed. The filter forbids it.
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     machine::keep_out().map_err(|error| named("keep out of abstract sockets (Landlock)", error))?;
-    calls::refuse()
-        .map_err(|error| named("take on the filter of system calls (seccomp)", error))?;
+    refuse_calls()?;
     let child = start(&program)?;
     give_up_rights(program.user)?;
     reap(&child)
@@ -76,40 +80,74 @@ pub(crate) fn init() -> io::Result<ExitCode> {
 fn shared(program: &Program) -> io::Result<ExitCode> {
     limit::take_on(&program.limits).map_err(|error| named("take on the limits", error))?;
     set_no_new_privs(true)?;
+    refuse_calls()?;
     let mut command = command(program);
     Err(named("start the program", command.exec()))
 }
 
-fn read_program() -> io::Result<(Program, Vec<u8>)> {
-    let mut text = Vec::new();
-    io::stdin().lock().take(PROGRAM_BYTES).read_to_end(&mut text)?;
-    Ok((serde_json::from_slice(&text)?, text))
+fn refuse_calls() -> io::Result<()> {
+    calls::refuse().map_err(|error| named("take on the filter of system calls (seccomp)", error))
 }
 
-/// New namespaces for what this process starts. A server that is no root gets the right to make
-/// them, and no other, from a user namespace.
-fn leave() -> io::Result<()> {
+fn read_program() -> io::Result<Program> {
+    let mut text = Vec::new();
+    io::stdin().lock().take(PROGRAM_BYTES).read_to_end(&mut text)?;
+    Ok(serde_json::from_slice(&text)?)
+}
+
+/// New namespaces for what this process starts, by the ways that there are, the best first.
+///
+/// A root that may make them gives the program a user of its own. Where it may not (a container
+/// without `CAP_SYS_ADMIN`), or has no such user (a user namespace of one id), and for a server that
+/// is no root, a user namespace gives the right to make them, and no other; the program then is the
+/// server's user.
+fn leave(program: &mut Program) -> io::Result<()> {
+    if program.user.is_some_and(is_mapped) && unshare(UnshareFlags::empty()).is_ok() {
+        return Ok(());
+    }
+    program.user = None;
     let (user, group) = (geteuid().as_raw(), getegid().as_raw());
-    let mut flags =
+    unshare(UnshareFlags::NEWUSER)?;
+    fs::write("/proc/self/setgroups", "deny")?;
+    fs::write("/proc/self/uid_map", format!("{INNER_USER} {user} 1"))?;
+    fs::write("/proc/self/gid_map", format!("{INNER_USER} {group} 1"))?;
+    let mount = CapabilitySet::SYS_ADMIN;
+    set_capabilities(
+        None,
+        CapabilitySets { effective: mount, permitted: mount, inheritable: mount },
+    )?;
+    // The init is another executable of a user that is no root: only this lasts so far.
+    configure_capability_in_ambient_set(mount, true)?;
+    Ok(())
+}
+
+fn unshare(further: UnshareFlags) -> io::Result<()> {
+    let flags =
         UnshareFlags::NEWNS | UnshareFlags::NEWPID | UnshareFlags::NEWIPC | UnshareFlags::NEWUTS;
-    flags.set(UnshareFlags::NEWUSER, user != 0);
     // Deprecated because `UnshareFlags::FILES` can pull open files from under other threads: it
     // is not among the flags, and there are no other threads.
     #[expect(deprecated)]
-    rustix::thread::unshare(flags)?;
-    if user != 0 {
-        fs::write("/proc/self/setgroups", "deny")?;
-        fs::write("/proc/self/uid_map", format!("{INNER_USER} {user} 1"))?;
-        fs::write("/proc/self/gid_map", format!("{INNER_USER} {group} 1"))?;
-        let mount = CapabilitySet::SYS_ADMIN;
-        set_capabilities(
-            None,
-            CapabilitySets { effective: mount, permitted: mount, inheritable: mount },
-        )?;
-        // The init is another executable of a user that is no root: only this lasts so far.
-        configure_capability_in_ambient_set(mount, true)?;
-    }
-    Ok(())
+    rustix::thread::unshare(flags | further).map_err(io::Error::from)
+}
+
+/// Whether this user namespace has a user and a group of this number.
+fn is_mapped(id: u32) -> bool {
+    ["/proc/self/uid_map", "/proc/self/gid_map"].iter().all(|table| {
+        // Without a table nothing is known; then it is tried.
+        fs::read_to_string(table).map_or(true, |text| has_id(&text, id))
+    })
+}
+
+fn has_id(table: &str, id: u32) -> bool {
+    table.lines().any(|line| {
+        let mut numbers = line.split_ascii_whitespace().map(str::parse::<u64>);
+        match (numbers.next(), numbers.next(), numbers.next()) {
+            (Some(Ok(first)), Some(Ok(_)), Some(Ok(count))) => {
+                (first..first.saturating_add(count)).contains(&u64::from(id))
+            }
+            _ => false,
+        }
+    })
 }
 
 fn command(program: &Program) -> Command {
@@ -181,7 +219,16 @@ fn code(status: ExitStatus) -> ExitCode {
     u8::try_from(code.unwrap_or(1)).unwrap_or(u8::MAX).into()
 }
 
-pub(crate) fn named(step: &str, error: impl Into<io::Error>) -> io::Error {
-    let error = error.into();
-    io::Error::new(error.kind(), format!("{step}: {error}"))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_has_the_ids_of_its_table() {
+        let whole = "         0          0 4294967295\n";
+        let one = "0 1000 1\n";
+        let two = "0 1000 1\n1 100000 65536\n";
+        assert!(has_id(whole, 60_578) && has_id(two, 60_578));
+        assert!(!has_id(one, 60_578) && !has_id(two, 65_537) && !has_id("", 0));
+    }
 }

@@ -1,7 +1,12 @@
 //! Amazon Resource Names of the resources that Fleetwright keeps:
 //! `arn:aws:iot:{region}:{account}:{resource}`.
 
+mod doubt;
+
 use std::fmt::Display;
+
+pub use doubt::ArnDoubt;
+pub(crate) use doubt::placeholder;
 
 use crate::certificate::CertificateId;
 use crate::names::{
@@ -12,7 +17,7 @@ use crate::names::{
 
 /// Where ARNs live: the partition is always `aws`, as in AWS's commercial regions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Home {
+pub struct AccountScope {
     /// The region of every ARN of this installation.
     pub region: Region,
     /// The account of every ARN of this installation.
@@ -48,7 +53,7 @@ pub enum Target {
     Template(TemplateName),
 }
 
-impl Home {
+impl AccountScope {
     /// The ARN of `kind/name`, for instance `kind` = `thing`. Kinds in use: `thing`, `thingtype`,
     /// `thinggroup`, `billinggroup`, `policy`, `cert`, `cacert`, `provisioningtemplate`,
     /// `client`, `topic`, `topicfilter`.
@@ -67,7 +72,7 @@ impl Home {
         format!("arn:aws:iam::{}:{kind}{path}{name}", self.account)
     }
 
-    /// Reads an ARN of this home; `None` for another service, region or account, for a kind that
+    /// Reads an ARN of this scope; `None` for another service, region or account, for a kind that
     /// is no [`Target`], or for a malformed name.
     pub fn target(&self, arn: &str) -> Option<Target> {
         let rest = arn.strip_prefix("arn:aws:iot:")?;

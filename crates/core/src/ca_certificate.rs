@@ -6,8 +6,9 @@
 use std::fmt;
 use std::fmt::Write as _;
 
-use crate::certificate::{CertificateMode, Instant};
+use crate::certificate::CertificateMode;
 use crate::error::{ErrorCode, Refusal};
+use crate::time::Timestamp;
 
 #[cfg(test)]
 mod tests;
@@ -44,14 +45,14 @@ pub struct CaFacts {
     /// `keyUsage` says `keyCertSign`, or there is no `keyUsage`.
     pub may_sign: bool,
     /// Start of its validity.
-    pub not_before: Instant,
+    pub not_before: Timestamp,
     /// End of its validity, the second itself included.
-    pub not_after: Instant,
+    pub not_after: Timestamp,
 }
 
 impl CaFacts {
     /// Whether it is valid at this moment.
-    pub fn in_time(&self, now: Instant) -> bool {
+    pub fn in_time(&self, now: Timestamp) -> bool {
         self.not_before <= now && now <= self.not_after
     }
 
@@ -59,7 +60,7 @@ impl CaFacts {
     ///
     /// # Errors
     /// [`ErrorCode::CertificateValidation`], naming what is missing.
-    pub fn check(&self, now: Instant) -> Result<(), Refusal> {
+    pub fn check(&self, now: Timestamp) -> Result<(), Refusal> {
         let rule = if !self.is_ca {
             "it is not a CA certificate: its extension basicConstraints must be there and say CA:TRUE"
         } else if !self.may_sign {

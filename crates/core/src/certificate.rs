@@ -3,20 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Milliseconds since 1970-01-01T00:00:00Z. The shells read the clock; `core` is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(pub i64);
-
-impl Instant {
-    /// This instant moved by a number of milliseconds; saturates at the ends.
-    pub fn plus_millis(self, millis: i64) -> Self {
-        Self(self.0.saturating_add(millis))
-    }
-    /// Seconds since 1970 with a fraction, as AWS writes times in JSON bodies.
-    pub fn epoch_seconds(self) -> f64 {
-        self.0 as f64 / 1000.0
-    }
-}
+use crate::text;
 
 /// `certificateId`: SHA-256 over the certificate's DER, written as 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,7 +22,7 @@ pub struct InvalidCertificateId(String);
 impl CertificateId {
     /// Reads 64 hex digits of either case.
     pub fn parse(text: &str) -> Result<Self, InvalidCertificateId> {
-        let refuse = || InvalidCertificateId(text.chars().take(80).collect());
+        let refuse = || InvalidCertificateId(text::cut(text, 80).to_owned());
         let bytes: &[u8; 64] = text.as_bytes().try_into().map_err(|_| refuse())?;
         let mut id = [0u8; 32];
         for (slot, pair) in id.iter_mut().zip(bytes.chunks_exact(2)) {

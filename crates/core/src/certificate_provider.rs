@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::limits;
 use crate::tree::Tree;
+use crate::{limits, text};
 
 /// What the function is asked; serialized as a JSON object with AWS's three members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -50,7 +50,7 @@ pub fn certificate_pem(answer: &[u8]) -> Result<String, NoCertificate> {
         (Some(Tree::Text(pem)), _) => Ok(pem.clone()),
         (Some(other), _) => fail(format!("certificatePem must be a string, not {}", other.kind())),
         (None, Some(Tree::Text(text))) => {
-            let shown: String = text.chars().take(200).collect();
+            let shown = text::cut(text, 200);
             fail(format!("the function failed: {shown}"))
         }
         (None, _) => fail("certificatePem is missing".to_owned()),

@@ -121,6 +121,13 @@ impl Refusal {
         self
     }
 
+    /// The same refusal of what a member of the request holds.
+    #[must_use]
+    pub fn of_member(mut self, member: &str) -> Self {
+        self.message = format!("{member}: {}", self.message);
+        self
+    }
+
     /// The same refusal naming the resource that exists.
     #[must_use]
     pub fn about(mut self, id: impl Into<String>, arn: impl Into<String>) -> Self {

@@ -8,11 +8,14 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::limits;
 use crate::tree::Tree;
+use crate::{limits, text};
 
+mod target;
 #[cfg(test)]
 mod tests;
+
+pub use target::HookTarget;
 
 /// What a hook is asked; serialized as a JSON object with AWS's six members. The server that asks
 /// keeps it within [`limits::PAYLOAD_BYTES`] by the bounds of its parts.
@@ -103,7 +106,7 @@ impl Verdict {
 fn without_decision(error: Option<&Tree>) -> String {
     match error {
         Some(Tree::Text(text)) => {
-            let shown: String = text.chars().take(200).collect();
+            let shown = text::cut(text, 200);
             format!("the hook failed: {shown}")
         }
         _ => "allowProvisioning is missing".to_owned(),

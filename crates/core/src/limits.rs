@@ -73,6 +73,8 @@ pub const POLICIES_PER_TEMPLATE: usize = 10;
 pub const TEMPLATE_TEXT_BYTES: usize = 64 * 1024;
 /// Bytes of all texts that one evaluation of a template builds, intermediate ones included (ours).
 pub const TEMPLATE_WORK_BYTES: usize = 1024 * 1024;
+/// Members of a template that come twice and are named (ours).
+pub const TEMPLATE_DUPLICATES: usize = 16;
 /// Depth of JSON or CBOR read from a peer, in nested arrays and objects (ours).
 pub const VALUE_DEPTH: usize = 32;
 
@@ -133,8 +135,6 @@ pub const CERTIFICATE_PROVIDERS: usize = 1;
 pub const RETAINED_MESSAGES: usize = 500_000;
 /// Retained messages on a page, at most (B).
 pub const RETAINED_PAGE: usize = 200;
-/// Longest Message Expiry Interval, seconds (Q).
-pub const MESSAGE_EXPIRY_MAX_SECONDS: u32 = 604_800;
 
 /// Time that a pre-provisioning hook has, milliseconds (Q).
 pub const HOOK_MILLIS: u64 = 5_000;
@@ -152,32 +152,8 @@ pub const PAGE_DEFAULT: usize = 25;
 
 /// Bytes of an MQTT PUBLISH payload (Q).
 pub const PAYLOAD_BYTES: usize = 128 * 1024;
-/// Bytes of an MQTT packet, announced as Maximum Packet Size (Q).
-pub const PACKET_BYTES: usize = 149_504;
-/// Bytes of a client id (Q).
-pub const CLIENT_ID_BYTES: usize = 128;
-/// Bytes of a topic or filter (Q).
-pub const TOPIC_BYTES: usize = 256;
-/// Slashes of a topic or filter (Q).
-pub const TOPIC_SLASHES: usize = 7;
-/// Filters of one SUBSCRIBE (Q).
-pub const FILTERS_PER_SUBSCRIBE: usize = 8;
-/// Subscriptions of one connection (Q).
-pub const SUBSCRIPTIONS_PER_CONNECTION: usize = 50;
-/// QoS 1 messages under way in one direction (Q).
-pub const INFLIGHT: u16 = 100;
-/// Topic aliases that a client may set (Q).
-pub const TOPIC_ALIASES: u16 = 8;
-/// Longest keep-alive, seconds; also that of a client that asks for none (Q).
-pub const KEEP_ALIVE_MAX_SECONDS: u16 = 1200;
-/// Shortest keep-alive, seconds (Q).
-pub const KEEP_ALIVE_MIN_SECONDS: u16 = 30;
-/// Bytes of user properties of one packet; of a content type; of correlation data (Q).
+/// Bytes of the user properties of one packet (Q).
 pub const USER_PROPERTIES_BYTES: usize = 8 * 1024;
-/// Bytes of a content type (Q).
-pub const CONTENT_TYPE_BYTES: usize = 256;
-/// Bytes of correlation data (Q).
-pub const CORRELATION_DATA_BYTES: usize = 8 * 1024;
 
 /// Users of an account (IAM quotas).
 pub const IAM_USERS: usize = 5000;
@@ -207,6 +183,12 @@ pub const INLINE_ROLE_CHARS: usize = 10_240;
 pub const INLINE_GROUP_CHARS: usize = 5120;
 /// OpenID Connect providers of an account (IAM quotas).
 pub const OIDC_PROVIDERS: usize = 100;
+/// Client ids of an OpenID Connect provider (IAM quotas).
+pub const OIDC_CLIENT_IDS: usize = 100;
+/// Thumbprints of an OpenID Connect provider (IAM quotas).
+pub const OIDC_THUMBPRINTS: usize = 5;
+/// Characters of a thumbprint: SHA-1 in hexadecimal (B).
+pub const OIDC_THUMBPRINT_CHARS: usize = 40;
 /// Items on a page of IAM, at most (B).
 pub const IAM_PAGE: usize = 1000;
 

@@ -1,5 +1,6 @@
-//! The managed policies of AWS that are offered: read-only, the same for every account. What they
-//! grant is AWS's published list, as far as there are operations for it.
+//! The managed policies of AWS that guides of IoT and Lambda name: read-only, the same for every
+//! account. What they grant is AWS's published list; of IoT's own, as far as there are operations
+//! for it.
 
 /// A managed policy of AWS.
 #[derive(Debug, PartialEq, Eq)]
@@ -8,64 +9,71 @@ pub struct AwsPolicy {
     pub name: &'static str,
     /// Its path.
     pub path: &'static str,
-    /// `ANPA…`
-    pub id: &'static str,
     /// What it is for.
     pub description: &'static str,
     /// Its document, JSON text.
     pub document: &'static str,
 }
 
-/// Every one of them, by name.
-pub const AWS_POLICIES: &[AwsPolicy] = &[
-    AwsPolicy {
-        name: "AWSIoTConfigAccess",
-        path: "/",
-        id: "ANPAAWSIOTCONFIGACCESS",
-        description: "Full access to the operations of the AWS IoT control plane.",
-        document: include_str!("managed_policies/AWSIoTConfigAccess.json"),
-    },
-    AwsPolicy {
-        name: "AWSIoTConfigReadOnlyAccess",
-        path: "/",
-        id: "ANPAAWSIOTCONFIGREADONLY",
-        description: "Read-only access to the operations of the AWS IoT control plane.",
-        document: include_str!("managed_policies/AWSIoTConfigReadOnlyAccess.json"),
-    },
-    AwsPolicy {
-        name: "AWSIoTFullAccess",
-        path: "/",
-        id: "ANPAAWSIOTFULLACCESS",
-        description: "Full access to AWS IoT, its control plane and its messages.",
-        document: include_str!("managed_policies/AWSIoTFullAccess.json"),
-    },
-    AwsPolicy {
-        name: "AWSIoTThingsRegistration",
-        path: "/service-role/",
-        id: "ANPAAWSIOTTHINGSREGISTRATION",
-        description: "What AWS IoT needs to register things from provisioning templates.",
-        document: include_str!("managed_policies/AWSIoTThingsRegistration.json"),
-    },
-    AwsPolicy {
-        name: "AdministratorAccess",
-        path: "/",
-        id: "ANPAADMINISTRATORACCESS",
-        description: "Every operation on every resource.",
-        document: include_str!("managed_policies/AdministratorAccess.json"),
-    },
-    AwsPolicy {
-        name: "ReadOnlyAccess",
-        path: "/",
-        id: "ANPAREADONLYACCESS",
-        description: "Read-only access to every service that is offered.",
-        document: include_str!("managed_policies/ReadOnlyAccess.json"),
-    },
-];
+/// A line: path, name, what it is for. The document is the file of that name.
+macro_rules! aws_policies {
+    ($($path:literal $name:literal $description:literal;)*) => {
+        /// Every one of them, by name.
+        pub const AWS_POLICIES: &[AwsPolicy] = &[$(AwsPolicy {
+            name: $name,
+            path: $path,
+            description: $description,
+            document: include_str!(concat!("managed_policies/", $name, ".json")),
+        },)*];
+    };
+}
+
+aws_policies! {
+    "/" "AWSIoTConfigAccess" "Full access to the operations of the AWS IoT control plane.";
+    "/" "AWSIoTConfigReadOnlyAccess" "Read-only access to the operations of the AWS IoT control plane.";
+    "/" "AWSIoTDataAccess" "Messages and shadows of AWS IoT.";
+    "/" "AWSIoTFullAccess" "Full access to AWS IoT, its control plane and its messages.";
+    "/service-role/" "AWSIoTLogging" "What AWS IoT needs to write logs.";
+    "/service-role/" "AWSIoTOTAUpdate" "What AWS IoT needs for jobs of signed firmware.";
+    "/service-role/" "AWSIoTRuleActions" "What the actions of AWS IoT rules need.";
+    "/service-role/" "AWSIoTThingsRegistration" "What AWS IoT needs to register things from provisioning templates.";
+    "/service-role/" "AWSLambdaBasicExecutionRole" "What a function needs to write its log.";
+    "/service-role/" "AWSLambdaDynamoDBExecutionRole" "What a function needs to read streams of DynamoDB and to write its log.";
+    "/" "AWSLambdaExecute" "Objects of S3, and logs.";
+    "/service-role/" "AWSLambdaKinesisExecutionRole" "What a function needs to read streams of Kinesis and to write its log.";
+    "/service-role/" "AWSLambdaRole" "Invoking functions.";
+    "/service-role/" "AWSLambdaSQSQueueExecutionRole" "What a function needs to take messages from queues and to write its log.";
+    "/service-role/" "AWSLambdaVPCAccessExecutionRole" "What a function in a private network needs, and to write its log.";
+    "/" "AWSLambda_FullAccess" "Full access to Lambda.";
+    "/" "AWSLambda_ReadOnlyAccess" "Read-only access to Lambda.";
+    "/" "AWSXRayDaemonWriteAccess" "Writing traces.";
+    "/" "AdministratorAccess" "Every operation on every resource.";
+    "/" "AmazonDynamoDBFullAccess" "Full access to DynamoDB.";
+    "/" "AmazonDynamoDBReadOnlyAccess" "Read-only access to DynamoDB.";
+    "/" "AmazonS3FullAccess" "Full access to S3.";
+    "/" "AmazonS3ReadOnlyAccess" "Read-only access to S3.";
+    "/" "AmazonSNSFullAccess" "Full access to SNS.";
+    "/" "AmazonSQSFullAccess" "Full access to SQS.";
+    "/" "AmazonSSMFullAccess" "Full access to Systems Manager.";
+    "/" "AmazonSSMReadOnlyAccess" "Read-only access to Systems Manager.";
+    "/" "CloudWatchLogsFullAccess" "Full access to logs.";
+    "/" "IAMFullAccess" "Full access to users, roles and policies.";
+    "/" "IAMReadOnlyAccess" "Read-only access to users, roles and policies.";
+    "/" "PowerUserAccess" "Every operation but those on users, roles, policies and the account.";
+    "/" "ReadOnlyAccess" "Read-only access to every service that is offered.";
+    "/" "SecretsManagerReadWrite" "Full access to secrets.";
+}
 
 impl AwsPolicy {
     /// The policy of a name, exact in case.
     pub fn find(name: &str) -> Option<&'static Self> {
         AWS_POLICIES.iter().find(|policy| policy.name == name)
+    }
+
+    /// `ANPA…`
+    pub fn id(&self) -> String {
+        let letters = self.name.chars().filter(char::is_ascii_alphanumeric);
+        letters.fold("ANPA".to_owned(), |id, letter| id + &letter.to_ascii_uppercase().to_string())
     }
 
     /// `arn:aws:iam::aws:policy/…`
@@ -91,6 +99,11 @@ mod tests {
             assert_eq!(AwsPolicy::of_arn(&policy.arn()), Some(policy));
         }
         assert_eq!(AwsPolicy::of_arn("arn:aws:iam::aws:policy/AWSIoTThingsRegistration"), None);
+    }
+
+    #[test]
+    fn they_stand_in_the_order_of_their_names() {
+        assert!(AWS_POLICIES.is_sorted_by_key(|policy| policy.name));
     }
 
     #[test]

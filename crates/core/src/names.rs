@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text;
+
 /// Why a text is not a name of the wanted kind. Its `Display` names the value, the rule and the
 /// bound, and is fit for the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub struct InvalidName {
 
 impl fmt::Display for InvalidName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown: String = self.value.chars().take(64).collect();
+        let shown = text::shown(&self.value);
         let more = if self.value.chars().nth(64).is_some() { "…" } else { "" };
         write!(
             f,

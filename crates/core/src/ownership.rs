@@ -11,10 +11,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use crate::certificate::Instant;
 use crate::error::{ErrorCode, Refusal};
 use crate::limits;
 use crate::names::TemplateName;
+use crate::time::Timestamp;
 
 #[cfg(test)]
 mod tests;
@@ -100,7 +100,7 @@ pub fn request_digest(
 }
 
 /// The instant at which a token made at `now` ends: one hour later.
-pub fn valid_until(now: Instant) -> Instant {
+pub fn valid_until(now: Timestamp) -> Timestamp {
     now.plus_millis(limits::OWNERSHIP_TOKEN_MILLIS)
 }
 
@@ -110,7 +110,7 @@ pub enum Ownership<A> {
     /// No registration has succeeded with it.
     Unspent {
         /// The last moment at which it is good.
-        until: Instant,
+        until: Timestamp,
     },
     /// A registration has succeeded with it.
     Spent {
@@ -119,7 +119,7 @@ pub enum Ownership<A> {
         /// What was answered then.
         answer: A,
         /// The last moment at which the answer may be given again.
-        until: Instant,
+        until: Timestamp,
     },
 }
 
@@ -141,7 +141,7 @@ const UNKNOWN: &str = "The certificate ownership token is not known here: it was
 /// [`ErrorCode::InvalidToken`], and the message tells unknown, expired and already used apart.
 pub fn judge<A>(
     state: Option<Ownership<A>>,
-    now: Instant,
+    now: Timestamp,
     request: RequestDigest,
 ) -> Result<Judgement<A>, Refusal> {
     let refuse = |message: &str| Err(Refusal::new(ErrorCode::InvalidToken, message));

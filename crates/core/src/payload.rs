@@ -11,6 +11,7 @@ use crate::error::{ErrorCode, Refusal};
 use crate::limits;
 use crate::ownership::TokenText;
 use crate::reserved_topic::Format;
+use crate::text::shown;
 use crate::tree::{Members, Tree};
 
 pub(crate) mod encode;
@@ -88,11 +89,31 @@ pub fn decode_register_thing(bytes: &[u8], format: Format) -> Result<RegisterThi
             tree.parameters("parameters").map_err(|error| invalid(format!("{error}.")))?
         }
     };
-    Ok(RegisterThing { token: TokenText::parse(token)?, parameters })
+    let token = TokenText::parse(token).map_err(|refusal| match members.get(TOKEN) {
+        Some(_) => refusal,
+        None => {
+            let names: Vec<&str> = members.iter().map(|(name, _)| shown(name)).collect();
+            let names = if names.is_empty() { "nothing".into() } else { names.join(", ") };
+            refusal.because(format!("the payload has no {TOKEN}; it has {names}"))
+        }
+    })?;
+    Ok(RegisterThing { token, parameters })
 }
 
 fn invalid(message: String) -> Refusal {
     Refusal::new(ErrorCode::InvalidRequest, message)
+}
+
+/// The way out when a payload is written in the other format.
+fn other_format(bytes: &[u8], format: Format) -> &'static str {
+    match (format, bytes) {
+        (Format::Cbor, [b'{', ..]) => "; this is JSON: publish to the topic that ends in /json",
+        // A map of CBOR, which no UTF-8 text begins with.
+        (Format::Json, [0xa0..=0xbf, ..]) => {
+            "; this is CBOR: publish to the topic that ends in /cbor"
+        }
+        _ => "",
+    }
 }
 
 /// The members of a request; size is checked before anything is built.
@@ -106,7 +127,10 @@ fn members(bytes: &[u8], format: Format) -> Result<Members, Refusal> {
         Format::Json => Tree::from_json(bytes),
         Format::Cbor => Tree::from_cbor(bytes),
     };
-    match tree.map_err(|error| invalid(format!("The payload is not readable: {error}.")))? {
+    let other = other_format(bytes, format);
+    let tree =
+        tree.map_err(|error| invalid(format!("The payload is not readable: {error}{other}.")))?;
+    match tree {
         Tree::Map(members) => Ok(members),
         other => Err(invalid(format!("The payload must be an object, not {}.", other.kind()))),
     }

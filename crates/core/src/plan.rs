@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::certificate::CertificateId;
+use crate::error::Refusal;
 use crate::names::{
     AttributeName, BillingGroupName, PolicyName, ThingGroupName, ThingName, ThingTypeName,
 };
@@ -19,6 +20,36 @@ pub struct ProvisioningPlan {
     pub policies: Vec<PolicyPlan>,
     /// Sent back to the device; string to string, empty when the template has none.
     pub device_configuration: BTreeMap<String, String>,
+    /// Changes that the permissions in force do not allow, should the registry turn out to be in
+    /// need of them, with the refusal; empty as long as no permissions were looked at.
+    pub withheld: BTreeMap<PossibleChange, Refusal>,
+}
+
+impl ProvisioningPlan {
+    /// Whether this change may be made, now that it has turned out to be necessary.
+    ///
+    /// # Errors
+    /// The refusal of the permissions that were looked at.
+    pub fn may(&self, change: PossibleChange) -> Result<(), Refusal> {
+        self.withheld.get(&change).map_or(Ok(()), |refusal| Err(refusal.clone()))
+    }
+}
+
+/// A change that depends on what is registered when the plan is applied.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PossibleChange {
+    /// The thing does not exist.
+    CreateThing,
+    /// The thing exists, and its attributes or type differ.
+    UpdateThing,
+    /// The thing is not in the group.
+    EnterGroup(ThingGroupName),
+    /// The thing is in groups that `REPLACE` takes it out of.
+    LeaveGroups,
+    /// The thing is not in the billing group.
+    EnterBillingGroup,
+    /// There is no policy of this document yet.
+    CreatePolicy(PolicyName),
 }
 
 /// The certificate of a plan.

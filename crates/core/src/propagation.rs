@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits;
 use crate::names::AttributeName;
+use crate::{limits, text};
 
 /// Characters of a user property's key, and of a connection attribute's name. AWS: shapes
 /// `UserPropertyKeyName`, `ConnectionAttributeName`.
@@ -91,7 +91,7 @@ fn named(kind: &str, text: &str, allowed: &str) -> Result<(), String> {
     if (1..=NAME_CHARS).contains(&length) && text.chars().all(fits) {
         return Ok(());
     }
-    let shown: String = text.chars().take(64).collect();
+    let shown = text::shown(text);
     Err(format!(
         "{kind} '{shown}' is not valid: it must be 1 to {NAME_CHARS} characters of [{allowed}]"
     ))

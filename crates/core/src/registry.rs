@@ -9,7 +9,7 @@ use crate::certificate::CertificateStatus;
 use crate::error::{ErrorCode, Refusal};
 use crate::limits;
 use crate::names::{AttributeName, BillingGroupName, ThingGroupName, ThingTypeName};
-use crate::plan::{CertificatePlan, Override, ThingPlan};
+use crate::plan::{CertificatePlan, Override, PossibleChange, ThingPlan};
 
 #[cfg(test)]
 mod tests;
@@ -36,6 +36,34 @@ pub enum ThingChange {
     Update(ThingUpdate),
     /// Nothing.
     Unchanged,
+}
+
+impl ThingChange {
+    /// What it takes to bring it about, given the thing as it is.
+    pub fn possible(&self, existing: Option<&ExistingThing>) -> Vec<PossibleChange> {
+        let (mut changes, groups, billing) = match self {
+            Self::Unchanged => return Vec::new(),
+            Self::Create(thing) => {
+                let groups: Vec<_> = thing.groups.iter().collect();
+                (vec![PossibleChange::CreateThing], groups, &thing.billing_group)
+            }
+            Self::Update(update) => {
+                let differs = existing.is_none_or(|thing| {
+                    thing.attributes != update.attributes || thing.type_name != update.type_name
+                });
+                let mut changes = Vec::new();
+                changes.extend(differs.then_some(PossibleChange::UpdateThing));
+                changes.extend(
+                    (!update.groups_to_remove.is_empty()).then_some(PossibleChange::LeaveGroups),
+                );
+                (changes, update.groups_to_add.iter().collect(), &update.billing_group)
+            }
+        };
+        changes.extend(groups.into_iter().cloned().map(PossibleChange::EnterGroup));
+        let has = existing.and_then(|thing| thing.billing_group.as_ref());
+        changes.extend((billing.as_ref() != has).then_some(PossibleChange::EnterBillingGroup));
+        changes
+    }
 }
 
 /// The properties of an existing thing after a registration, and how its groups get there.
@@ -201,15 +229,26 @@ fn check(thing: &ExistingThing, plan: &ThingPlan) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Who registers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registrar {
+    /// An operator, who may change the status of certificates.
+    Operator,
+    /// A device, with the template of an operator.
+    Device,
+}
+
 /// Decides the status of a plan's certificate, which is now in `existing`. One that waits for its
 /// registration takes the plan's status; the overrides are for others.
 ///
 /// # Errors
-/// [`ErrorCode::ResourceConflicts`] as for [`meet`]; [`ErrorCode::CertificateState`] when the
+/// [`ErrorCode::ResourceConflicts`] on `FAIL`, and when a device would switch a certificate on that
+/// is switched off, which the template does not say; [`ErrorCode::CertificateState`] when the
 /// certificate is revoked or in transfer.
 pub fn meet_certificate(
     existing: CertificateStatus,
     plan: &CertificatePlan,
+    registrar: Registrar,
 ) -> Result<CertificateStatus, Refusal> {
     use CertificateStatus as Status;
     let wanted = if plan.active { Status::Active } else { Status::Inactive };
@@ -228,17 +267,22 @@ pub fn meet_certificate(
     }
     match plan.on_status {
         Override::DoNothing => Ok(existing),
-        Override::Replace | Override::Merge => Ok(wanted),
-        Override::Unset if wanted == existing => Ok(existing),
-        Override::Unset => Err(Refusal::new(
-            ErrorCode::ResourceConflicts,
-            format!(
-                "The certificate exists already and is {}, not {}; set OverrideSettings.Status to \
-                 REPLACE or DO_NOTHING.",
-                existing.as_str(),
-                wanted.as_str()
-            ),
-        )),
+        Override::Unset
+            if registrar == Registrar::Device
+                && wanted == Status::Active
+                && existing != Status::Active =>
+        {
+            Err(Refusal::new(
+                ErrorCode::ResourceConflicts,
+                format!(
+                    "The certificate exists already and is {}: a device cannot activate it unless \
+                     OverrideSettings.Status of its template says REPLACE.",
+                    existing.as_str(),
+                ),
+            ))
+        }
+        // A status is what it is set to, as with `UpdateCertificate`, and no conflict.
+        Override::Replace | Override::Merge | Override::Unset => Ok(wanted),
         Override::Fail => Err(Refusal::new(
             ErrorCode::ResourceConflicts,
             "The certificate exists already, and OverrideSettings.Status says FAIL.",

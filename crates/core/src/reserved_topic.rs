@@ -3,7 +3,11 @@
 //!
 //! AWS: "Reserved topics", IoT Developer Guide, 2025 edition.
 
+mod way_out;
+
 use std::fmt;
+
+pub use way_out::way_out;
 
 use crate::names::TemplateName;
 

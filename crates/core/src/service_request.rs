@@ -7,10 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::certificate::Instant;
 use crate::names::ThingName;
 use crate::payload::encode::{Field, encode};
 use crate::reserved_topic::Format;
+use crate::time::Timestamp;
 use crate::tree::Tree;
 
 #[cfg(test)]
@@ -23,11 +23,11 @@ const CLIENT_TOKEN_BYTES: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceRequest {
     topic: String,
-    asked: Asked,
+    operation: Operation,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Asked {
+enum Operation {
     /// `name` is the shadow's, or the thing's for the classic one.
     Shadow {
         name: String,
@@ -54,7 +54,7 @@ enum Asked {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     /// The connection that asked, subscribed or not, and nobody else.
-    Asker,
+    Requester,
     /// Whoever subscribed to the answer's topic.
     Subscribers,
 }
@@ -73,28 +73,28 @@ impl ServiceRequest {
     /// malformed.
     pub fn parse(topic: &str) -> Option<Self> {
         let levels: Vec<&str> = topic.split('/').collect();
-        let asked = match levels.as_slice() {
+        let operation = match levels.as_slice() {
             ["$aws", "things", thing, rest @ ..] => {
                 ThingName::parse(thing).ok()?;
                 of_thing(topic, thing, rest)?
             }
             ["$aws", "device_location", device, "get_position_estimate"] if !device.is_empty() => {
-                Asked::Location
+                Operation::Location
             }
             _ => return None,
         };
-        Some(Self { topic: topic.to_owned(), asked })
+        Some(Self { topic: topic.to_owned(), operation })
     }
 
     /// Who gets the answer.
     pub fn audience(&self) -> Audience {
-        match self.asked {
-            Asked::PendingJobs
-            | Asked::StartNextJob
-            | Asked::DescribeJob { .. }
-            | Asked::UpdateJob
-            | Asked::Stream { .. } => Audience::Asker,
-            Asked::Shadow { .. } | Asked::Defender { .. } | Asked::Location => {
+        match self.operation {
+            Operation::PendingJobs
+            | Operation::StartNextJob
+            | Operation::DescribeJob { .. }
+            | Operation::UpdateJob
+            | Operation::Stream { .. } => Audience::Requester,
+            Operation::Shadow { .. } | Operation::Defender { .. } | Operation::Location => {
                 Audience::Subscribers
             }
         }
@@ -102,14 +102,14 @@ impl ServiceRequest {
 
     /// What is answered while the service is not offered: that there are no jobs and no shadows is
     /// true; the rest is rejected.
-    pub fn answer(&self, payload: &[u8], now: Instant) -> ServiceAnswer {
+    pub fn answer(&self, payload: &[u8], now: Timestamp) -> ServiceAnswer {
         let token = self.token(payload);
         let mut fields: Vec<(&str, Field<'_>)> = Vec::new();
         let seconds = Field::Number(u64::try_from(now.0 / 1000).unwrap_or_default());
         let (mut format, mut name) = (Format::Json, "clientToken");
         let message: String;
-        let topic = match &self.asked {
-            Asked::Shadow { name, update } => {
+        let topic = match &self.operation {
+            Operation::Shadow { name, update } => {
                 let (code, text) = match update {
                     true => (403, "Device Shadow is not offered by this server".to_owned()),
                     false => (404, format!("No shadow exists with name: '{name}'")),
@@ -118,7 +118,7 @@ impl ServiceRequest {
                 fields.extend([("code", Field::Number(code)), ("message", Field::Text(&message))]);
                 format!("{}/rejected", self.topic)
             }
-            Asked::PendingJobs => {
+            Operation::PendingJobs => {
                 fields.extend([
                     ("inProgressJobs", Field::EmptyList),
                     ("queuedJobs", Field::EmptyList),
@@ -126,11 +126,11 @@ impl ServiceRequest {
                 ]);
                 format!("{}/accepted", self.topic)
             }
-            Asked::StartNextJob | Asked::DescribeJob { next: true } => {
+            Operation::StartNextJob | Operation::DescribeJob { next: true } => {
                 fields.push(("timestamp", seconds));
                 format!("{}/accepted", self.topic)
             }
-            Asked::DescribeJob { next: false } | Asked::UpdateJob => {
+            Operation::DescribeJob { next: false } | Operation::UpdateJob => {
                 fields.extend([
                     ("code", Field::Text("ResourceNotFound")),
                     (
@@ -141,16 +141,16 @@ impl ServiceRequest {
                 ]);
                 format!("{}/rejected", self.topic)
             }
-            Asked::Stream { base, format: asked } => {
-                (format, name) = (*asked, "c");
+            Operation::Stream { base, format: operation } => {
+                (format, name) = (*operation, "c");
                 fields.extend([
                     ("o", Field::Text("ResourceNotFound")),
                     ("m", Field::Text("Streams are not offered by this server")),
                 ]);
-                format!("{base}/rejected/{}", asked.as_str())
+                format!("{base}/rejected/{}", operation.as_str())
             }
-            Asked::Defender { thing, format: asked } => {
-                format = *asked;
+            Operation::Defender { thing, format: operation } => {
+                format = *operation;
                 let details = BTreeMap::from([
                     ("ErrorCode".to_owned(), "NotSupported".to_owned()),
                     (
@@ -167,7 +167,7 @@ impl ServiceRequest {
                 let topic = format!("{}/rejected", self.topic);
                 return ServiceAnswer { topic, payload: encode(&fields, format) };
             }
-            Asked::Location => {
+            Operation::Location => {
                 fields.extend([
                     ("code", Field::Number(403)),
                     ("message", Field::Text("Device Location is not offered by this server")),
@@ -183,9 +183,9 @@ impl ServiceRequest {
 
     /// The token by which the asker knows its answer, if the request holds a good one.
     fn token(&self, payload: &[u8]) -> Option<String> {
-        let (read, name) = match &self.asked {
-            Asked::Stream { format: Format::Cbor, .. } => (Tree::from_cbor(payload), "c"),
-            Asked::Stream { .. } => (Tree::from_json(payload), "c"),
+        let (read, name) = match &self.operation {
+            Operation::Stream { format: Format::Cbor, .. } => (Tree::from_cbor(payload), "c"),
+            Operation::Stream { .. } => (Tree::from_json(payload), "c"),
             _ => (Tree::from_json(payload), "clientToken"),
         };
         match read.ok()? {
@@ -199,26 +199,26 @@ impl ServiceRequest {
 }
 
 /// What a topic below `$aws/things/{thing}/` asks.
-fn of_thing(topic: &str, thing: &str, rest: &[&str]) -> Option<Asked> {
+fn of_thing(topic: &str, thing: &str, rest: &[&str]) -> Option<Operation> {
     let shadow = |name: &str, operation: &str| match operation {
-        "get" | "delete" => Some(Asked::Shadow { name: name.to_owned(), update: false }),
-        "update" => Some(Asked::Shadow { name: name.to_owned(), update: true }),
+        "get" | "delete" => Some(Operation::Shadow { name: name.to_owned(), update: false }),
+        "update" => Some(Operation::Shadow { name: name.to_owned(), update: true }),
         _ => None,
     };
     match rest {
         ["shadow", operation] => shadow(thing, operation),
         ["shadow", "name", name, operation] if is_name(name, ":_-$") => shadow(name, operation),
-        ["jobs", "get"] => Some(Asked::PendingJobs),
-        ["jobs", "start-next"] => Some(Asked::StartNextJob),
-        ["jobs", "$next", "get"] => Some(Asked::DescribeJob { next: true }),
-        ["jobs", job, "get"] if is_name(job, "_-") => Some(Asked::DescribeJob { next: false }),
-        ["jobs", job, "update"] if is_name(job, "_-") => Some(Asked::UpdateJob),
+        ["jobs", "get"] => Some(Operation::PendingJobs),
+        ["jobs", "start-next"] => Some(Operation::StartNextJob),
+        ["jobs", "$next", "get"] => Some(Operation::DescribeJob { next: true }),
+        ["jobs", job, "get"] if is_name(job, "_-") => Some(Operation::DescribeJob { next: false }),
+        ["jobs", job, "update"] if is_name(job, "_-") => Some(Operation::UpdateJob),
         ["streams", stream, "get" | "describe", format] if is_name(stream, "_-") => {
             let base = topic.rsplitn(3, '/').nth(2)?.to_owned();
-            Some(Asked::Stream { base, format: read_format(format)? })
+            Some(Operation::Stream { base, format: read_format(format)? })
         }
         ["defender", "metrics", format] => {
-            Some(Asked::Defender { thing: thing.to_owned(), format: read_format(format)? })
+            Some(Operation::Defender { thing: thing.to_owned(), format: read_format(format)? })
         }
         _ => None,
     }

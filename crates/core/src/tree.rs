@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::limits;
+use crate::{limits, text};
 
 mod cbor;
 mod json;
@@ -28,7 +28,8 @@ pub(crate) enum Tree {
     Other(&'static str),
 }
 
-/// The members of a map in the order of the text; names are unique.
+/// The members of a map in the order of the text; names are unique, unless it was read
+/// [with duplicates](Tree::from_json_with_duplicates).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Members(Vec<(String, Tree)>);
 
@@ -47,6 +48,15 @@ impl Members {
             [(key, value)] => Some((key, value)),
             _ => None,
         }
+    }
+}
+
+impl IntoIterator for Members {
+    type Item = (String, Tree);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 
@@ -69,7 +79,7 @@ impl Gatherer {
         if self.seen.insert(name.to_owned()) {
             return Ok(());
         }
-        let shown: String = name.chars().take(64).collect();
+        let shown = text::shown(name);
         Err(Malformed(format!("member '{shown}' appears more than once")))
     }
 
@@ -97,6 +107,12 @@ impl Tree {
     /// duplicate members, nothing behind it.
     pub(crate) fn from_json(bytes: &[u8]) -> Result<Self, Malformed> {
         json::read(bytes)
+    }
+
+    /// As [`Self::from_json`], with duplicate members as they stand in the text: for a reader that
+    /// makes the names unique itself.
+    pub(crate) fn from_json_with_duplicates(bytes: &[u8]) -> Result<Self, Malformed> {
+        json::read_with_duplicates(bytes)
     }
 
     /// Reads one CBOR item with text keys, under the same rules; tags are looked through.
@@ -144,7 +160,7 @@ impl Tree {
 }
 
 fn parameter(member: &str, name: &str, value: &Tree) -> Result<(String, String), Malformed> {
-    let shown: String = name.chars().take(64).collect();
+    let shown = text::shown(name);
     if name.chars().count() > limits::PARAMETER_KEY_CHARS {
         return Err(Malformed(format!(
             "{member}: the name '{shown}…' must have at most {} characters",

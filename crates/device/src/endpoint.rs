@@ -1,7 +1,9 @@
 //! Where the server is: `host:port`.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
 
 /// The port of MQTT over TLS when none is given.
 const DEFAULT_PORT: u16 = 8883;

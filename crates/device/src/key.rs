@@ -1,11 +1,13 @@
 //! Keys made on the device, and the certificate signing request that proves possession.
 
-use crate::SecretPem;
+use std::fmt;
+
 use rcgen::{
     CertificateParams, DistinguishedName, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256,
 };
 use serde::{Deserialize, Serialize};
-use std::fmt;
+
+use crate::SecretPem;
 
 /// What kind of key to make on the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -61,8 +63,9 @@ pub(crate) fn signing_request(key: &SecretPem) -> Result<String, KeyError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use rcgen::CertificateSigningRequestParams;
+
+    use super::*;
 
     #[test]
     fn both_kinds_of_key_sign_a_request_within_the_servers_limit() {

@@ -1,8 +1,10 @@
 //! The command `fleetwright-device`.
 
+use std::io;
+use std::process::ExitCode;
+
 use clap::Parser;
 use fleetwright_device::cli;
-use std::{io, process::ExitCode};
 use tracing_subscriber::EnvFilter;
 
 #[derive(Debug, Parser)]

@@ -1,7 +1,8 @@
 //! Randomness for client ids and jitter.
 
-use aws_lc_rs::rand;
 use std::fmt::Write;
+
+use aws_lc_rs::rand;
 
 /// Random bytes; all zero only if the system's generator fails, which leaves jitter and client
 /// ids less well spread and nothing less secret: keys are made elsewhere.

@@ -1,7 +1,8 @@
 //! Private keys as text: wiped when dropped, never printed.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 /// A private key as PEM. `Debug` hides it, and its memory is wiped when it is dropped.

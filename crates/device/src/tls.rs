@@ -1,9 +1,13 @@
 //! Mutual TLS: the server is checked by the given CA, the device shows its certificate.
 
-use crate::{ConnectionConfig, ConnectionError};
-use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use std::sync::Arc;
+
+use rustls::crypto::aws_lc_rs;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::{ConnectionConfig, ConnectionError};
 
 /// The TLS settings of one connection.
 pub(crate) fn client_config(

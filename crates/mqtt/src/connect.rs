@@ -1,24 +1,15 @@
-//! From the first byte to the answered CONNECT.
+//! A CONNECT, and how it is answered.
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use bytestring::ByteString;
 
 use crate::event::PublishProperties;
 use crate::limits::Limits;
 use crate::reason::{ConnectRefusal, Qos, Version};
-use crate::session::Session;
-use crate::wire::encode::Room;
-use crate::wire::{self, encode};
 
-/// A connection before its CONNECT.
-#[derive(Debug)]
-pub struct Opening {
-    limits: Arc<Limits>,
-}
-
-/// What [`Opening::receive`] found.
+/// What [`Opening::receive`](crate::Opening::receive) found.
 #[derive(Debug)]
 pub enum Opened {
     /// The CONNECT is not complete: read on, call again.
@@ -111,43 +102,18 @@ pub struct Accept {
     pub session_expiry: u32,
 }
 
-impl Opening {
-    /// A connection of which nothing has been read.
-    pub fn new(limits: Arc<Limits>) -> Self {
-        Self { limits }
-    }
-
-    /// Reads the CONNECT from `input`, and takes exactly its bytes once they are all there.
-    /// Packets that follow it stay in `input` for [`Session::receive`].
-    pub fn receive(&mut self, input: &mut BytesMut) -> Opened {
-        wire::connect(input, &self.limits)
-    }
-}
-
 impl ConnectRequest {
     /// The keep-alive in force, seconds.
     pub fn keep_alive_in_force(&self) -> u16 {
         self.limits.keep_alive(self.keep_alive)
     }
+}
 
-    /// Accepts: the CONNACK is the first of the session's output. `now` in milliseconds.
-    pub fn accept(self, accept: Accept, now: u64) -> Session {
-        Session::open(self, &accept, now)
-    }
-
-    /// Refuses: the CONNACK to be written before closing. The reason string goes to an MQTT 5
-    /// client that did not turn it off, as far as it fits.
-    pub fn refuse(self, refusal: ConnectRefusal, reason: &str) -> Bytes {
-        let room = Room { max: self.client_packet_bytes, reasons: self.problem_information };
-        let mut out = BytesMut::new();
-        encode::connect_refusal(
-            &mut out,
-            self.version,
-            refusal,
-            reason,
-            room,
-            self.limits.not_authorized_v311,
-        );
-        out.freeze()
-    }
+/// What a client takes: how large a packet, and whether one may explain itself.
+#[derive(Clone, Copy)]
+pub(crate) struct ClientLimits {
+    /// Client's Maximum Packet Size, bytes.
+    pub(crate) max: u32,
+    /// Request Problem Information.
+    pub(crate) reasons: bool,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use crate::reason::{DisconnectCode, Qos, SubAckCode};
+use crate::reason::{DisconnectCode, PubAckCode, Qos, SubAckCode};
 
 /// What the client, or time, did to a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +26,15 @@ pub enum Event {
         /// The PUBACK's code; 128 and more say that the client refused the message.
         code: u8,
     },
-    /// The client sent DISCONNECT; the session is closed. Its will is kept for
-    /// [`Session::take_will`](crate::Session) only if it is to be published.
+    /// The session has ended; [`Session::end`](crate::Session) says so from now on.
+    Ended(End),
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// The client sent DISCONNECT. Its will is kept for [`Session::take_will`](crate::Session) only
+    /// if it is to be published.
     Disconnect {
         /// Whether the will is to be published (MQTT 5, any code but 0).
         with_will: bool,
@@ -36,10 +43,14 @@ pub enum Event {
         /// The Session Expiry Interval, seconds, where the DISCONNECT changes it.
         session_expiry: Option<u32>,
     },
-    /// Nothing was heard for one and a half keep-alives; the session is closed.
-    KeepAliveExpired,
-    /// The client broke the standard or a limit; the session is closed.
+    /// Nothing was received for one and a half keep-alives.
+    KeepAlive,
+    /// The client broke the standard or a limit.
     Violation(Violation),
+    /// The caller refused a PUBLISH of MQTT 3.1.1, which has no PUBACK that could say so.
+    Refused(PubAckCode),
+    /// The caller ended it.
+    Server(DisconnectCode),
 }
 
 /// A broken rule: the clause, the code sent, and a sentence for people.

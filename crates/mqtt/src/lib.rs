@@ -6,8 +6,7 @@
 //! both directions. Nothing here does I/O, reads a clock or draws randomness: `now` is a
 //! caller's count of milliseconds that never runs backwards.
 //!
-//! The wire format is read by a codec crate, of which no name leaves this one, after every packet
-//! has passed this crate's own checks, clause by clause of the standard. A clause reads
+//! Packets are read and held against the standard in one go, clause by clause. A clause reads
 //! `MQTT-3.1.2-3` for MQTT 3.1.1 and `MQTT5-3.1.2-3` for MQTT 5; a rule of MQTT 5 without a
 //! number is named by its section.
 
@@ -17,18 +16,20 @@ mod connect;
 mod delivery;
 mod event;
 mod limits;
+mod opening;
 mod reason;
 mod session;
 mod wire;
 
-pub use connect::{Accept, ConnectRequest, Farewell, Opened, Opening, Will};
+pub use connect::{Accept, ConnectRequest, Farewell, Opened, Will};
 pub use delivery::{Delivered, Delivery, Dropped};
 pub use event::{
-    Event, PubId, Publish, PublishProperties, RetainHandling, Subscribe, SubscribeFilter,
+    End, Event, PubId, Publish, PublishProperties, RetainHandling, Subscribe, SubscribeFilter,
     SubscribeReceipt, Unsubscribe, UnsubscribeReceipt, Violation,
 };
 pub use limits::Limits;
+pub use opening::Opening;
 pub use reason::{
     ConnectRefusal, DisconnectCode, PubAckCode, Qos, SubAckCode, UnsubAckCode, Version,
 };
-pub use session::{Held, Session};
+pub use session::{MemoryUse, Session};

@@ -71,6 +71,17 @@ pub struct Limits {
     pub not_authorized_v311: u8,
 }
 
+impl Limits {
+    /// Bytes of a topic. AWS: quotas page "AWS IoT Core message broker".
+    pub const TOPIC_BYTES: usize = 256;
+    /// Bytes of a Content Type. AWS, same page.
+    pub const CONTENT_TYPE_BYTES: usize = 256;
+    /// Bytes of Correlation Data. AWS, same page.
+    pub const CORRELATION_DATA_BYTES: usize = 8 * 1024;
+    /// Seconds of a Message Expiry Interval. AWS, same page: seven days.
+    pub const MESSAGE_EXPIRY_SECONDS: u32 = 604_800;
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -79,7 +90,7 @@ impl Default for Limits {
             payload_bytes: 128 * 1024,
             client_packet_bytes_min: 512,
             client_id_bytes: 128,
-            topic_bytes: 256,
+            topic_bytes: Self::TOPIC_BYTES,
             topic_slashes: 7,
             share_name_chars: 128,
             filters_per_subscribe: 8,
@@ -92,10 +103,10 @@ impl Default for Limits {
             resend_for: 3_600_000,
             output_bytes: 128 * 1024,
             topic_aliases: 8,
-            content_type_bytes: 256,
-            correlation_data_bytes: 8 * 1024,
+            content_type_bytes: Self::CONTENT_TYPE_BYTES,
+            correlation_data_bytes: Self::CORRELATION_DATA_BYTES,
             user_properties_bytes: 8 * 1024,
-            message_expiry_max: 604_800,
+            message_expiry_max: Self::MESSAGE_EXPIRY_SECONDS,
             keep_alive_min: 30,
             keep_alive_max: 1200,
             retain_available: true,

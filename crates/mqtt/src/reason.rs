@@ -54,7 +54,7 @@ codes! {
         ProtocolError = 130,
         /// Valid, but not accepted by this server.
         ImplementationSpecificError = 131,
-        /// The protocol version is not spoken here. 3.1.1: 1.
+        /// The protocol version is not protocol_level here. 3.1.1: 1.
         UnsupportedProtocolVersion = 132,
         /// The client id is not allowed. 3.1.1: 2.
         IdentifierRejected = 133,
@@ -171,7 +171,7 @@ codes! {
         ServerBusy = 137,
         /// The server is shutting down.
         ServerShuttingDown = 139,
-        /// Nothing heard for one and a half keep-alives.
+        /// Nothing received for one and a half keep-alives.
         KeepAliveTimeout = 141,
         /// Another connection took the client id.
         SessionTakenOver = 142,

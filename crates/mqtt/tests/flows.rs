@@ -58,11 +58,11 @@ fn a_refused_message_is_answered_in_5_and_closes_3_1_1() {
         let id = published(session.receive(&mut input, 0)).id.unwrap();
         session.acknowledge(id, PubAckCode::NotAuthorized, Some("no"));
         match version {
-            Version::V311 => assert!(session.is_closed() && session.output().is_empty()),
+            Version::V311 => assert!(session.end().is_some() && session.output().is_empty()),
             Version::V5 => {
                 let expected = b"\x40\x09\x00\x01\x87\x05\x1f\x00\x02no";
                 assert_eq!(taken(&mut session), expected);
-                assert!(!session.is_closed());
+                assert!(session.end().is_none());
             }
         }
     }
@@ -155,7 +155,7 @@ fn a_burst_of_small_messages_waits_behind_the_window() {
             heard += 1;
         }
     }
-    assert_eq!(session.held().messages, 0);
+    assert_eq!(session.memory().messages, 0);
 }
 
 /// One PUBLISH of QoS 1 that was sent before.
@@ -207,7 +207,7 @@ fn what_is_not_acknowledged_is_sent_again_every_thirty_seconds() {
         assert_eq!(session.receive(&mut late, 80_000), expected);
     }
     assert_eq!(tick(&mut session, 110_000), b"");
-    assert_eq!(session.held(), Held::default());
+    assert_eq!(session.memory(), MemoryUse::default());
 }
 
 #[test]
@@ -282,14 +282,14 @@ fn a_session_knows_what_it_holds() {
             session.deliver(&delivery(token, Qos::AtLeastOnce, b"x"), 0);
         }
     }
-    assert_eq!(old.held().messages, 3 * one, "two to be sent again, one queued");
-    assert_eq!(new.held().messages, one, "what is sent is not kept");
-    assert!(new.held().buffers >= new.output().len());
+    assert_eq!(old.memory().messages, 3 * one, "two to be sent again, one queued");
+    assert_eq!(new.memory().messages, one, "what is sent is not kept");
+    assert!(new.memory().buffers >= new.output().len());
     let alias = publish(Version::V5, "a/topic", None, b"\x23\x00\x01", b"");
     taken(&mut new);
-    let before = new.held().buffers;
+    let before = new.memory().buffers;
     new.receive(&mut BytesMut::from(&alias[..]), 0);
-    assert!(new.held().buffers >= before + "a/topic".len());
+    assert!(new.memory().buffers >= before + "a/topic".len());
     assert!(!new.is_ready_for(Qos::AtLeastOnce) && new.is_ready_for(Qos::AtMostOnce));
 }
 
@@ -385,8 +385,8 @@ fn keep_alive_is_brought_into_bounds_and_runs_out_at_one_and_a_half() {
             assert_eq!(taken(&mut session), b"\xd0\x00");
             assert_eq!(session.tick(deadline), None);
             let late = session.deadline();
-            assert_eq!(session.tick(late), Some(Event::KeepAliveExpired));
-            assert!(session.is_closed());
+            assert_eq!(session.tick(late), Some(Event::Ended(End::KeepAlive)));
+            assert!(session.end().is_some());
             let last = taken(&mut session);
             match version {
                 Version::V311 => assert!(last.is_empty()),
@@ -402,7 +402,7 @@ fn half_a_packet_does_not_count_for_keep_alive() {
     let mut session = session(Version::V311);
     let mut input = BytesMut::from(&b"\x30\x05\x00"[..]);
     assert_eq!(session.receive(&mut input, 80_000), None);
-    assert_eq!(session.tick(90_000), Some(Event::KeepAliveExpired));
+    assert_eq!(session.tick(90_000), Some(Event::Ended(End::KeepAlive)));
 }
 
 #[test]
@@ -424,7 +424,7 @@ fn an_alias_of_a_refused_topic_does_not_fall_back_to_its_former_topic() {
     let mut input = BytesMut::from(&packets.concat()[..]);
     assert_eq!(&published(session.receive(&mut input, 0)).topic[..], "a");
     assert!(matches!(session.receive(&mut input, 0), Some(Event::PublishRefused(_))));
-    assert!(matches!(session.receive(&mut input, 0), Some(Event::Violation(_))));
+    assert!(matches!(session.receive(&mut input, 0), Some(Event::Ended(End::Violation(_)))));
 }
 
 #[test]
@@ -493,13 +493,14 @@ fn a_will_is_taken_back_by_a_normal_disconnect_alone() {
 
         let mut normal = open(version);
         let event = normal.receive(&mut BytesMut::from(&b"\xe0\x00"[..]), 0);
-        let expected = Event::Disconnect { with_will: false, code: 0, session_expiry: None };
+        let expected =
+            Event::Ended(End::Disconnect { with_will: false, code: 0, session_expiry: None });
         assert_eq!(event, Some(expected));
-        assert!(normal.is_closed() && normal.will().is_none());
+        assert!(normal.end().is_some() && normal.will().is_none());
     }
     let mut with_will = open(Version::V5);
     let event = with_will.receive(&mut BytesMut::from(&b"\xe0\x01\x04"[..]), 0);
-    assert!(matches!(event, Some(Event::Disconnect { with_will: true, code: 4, .. })));
+    assert!(matches!(event, Some(Event::Ended(End::Disconnect { with_will: true, code: 4, .. }))));
     assert!(with_will.will().is_some());
 }
 
@@ -508,7 +509,7 @@ fn disconnect_may_change_the_session_expiry() {
     let mut session = session_with(Version::V5, false, b"\x11\x00\x00\x0e\x10", Limits::default());
     let mut input = BytesMut::from(&b"\xe0\x07\x00\x05\x11\x00\x00\x00\x00"[..]);
     let event = session.receive(&mut input, 0);
-    assert!(matches!(event, Some(Event::Disconnect { session_expiry: Some(0), .. })));
+    assert!(matches!(event, Some(Event::Ended(End::Disconnect { session_expiry: Some(0), .. }))));
 }
 
 #[test]
@@ -536,7 +537,10 @@ fn what_is_not_offered_is_refused() {
         let event = refusing.receive(&mut BytesMut::from(&retained[..]), 0);
         assert!(matches!(
             event,
-            Some(Event::Violation(Violation { code: DisconnectCode::RetainNotSupported, .. }))
+            Some(Event::Ended(End::Violation(Violation {
+                code: DisconnectCode::RetainNotSupported,
+                ..
+            })))
         ));
 
         let mut body = vec![0, 1];

@@ -19,7 +19,8 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use fleetwright_mqtt::{
-    Accept, ConnectRequest, Event, Limits, Opened, Opening, PubAckCode, Qos, Session, SubAckCode,
+    Accept, ConnectRequest, End, Event, Limits, Opened, Opening, PubAckCode, Qos, Session,
+    SubAckCode,
 };
 
 const CONNECT_311: &[u8] = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01c";
@@ -213,7 +214,7 @@ fn run(vector: &Vector, step: usize) -> Outcome {
         }
     }
     outcome.output = session.output().to_vec();
-    outcome.closed = session.is_closed();
+    outcome.closed = session.end().is_some();
     outcome
 }
 
@@ -241,13 +242,13 @@ fn note(outcome: &mut Outcome, session: &mut Session, event: Event) {
             outcome.event = "Unsubscribe";
             session.unsubscribed(unsubscribe.receipt, &[], None);
         }
-        Event::Violation(violation) | Event::PublishRefused(violation) => {
+        Event::Ended(End::Violation(violation)) | Event::PublishRefused(violation) => {
             assert!(!violation.reason.is_empty());
             outcome.event = "Violation";
             outcome.clause = Some(violation.clause);
         }
-        Event::Disconnect { .. } => outcome.event = "Disconnect",
-        Event::Delivered { .. } | Event::KeepAliveExpired => outcome.event = "other",
+        Event::Ended(End::Disconnect { .. }) => outcome.event = "Disconnect",
+        Event::Delivered { .. } | Event::Ended(_) => outcome.event = "other",
     }
 }
 

@@ -13,6 +13,11 @@ use std::time::Duration;
 use axum::Extension;
 use axum::response::Response;
 use bytes::Bytes;
+use fleetwright_control as control;
+use fleetwright_control::{self, ControlPlane, Peer};
+use fleetwright_host::graceful_close::{self, GracefulStream, Socket};
+use fleetwright_host::slots::{Bounds, Slot, Slots};
+use fleetwright_host::tls::HandshakeError;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -20,11 +25,6 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
-
-use crate::closing::{self, Closing, Socket};
-use crate::control::{self, ControlPlane, Peer};
-use crate::slots::{Bounds, Slot, Slots};
-use crate::tls::Failure;
 
 /// Longest TLS handshake, and longest wait for a request's head. (ours)
 const HEAD_PATIENCE: Duration = Duration::from_secs(15);
@@ -49,7 +49,7 @@ pub(crate) async fn listen(
     let router = control::router(control);
     let acceptor = tls.map(TlsAcceptor::from);
     let slots = Slots::new(waiting.within_open_files());
-    let (open, ended) = closing::open();
+    let (open, ended) = graceful_close::guard();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -74,11 +74,11 @@ pub(crate) async fn listen(
         let mut shutdown = shutdown.clone();
         tokio::spawn(async move {
             let Some(acceptor) = acceptor else {
-                return converse(Closing::new(tcp, open), router, slot, shutdown).await;
+                return converse(GracefulStream::new(tcp, open), router, slot, shutdown).await;
             };
             let handshake = async {
                 tcp.readable().await?;
-                slot.heard();
+                slot.received();
                 acceptor.accept(tcp).await
             };
             let accepted = tokio::select! {
@@ -89,12 +89,16 @@ pub(crate) async fn listen(
             };
             match accepted {
                 Ok(Ok(stream)) => {
-                    slot.heard();
-                    converse(Closing::new(stream, open), router, slot, shutdown).await;
+                    slot.received();
+                    converse(GracefulStream::new(stream, open), router, slot, shutdown).await;
                 }
                 Ok(Err(error)) => {
-                    let why =
-                        Failure { error: &error, offer: None, accepted: "http/1.1", api: None };
+                    let why = HandshakeError {
+                        error: &error,
+                        offer: None,
+                        accepted: "http/1.1",
+                        api: None,
+                    };
                     tracing::info!(peer = %from, "TLS handshake with the API failed: {why}");
                 }
                 Err(_) => {}
@@ -108,7 +112,7 @@ pub(crate) async fn listen(
 }
 
 async fn converse<S: Socket>(
-    stream: Closing<S>,
+    stream: GracefulStream<S>,
     router: axum::Router,
     slot: Slot,
     mut shutdown: watch::Receiver<bool>,
@@ -131,7 +135,7 @@ async fn converse<S: Socket>(
             connection.as_mut().graceful_shutdown();
             tokio::select! {
                 ended = connection => ended,
-                () = no_longer_at_work(&slot) => return,
+                () = no_request_under_way(&slot) => return,
             }
         }
     };
@@ -141,8 +145,8 @@ async fn converse<S: Socket>(
 }
 
 /// Comes once nothing is under way that the peer does not hold up itself.
-async fn no_longer_at_work(slot: &Slot) {
-    while slot.awaited_for().is_none_or(|awaited| awaited < LAST_ANSWER) {
+async fn no_request_under_way(slot: &Slot) {
+    while slot.waiting_for().is_none_or(|awaited| awaited < LAST_ANSWER) {
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }
@@ -154,7 +158,7 @@ async fn answer(
 ) -> Result<Response, Infallible> {
     let request = request.map(|body| Arriving::new(body, Arc::clone(slot)));
     let response = router.call(request).await;
-    slot.awaits();
+    slot.resume();
     response
 }
 
@@ -167,9 +171,9 @@ struct Arriving {
 impl Arriving {
     fn new(body: Incoming, slot: Arc<Slot>) -> Self {
         if body.is_end_stream() {
-            slot.at_work();
+            slot.pause();
         } else {
-            slot.heard();
+            slot.received();
         }
         Self { body, slot }
     }
@@ -185,7 +189,7 @@ impl Body for Arriving {
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         if frame.is_none() || self.body.is_end_stream() {
-            self.slot.at_work();
+            self.slot.pause();
         }
         Poll::Ready(frame)
     }

@@ -1,56 +1,38 @@
-//! The wired parts, built once; and how they hear of changes.
+//! The wired parts, built once.
 
-use std::fmt;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
-use fleetwright_ca::KeyPool;
-use fleetwright_store::{Change, Store};
+use fleetwright_access::access_keys::{self, SigningKeys};
+use fleetwright_access::identities::{self, Identities};
+use fleetwright_access::issuers::Issuers;
+use fleetwright_control::{Admission, ControlPlane};
+use fleetwright_core::logging::LogLevel;
+use fleetwright_functions::Functions;
+use fleetwright_functions::hooks::Hooks;
+use fleetwright_gateway::presence::Presences;
+use fleetwright_gateway::rights::Policies;
+use fleetwright_gateway::{self as gateway, Gateway, events};
+use fleetwright_host::data_dir::DataDir;
+use fleetwright_host::sealing::Sealing;
+use fleetwright_host::tls::ServerCertificates;
+use fleetwright_host::{StartError, clock, tls};
+use fleetwright_installation::Authorities;
+use fleetwright_installation::audit::Audit;
+use fleetwright_installation::parts::Admitted;
+use fleetwright_provisioning::Provisioning;
+use fleetwright_provisioning::bulk::Bulk;
+use fleetwright_provisioning::issuance::Issuance;
+use fleetwright_provisioning::keys::DeviceKeys;
+use fleetwright_store::Store;
+use tokio::sync::watch;
 
-use crate::audit::Audit;
-use crate::authorities::Authorities;
-use crate::bulk::Bulk;
+use crate::changes::Listeners;
 use crate::config::Settings;
-use crate::control::{Admission, ControlPlane};
-use crate::data_dir::{DATABASE, DataDir};
-use crate::events::{self, Events};
-use crate::functions::Functions;
-use crate::gateway::{self, Gateway};
-use crate::hooks::Hooks;
-use crate::identities::{self, Identities};
-use crate::installation::Admitted;
-use crate::issuance::Issuance;
-use crate::issuers::Issuers;
-use crate::keys::DeviceKeys;
-use crate::policies::Policies;
-use crate::presence::Presences;
-use crate::provisioning::Provisioning;
-use crate::sealing::Sealing;
-use crate::signing_keys::SigningKeys;
-use crate::{admin, clock, credentials, tls, twins};
+use crate::health;
+use crate::on_disk::OnDisk;
 
-/// The server could not start. `Display` says what, where and what to do.
-#[derive(Debug)]
-pub struct StartError(String);
-
-impl StartError {
-    pub(crate) fn new(what: impl fmt::Display) -> Self {
-        Self(what.to_string())
-    }
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for StartError {}
-
-/// How far the clock may be set back before it is worth a word. (ours)
-const CLOCK_BACK_MILLIS: i64 = 5 * 60 * 1000;
-
-/// Everything of one server.
+/// The parts of one server.
 pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) audit: Arc<Audit>,
@@ -60,12 +42,14 @@ pub(crate) struct App {
     pub(crate) bulk: Arc<Bulk>,
     pub(crate) functions: Arc<Functions>,
     issuance: Arc<Issuance>,
-    provisioning: Arc<Provisioning>,
-    hooks: Arc<Hooks>,
+    pub(crate) provisioning: Arc<Provisioning>,
+    pub(crate) hooks: Arc<Hooks>,
     sealing: Arc<Sealing>,
     identities: Arc<Identities>,
-    issuers: Arc<Issuers>,
+    pub(crate) issuers: Arc<Issuers>,
     keys: Arc<SigningKeys>,
+    /// How much is logged of devices, from when that is set.
+    pub(crate) log_level: watch::Receiver<Option<LogLevel>>,
 }
 
 impl App {
@@ -76,32 +60,21 @@ impl App {
         admitted: &Admitted,
     ) -> Result<Self, StartError> {
         // 1. What is on disk.
-        admitted.mark(dir).map_err(StartError::new)?;
-        let authorities = Arc::new(Authorities::open(dir)?);
-        let pool = KeyPool::open(&dir.join("key-pool"), settings.provisioning.key_pool_capacity)
-            .map_err(StartError::new)?;
-        let sealing = Arc::new(Sealing::open_or_make(dir).map_err(StartError::new)?);
-        let (events, waiting) = Events::new(settings.home.clone());
-        let caches = Arc::new(Caches { events, wired: OnceLock::new() });
-        let store = open_store(settings, dir, &caches)?;
-        let installation = admin::found(admitted, dir, &store, &sealing).await?;
-        admitted.finish(dir).map_err(StartError::new)?;
-        tracing::info!(%installation, "the data directory's parts belong together");
-        believe_clock(settings, &store, &authorities).await?;
-        twins::find(&store).await?;
+        let OnDisk { store, authorities, key_pool, sealing, changes, events: waiting } =
+            OnDisk::open(settings, dir, admitted).await?;
 
         // 2. What works on it.
         let patience = Duration::from_millis(settings.provisioning.key_wait_millis);
-        let keys = DeviceKeys::start(pool, patience).map_err(StartError::new)?;
+        let keys = DeviceKeys::start(key_pool, patience).map_err(StartError::new)?;
         let issuance = Arc::new(Issuance::new(Arc::clone(&authorities.ecdsa), keys));
         let tls =
-            tls::outgoing("hooks", settings.hooks.ca_file.as_deref()).map_err(StartError::new)?;
-        let issuers_tls = tls::outgoing("web-identity", settings.web_identity.ca_file.as_deref())
+            tls::client("hooks", settings.hooks.ca_file.as_deref()).map_err(StartError::new)?;
+        let issuers_tls = tls::client("web-identity", settings.web_identity.ca_file.as_deref())
             .map_err(StartError::new)?;
         let identities =
-            Arc::new(Identities::new(identities::in_store(store.clone(), settings.home.clone())));
+            Arc::new(Identities::new(identities::in_store(store.clone(), settings.scope.clone())));
         let functions = Functions::new(
-            settings.home.clone(),
+            settings.scope.clone(),
             dir,
             store.clone(),
             Arc::clone(&sealing),
@@ -113,7 +86,7 @@ impl App {
         let gather = Duration::from_millis(settings.audit.gather_millis.into());
         let audit = Audit::start(store.clone(), gather);
         let provisioning = Provisioning::new(
-            settings.home.clone(),
+            settings.scope.clone(),
             store.clone(),
             Arc::clone(&audit),
             Arc::clone(&issuance),
@@ -122,7 +95,7 @@ impl App {
             settings.provisioning.check_role.then(|| Arc::clone(&identities)),
         );
         let bulk = Bulk::new(
-            settings.home.clone(),
+            settings.scope.clone(),
             store.clone(),
             Arc::clone(&provisioning),
             Arc::clone(&sealing),
@@ -130,7 +103,7 @@ impl App {
             tls,
             dir.join("registration-tasks"),
         );
-        let policies = Arc::new(Policies::new(settings.home.clone(), store.clone()));
+        let policies = Arc::new(Policies::new(settings.scope.clone(), store.clone()));
         let presences = presences(&store).await?;
         let gateway = Gateway::new(
             store.clone(),
@@ -141,11 +114,13 @@ impl App {
             settings.mqtt.clone(),
         );
 
-        // 3. Who hears of changes.
+        // 3. What is notified of changes.
         tokio::spawn(events::publish(waiting, Arc::downgrade(&gateway)));
         tokio::spawn(gateway::tell_who_is_connected(Arc::downgrade(&gateway)));
-        let keys = Arc::new(SigningKeys::default());
-        caches.wire(Listeners {
+        let logging = store.logging_options().await.map_err(StartError::new)?;
+        changes.start_log_level(logging.map(|options| options.in_force()));
+        let keys = Arc::new(access_keys::signing_keys());
+        changes.notify(Listeners {
             policies: Arc::downgrade(&policies),
             gateway: Arc::downgrade(&gateway),
             provisioning: Arc::downgrade(&provisioning),
@@ -168,19 +143,26 @@ impl App {
             identities,
             issuers: Arc::new(Issuers::new(issuers_tls)),
             keys,
+            log_level: changes.log_level(),
         })
     }
 
     /// The control plane; `endpoint` is what `DescribeEndpoint` answers.
-    pub(crate) fn control(&self, settings: &Settings, endpoint: String) -> Arc<ControlPlane> {
+    pub(crate) fn control(
+        &self,
+        settings: &Settings,
+        endpoint: String,
+        certificates: Arc<ServerCertificates>,
+    ) -> Arc<ControlPlane> {
         let (store, sealing) = (self.store.clone(), Arc::clone(&self.sealing));
         let keys = Arc::clone(&self.keys);
-        let home = settings.home.clone();
+        let scope = settings.scope.clone();
         let gateway = Arc::clone(&self.gateway);
         Arc::new(ControlPlane {
             registry: self.store.clone(),
-            home: settings.home.clone(),
+            scope: settings.scope.clone(),
             endpoint,
+            has_certificate_for: Box::new(move |name| certificates.has_own_for(name)),
             issuance: Arc::clone(&self.issuance),
             provisioning: Arc::clone(&self.provisioning),
             publish: Box::new(move |store, message| {
@@ -194,13 +176,14 @@ impl App {
             claim_seconds: settings.provisioning.claim_seconds,
             sealing: Arc::clone(&self.sealing),
             credentials: Box::new(move |asked| {
-                let (store, sealing, home) = (store.clone(), Arc::clone(&sealing), home.clone());
+                let (store, sealing, scope) = (store.clone(), Arc::clone(&sealing), scope.clone());
                 let keys = Arc::clone(&keys);
                 Box::pin(
-                    async move { credentials::find(&store, &sealing, &home, &keys, asked).await },
+                    async move { access_keys::find(&store, &sealing, &scope, &keys, asked).await },
                 )
             }),
             admission: Admission::new(&settings.control),
+            examine: health::examine(settings.data_dir.clone(), Arc::clone(&self.issuance)),
             audit: Arc::clone(&self.audit),
             identities: Arc::clone(&self.identities),
             issuers: Arc::clone(&self.issuers),
@@ -209,117 +192,11 @@ impl App {
     }
 }
 
-/// Compares the wall clock with the time that was seen last, and with the authority.
-async fn believe_clock(
-    settings: &Settings,
-    store: &Store,
-    authorities: &Authorities,
-) -> Result<(), StartError> {
-    let known = store.installation().await.map_err(StartError::new)?;
-    let now = clock::now();
-    let last_seen = known.map_or(now, |known| known.last_seen);
-    let vouched = settings.accept_clock_until;
-    clock::believe(clock::Believed::since(last_seen, clock::monotonic_millis(), vouched));
-    let back = last_seen.0.saturating_sub(now.0);
-    if back > CLOCK_BACK_MILLIS {
-        tracing::warn!(
-            seconds = back / 1000,
-            "the clock is behind the time that was seen last: what was issued since then is not \
-             valid yet, and what has expired may seem valid again; set the clock"
-        );
-    }
-    for (name, not_before) in authorities.valid_from() {
-        if not_before > now {
-            tracing::warn!(
-                certificate = name,
-                seconds = (not_before.0 - now.0) / 1000,
-                "a certificate of this authority is not valid yet, and devices will refuse the \
-                 server until then: it was made while the clock was ahead. Set the clock if it is \
-                 behind now; else begin anew in an empty data directory while no device knows \
-                 this root"
-            );
-        }
-    }
-    Ok(())
-}
-
-/// Nobody is connected yet; those who come are told if that is indexed.
+/// No thing is connected yet; from now on presence is recorded, if connectivity is indexed.
 async fn presences(store: &Store) -> Result<Arc<Presences>, StartError> {
     if let Err(error) = store.forget_connections(clock::now()).await {
         tracing::error!(%error, "things that were connected before this start still seem to be");
     }
     let configuration = store.indexing_configuration().await.map_err(StartError::new)?;
     Ok(Presences::start(store.clone(), configuration.things.connectivity))
-}
-
-fn open_store(
-    settings: &Settings,
-    dir: &DataDir,
-    caches: &Arc<Caches>,
-) -> Result<Store, StartError> {
-    let path = dir.join(DATABASE);
-    let caches = Arc::clone(caches);
-    let sink = Arc::new(move |change: &Change| caches.on_change(change));
-    Store::open(&path.to_string_lossy(), settings.home.clone(), sink).map_err(StartError::new)
-}
-
-/// Who hears of a change.
-struct Listeners {
-    policies: Weak<Policies>,
-    gateway: Weak<Gateway>,
-    provisioning: Weak<Provisioning>,
-    identities: Weak<Identities>,
-    functions: Weak<Functions>,
-    keys: Weak<SigningKeys>,
-}
-
-/// What must be told of a change. Wired late: the registry opens before those who listen exist.
-struct Caches {
-    events: Arc<Events>,
-    wired: OnceLock<Listeners>,
-}
-
-impl Caches {
-    fn wire(&self, listeners: Listeners) {
-        // Wired once, by `App::build`.
-        let _ = self.wired.set(listeners);
-    }
-
-    fn on_change(&self, change: &Change) {
-        let Some(wired) = self.wired.get() else { return };
-        match change {
-            Change::Certificate(id) => tell(&wired.gateway, |it| it.certificate_changed(id)),
-            // Before the operator is answered: a revocation is final when it is acknowledged.
-            Change::CertificateOff(id) => tell(&wired.gateway, |it| it.certificate_off(id)),
-            Change::Thing(name) => {
-                tell(&wired.policies, |it| it.thing_changed());
-                tell(&wired.gateway, |it| it.thing_changed(name.as_str()));
-            }
-            Change::Policy(row) => tell(&wired.policies, |it| it.policy_changed(*row)),
-            Change::ThingGroup(_) | Change::ThingType(_) => {
-                tell(&wired.policies, |it| it.groups_changed());
-            }
-            Change::CertificateProvider => {
-                tell(&wired.provisioning, |it| it.certificate_provider_changed());
-            }
-            Change::Template(name) => tell(&wired.provisioning, |it| it.template_changed(name)),
-            Change::Identities => {
-                tell(&wired.identities, |it| it.changed());
-                tell(&wired.keys, |it| it.changed());
-            }
-            Change::ConnectivityIndexing(on) => {
-                tell(&wired.gateway, |it| it.connectivity_indexed(*on));
-            }
-            Change::AccessKey(_) => tell(&wired.keys, |it| it.changed()),
-            Change::Function(name) => tell(&wired.functions, |it| it.changed(name)),
-            Change::Registry(event) => self.events.hear(event),
-        }
-    }
-}
-
-/// Tells a listener that is still there.
-fn tell<T>(listener: &Weak<T>, of: impl FnOnce(&Arc<T>)) {
-    if let Some(listener) = listener.upgrade() {
-        of(&listener);
-    }
 }

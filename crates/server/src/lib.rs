@@ -1,47 +1,25 @@
-//! The shell and the stories: the device gateway, provisioning, hooks and the control plane.
+//! The server: configuration, the wiring of its parts, start and stop.
 //!
-//! The walk of one request goes one way: `gateway → provisioning ← control`; gateway and control
-//! never name each other. See `ARCHITECTURE.md`.
+//! The walk of one request goes one way: `gateway → provisioning ← control`, each a crate of its
+//! own. See `ARCHITECTURE.md`.
 
-mod admin;
 mod api;
 mod app;
-pub mod audit;
-mod authorities;
-pub mod backup;
-pub mod bulk;
-mod clock;
-mod closing;
+pub mod calling;
+mod changes;
+mod chores;
 pub mod config;
-pub mod control;
-mod credentials;
-mod data_dir;
-pub mod doctor;
-pub mod events;
-pub mod functions;
-pub mod gateway;
-pub mod hooks;
-pub mod identities;
-mod installation;
-pub mod issuance;
-mod issuers;
-pub mod keys;
+pub mod containment;
+mod damage;
+mod health;
 mod listening;
-mod outgoing;
-pub mod policies;
-pub mod presence;
-pub mod provisioning;
-mod random;
-mod registration;
-mod sealing;
+mod on_disk;
+mod process;
+mod ready_file;
+mod reload;
 mod serve;
-mod session_token;
-mod signing_keys;
-mod slots;
 pub mod telemetry;
-mod tls;
-mod twins;
 
-pub use admin::{ResetCredentials, reset_credentials};
-pub use app::StartError;
-pub use serve::{private_files, serve};
+pub use fleetwright_host::StartError;
+pub use process::private_files;
+pub use serve::serve;

@@ -1,30 +1,88 @@
 //! The sockets that the server listens on.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use fleetwright_functions::Endpoint;
+use fleetwright_host::StartError;
+use fleetwright_host::tls::{ALPN_PORT, ServerCertificates};
 use tokio::net::{TcpListener, TcpSocket};
 
-use crate::app::StartError;
-use crate::config::MqttListen;
+use crate::config::{MqttListen, Settings};
 
 /// MQTT over TLS. AWS: guide, "Protocols, port mappings, and authentication".
-pub(crate) const MQTT_PORT: u16 = 8883;
-/// MQTT over TLS with ALPN, same page.
-pub(crate) const ALPN_PORT: u16 = 443;
+const MQTT_PORT: u16 = 8883;
 /// Connections that the kernel keeps until they are accepted; it takes `net.core.somaxconn` if
 /// that is less. (ours)
 const BACKLOG: u32 = 4096;
 /// Ports below this are for privileged programs, unless the system says otherwise.
 const UNPRIVILEGED: u16 = 1024;
 
-/// Listens for devices, at every address or not at all; the first is the one that is told where one
-/// is wanted.
+/// The server's sockets, which listen, and their addresses.
+pub(crate) struct Sockets {
+    pub(crate) mqtt: Vec<TcpListener>,
+    pub(crate) mqtt_addresses: Vec<SocketAddr>,
+    pub(crate) api: TcpListener,
+    pub(crate) api_address: SocketAddr,
+}
+
+impl Sockets {
+    /// Listens for devices and for the control plane's clients.
+    ///
+    /// # Errors
+    /// As [`mqtt`] and [`bind`].
+    pub(crate) fn open(settings: &Settings) -> Result<Self, StartError> {
+        let api = bind("api-listen", settings.api_listen)?;
+        let mqtt = mqtt(&settings.mqtt_listen)?;
+        let addresses: Result<_, _> = mqtt.iter().map(TcpListener::local_addr).collect();
+        Ok(Self {
+            mqtt_addresses: addresses.map_err(StartError::new)?,
+            mqtt,
+            api_address: api.local_addr().map_err(StartError::new)?,
+            api,
+        })
+    }
+
+    /// What `DescribeEndpoint` answers: AWS's has no port because its clients know 8883 and 443.
+    pub(crate) fn endpoint(&self, settings: &Settings) -> String {
+        let host = settings.hostnames.first().map_or("localhost", String::as_str);
+        match self.mqtt_addresses.as_slice() {
+            [first, ..] if self.mqtt_addresses.iter().all(|it| it.port() != MQTT_PORT) => {
+                format!("{host}:{}", first.port())
+            }
+            _ => host.to_owned(),
+        }
+    }
+
+    /// The control plane as functions and commands of this machine reach it. They trust the
+    /// installation's own roots, so over TLS it is by a name for which its certificate is presented.
+    pub(crate) fn local_endpoint(
+        &self,
+        settings: &Settings,
+        certificates: &ServerCertificates,
+    ) -> Endpoint {
+        let (tls, api) = (settings.api_tls, self.api_address);
+        let is_ours =
+            |name: &&String| name.parse::<IpAddr>().is_err() && !certificates.has_own_for(name);
+        let ours = settings.hostnames.iter().find(is_ours).or(settings.hostnames.first());
+        let host = match ours {
+            Some(name) if tls => name.clone(),
+            _ if api.ip().is_unspecified() => "127.0.0.1".to_owned(),
+            _ => api.ip().to_string(),
+        };
+        let host = if host.contains(':') { format!("[{host}]") } else { host };
+        let scheme = if tls { "https" } else { "http" };
+        Endpoint { url: format!("{scheme}://{host}:{}", api.port()), tls }
+    }
+}
+
+/// Listens for devices, at every address or not at all; the first is shown where one is
+/// wanted.
 ///
 /// # Errors
 /// An address cannot be had: one that was asked for, or the default port 8883. Without port 443,
 /// when nobody asked for it, there is a warning.
-pub(crate) fn mqtt(listen: &MqttListen) -> Result<Vec<TcpListener>, StartError> {
+fn mqtt(listen: &MqttListen) -> Result<Vec<TcpListener>, StartError> {
     let addresses = match listen {
         MqttListen::At(addresses) => addresses,
         MqttListen::Default => return default_ports(),
@@ -53,7 +111,7 @@ fn default_ports() -> Result<Vec<TcpListener>, StartError> {
 ///
 /// # Errors
 /// It cannot be had.
-pub(crate) fn bind(option: &str, address: SocketAddr) -> Result<TcpListener, StartError> {
+fn bind(option: &str, address: SocketAddr) -> Result<TcpListener, StartError> {
     listener(address).map_err(|error| {
         StartError::new(format_args!(
             "{}. Choose another address with --{option}; port 0 picks a free one",

@@ -10,21 +10,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Clock};
 
-use fleetwright_core::arn::Home;
+use fleetwright_core::arn::AccountScope;
 use fleetwright_core::audit::Verifier;
-use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant, TbsDigest};
+use fleetwright_core::certificate::{CertificateId, CertificateStatus, TbsDigest};
 use fleetwright_core::names::{AccountId, AttributeName, PolicyName, Region, ThingName};
 use fleetwright_core::ownership::{RequestDigest, TokenDigest};
 use fleetwright_core::plan::{
     CertificatePlan, CertificateSource, Override, PolicyPlan, ProvisioningPlan, ThingOverrides,
     ThingPlan,
 };
+use fleetwright_core::time::Timestamp;
 use fleetwright_store::{
     ApplyRegistration, AuditRecord, AuditTrail, CertificateRow, Change, Issued, NewIssuance,
     NewThing, Origin, Recording, SpendToken, Store, TokenGrant, Uuid,
 };
 
-const NOW: Instant = Instant(1_700_000_000_000);
+const NOW: Timestamp = Timestamp(1_700_000_000_000);
 const CALLERS: u64 = 64;
 
 #[tokio::main]
@@ -33,12 +34,12 @@ async fn main() {
     let dir = args.next().map_or_else(std::env::temp_dir, PathBuf::from);
     let devices: u64 = args.next().map_or(50_000, |text| text.parse().unwrap());
     let dir = tempfile::tempdir_in(dir).unwrap();
-    let home = Home {
+    let scope = AccountScope {
         region: Region::parse("us-east-1").unwrap(),
         account: AccountId::parse("123456789012").unwrap(),
     };
     let path = dir.path().join("registry.db");
-    let store = Store::open(path.to_str().unwrap(), home, Arc::new(|_: &Change| {})).unwrap();
+    let store = Store::open(path.to_str().unwrap(), scope, Arc::new(|_: &Change| {})).unwrap();
     store
         .create_policy(PolicyName::parse("base").unwrap(), "{}".to_owned(), BTreeMap::new(), NOW)
         .await
@@ -93,12 +94,12 @@ async fn records(store: &Store, devices: u64) {
 
 /// Goes through the whole audit trail.
 fn verify(path: &std::path::Path) {
-    let home = Home {
+    let scope = AccountScope {
         region: Region::parse("us-east-1").unwrap(),
         account: AccountId::parse("123456789012").unwrap(),
     };
     let begun = Clock::now();
-    let trail = AuditTrail::open(path.to_str().unwrap(), home).unwrap();
+    let trail = AuditTrail::open(path.to_str().unwrap(), scope).unwrap();
     let mut verifier = Verifier::new(&trail.chains().unwrap(), Vec::new());
     trail.each(|entry| verifier.take(entry)).unwrap();
     let report = verifier.finish();
@@ -229,6 +230,7 @@ fn registration(n: u64) -> ApplyRegistration {
                 },
             ],
             device_configuration: BTreeMap::new(),
+            withheld: BTreeMap::new(),
         },
         token: Some(SpendToken {
             digest: TokenDigest(id(n).0),

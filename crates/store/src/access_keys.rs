@@ -1,8 +1,8 @@
 //! Access keys of the control plane's users; the secret is sealed by the caller.
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::limits;
+use fleetwright_core::time::Timestamp;
 
 use crate::iam::identity_row;
 use crate::sql::{Row, Sql, args};
@@ -29,7 +29,7 @@ pub struct AccessKey {
     /// Whether it signs requests.
     pub status: AccessKeyStatus,
     /// When it was made.
-    pub created: Instant,
+    pub created: Timestamp,
 }
 
 impl Store {
@@ -127,12 +127,12 @@ pub(crate) fn put(sql: &Sql<'_>, key: AccessKey) -> Result<(), StoreError> {
 }
 
 fn read_key(row: &Row<'_>) -> Result<AccessKey, StoreError> {
-    let active: bool = row.get(3)?;
+    let active: bool = row.get("active")?;
     Ok(AccessKey {
-        id: row.get(0)?,
-        secret_sealed: row.get(1)?,
-        user: row.get(2)?,
+        id: row.get("id")?,
+        secret_sealed: row.get("secret_sealed")?,
+        user: row.get("user_name")?,
         status: if active { AccessKeyStatus::Active } else { AccessKeyStatus::Inactive },
-        created: row.get(4)?,
+        created: row.get("created")?,
     })
 }

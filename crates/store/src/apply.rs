@@ -1,18 +1,20 @@
 //! Applying a provisioning plan: one transaction, whole or not at all, harmless twice.
 
-use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
+mod thing;
+mod token;
+
+use fleetwright_core::certificate::CertificateStatus;
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::names::ThingName;
-use fleetwright_core::ownership::{self, Judgement, Ownership, RequestDigest, TokenDigest};
-use fleetwright_core::plan::{CertificateSource, PolicyPlan, ProvisioningPlan, ThingPlan};
-use fleetwright_core::registry::{self, ExistingThing, ThingChange};
+use fleetwright_core::ownership::{RequestDigest, TokenDigest};
+use fleetwright_core::plan::{CertificateSource, PolicyPlan, PossibleChange, ProvisioningPlan};
+use fleetwright_core::registry::{self, Registrar};
+use fleetwright_core::time::Timestamp;
 
-use crate::certificates::CertificateState;
 use crate::sql::{Sql, args};
-use crate::thing_groups::Entry;
 use crate::{
-    CertificateRow, Change, NewThing, PolicyRow, Store, StoreError, ThingRow, Uuid, attachments,
-    certificates, claims, policies, principals, thing_groups, things, tokens,
+    CertificateRow, Change, PolicyRow, Store, StoreError, Uuid, attachments, certificates, claims,
+    policies, principals, things,
 };
 
 /// A plan to apply.
@@ -34,14 +36,15 @@ pub struct ApplyRegistration {
     /// meanwhile is not switched on again.
     pub pending_only: bool,
     /// The time.
-    pub now: Instant,
+    pub now: Timestamp,
 }
 
 /// A device that registers its own thing with a new certificate, as it was before the template's
 /// hook was asked. AWS's rotation sample switches the caller's certificate to `INACTIVE` in the hook,
 /// and the registration still goes through. So of a certificate that is `INACTIVE` now, and has
 /// changed once since, this one registration is accepted, for one of the things that were its own;
-/// a `REVOKED`, deleted or transferred one registers nothing, and neither does a claim, which has no
+/// where the hook is a function of this server's, its own session must have done that, and nobody
+/// else; a `REVOKED`, deleted or transferred one registers nothing, and neither does a claim, which has no
 /// thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Renewal {
@@ -49,6 +52,9 @@ pub struct Renewal {
     pub version: i64,
     /// The things that it was attached to, at most ten.
     pub things: Vec<ThingName>,
+    /// The principal that alone may have switched it off meanwhile: the hook's own. `None` when
+    /// the hook has none that is known here.
+    pub hook: Option<String>,
 }
 
 /// Things of a certificate that it may renew itself for. (ours)
@@ -92,6 +98,33 @@ impl Store {
         self.write(move |sql| register(sql, &apply)).await
     }
 
+    /// The changes that a plan would come to, as the registry is now; those of its thing are none
+    /// where the registry would refuse it.
+    pub async fn possible_changes(
+        &self,
+        plan: &ProvisioningPlan,
+    ) -> Result<Vec<PossibleChange>, StoreError> {
+        self.snapshot(|sql| {
+            let mut changes = Vec::new();
+            if let Some(thing) = &plan.thing {
+                let found = things::find(sql, &thing.name)?;
+                let found = found.as_ref().map(|found| thing::existing(sql, found)).transpose()?;
+                if let Ok(change) = registry::meet(found.as_ref(), thing) {
+                    changes = change.possible(found.as_ref());
+                }
+            }
+            for policy in &plan.policies {
+                if let PolicyPlan::FromDocument { name, .. } = policy
+                    && policies::policy(sql, name)?.is_none()
+                {
+                    changes.push(PossibleChange::CreatePolicy(name.clone()));
+                }
+            }
+            Ok(changes)
+        })
+        .await
+    }
+
     /// What a connection's certificate is now, if it could renew itself: `ACTIVE`, and attached to
     /// a thing.
     pub async fn renewal(&self, row: CertificateRow) -> Result<Option<Renewal>, StoreError> {
@@ -99,16 +132,16 @@ impl Store {
             let found = sql.one(
                 "SELECT version FROM certificates WHERE row_id = $1 AND status = $2",
                 args![row, CertificateStatus::Active],
-                |row| row.get(0),
+                |row| row.value(),
             )?;
             let Some(version) = found else { return Ok(None) };
             let things: Vec<ThingName> = sql.all(
                 "SELECT t.name FROM thing_principals p JOIN things t ON t.row_id = p.thing_row \
                  WHERE p.certificate_row = $1 ORDER BY t.row_id LIMIT $2",
                 args![row, RENEWED_THINGS],
-                |row| row.get(0),
+                |row| row.value(),
             )?;
-            Ok((!things.is_empty()).then_some(Renewal { version, things }))
+            Ok((!things.is_empty()).then_some(Renewal { version, things, hook: None }))
         })
         .await
     }
@@ -126,8 +159,9 @@ fn check_claim(
     };
     if let Some(renewal) = apply.renewal.as_ref().filter(|renewal| renewed(renewal)) {
         let switched_off_once = sql.exists(
-            "SELECT 1 FROM certificates WHERE row_id = $1 AND status = $2 AND version = $3",
-            args![claim, CertificateStatus::Inactive, renewal.version + 1],
+            "SELECT 1 FROM certificates WHERE row_id = $1 AND status = $2 AND version = $3 \
+             AND ($4 IS NULL OR deactivated_by = $4)",
+            args![claim, CertificateStatus::Inactive, renewal.version + 1, renewal.hook.as_deref()],
         )?;
         if switched_off_once {
             return claims::in_time(sql, claim, apply.now);
@@ -149,9 +183,9 @@ pub(crate) fn register(sql: &Sql<'_>, apply: &ApplyRegistration) -> Result<Regis
     }
     // 2. The token is good, or was spent by this very request.
     if let Some(token) = &apply.token
-        && let Some(answer) = judge(sql, token, id, apply.now)?
+        && let Some(answer) = token::judge(sql, token, id, apply.now)?
     {
-        return replayed(sql, plan, id, answer);
+        return token::replayed(sql, plan, id, answer);
     }
     // 3. The certificate may be registered.
     let certificate = certificates::require(sql, id).map_err(as_failure)?;
@@ -161,12 +195,13 @@ pub(crate) fn register(sql: &Sql<'_>, apply: &ApplyRegistration) -> Result<Regis
             format!("Certificate {id} is {} by now.", certificate.status.as_str()),
         ));
     }
-    let status = registry::meet_certificate(certificate.status, &plan.certificate)?;
+    let registrar = if apply.token.is_some() { Registrar::Device } else { Registrar::Operator };
+    let status = registry::meet_certificate(certificate.status, &plan.certificate, registrar)?;
     // 4. The thing is made, or met by the rules of its overrides.
-    let thing = plan.thing.as_ref().map(|thing| meet(sql, thing, apply)).transpose()?;
+    let thing = plan.thing.as_ref().map(|thing| thing::meet(sql, thing, apply)).transpose()?;
     // 5. The policies exist, or are made, and are attached.
     for policy in &plan.policies {
-        let row = find_or_make(sql, policy, apply.now)?;
+        let row = find_or_make(sql, plan, policy, apply.now)?;
         attachments::attach_to_certificate(sql, row, certificate.row).map_err(as_failure)?;
     }
     // 6. The certificate is the thing's, and gets its status.
@@ -178,7 +213,7 @@ pub(crate) fn register(sql: &Sql<'_>, apply: &ApplyRegistration) -> Result<Regis
     sql.changed(Change::Certificate(*id));
     // 7. The token is spent and the device counted.
     if let Some(token) = &apply.token {
-        spend(sql, token, &certificate)?;
+        token::spend(sql, token, &certificate)?;
     }
     let created = thing.is_some_and(|(_, created)| created);
     if let Some((claim, limit)) = apply.claim
@@ -190,131 +225,19 @@ pub(crate) fn register(sql: &Sql<'_>, apply: &ApplyRegistration) -> Result<Regis
     Ok(Registered { created, thing, status, replay: None })
 }
 
-/// The stored answer, if the same request spent the token; `None` if it is good.
-fn judge(
-    sql: &Sql<'_>,
-    token: &SpendToken,
-    id: &CertificateId,
-    now: Instant,
-) -> Result<Option<Vec<u8>>, StoreError> {
-    let found = sql.one(
-        "SELECT c.id, t.until, t.request_digest, t.answer FROM ownership_tokens t \
-         JOIN certificates c ON c.row_id = t.certificate_row WHERE t.digest = $1",
-        args![&token.digest.0],
-        |row| {
-            let owned: CertificateId = row.get(0)?;
-            let until = row.get(1)?;
-            let ownership = match tokens::spent(row, 2)? {
-                None => Ownership::Unspent { until },
-                Some(spent) => Ownership::Spent {
-                    request: RequestDigest(spent.request_digest),
-                    answer: spent.answer,
-                    until,
-                },
-            };
-            Ok((owned, ownership))
-        },
-    )?;
-    let foreign = found.as_ref().is_some_and(|(owned, _)| owned != id);
-    match ownership::judge(found.map(|(_, ownership)| ownership), now, token.request)? {
-        Judgement::Replay(answer) => Ok(Some(answer)),
-        Judgement::Proceed if foreign => Err(StoreError::refused(
-            ErrorCode::InvalidToken,
-            format!(
-                "The certificate ownership token does not belong to certificate {id}, which the \
-                 template registers."
-            ),
-        )),
-        Judgement::Proceed => Ok(None),
-    }
-}
-
-fn replayed(
+fn find_or_make(
     sql: &Sql<'_>,
     plan: &ProvisioningPlan,
-    id: &CertificateId,
-    answer: Vec<u8>,
-) -> Result<Registered, StoreError> {
-    let status = certificates::require(sql, id)?.status;
-    let thing = plan.thing.as_ref().map(|thing| thing.name.clone());
-    Ok(Registered { created: false, thing, status, replay: Some(answer) })
-}
-
-fn spend(
-    sql: &Sql<'_>,
-    token: &SpendToken,
-    certificate: &CertificateState,
-) -> Result<(), StoreError> {
-    sql.execute(
-        "UPDATE ownership_tokens SET request_digest = $1, answer = $2 WHERE certificate_row = $3",
-        args![&token.request.0, &token.answer, certificate.row],
-    )?;
-    Ok(())
-}
-
-/// The thing's row, and whether it is new.
-fn meet(
-    sql: &Sql<'_>,
-    plan: &ThingPlan,
-    apply: &ApplyRegistration,
-) -> Result<(ThingRow, bool), StoreError> {
-    let found = things::find(sql, &plan.name)?;
-    let existing = match &found {
-        None => None,
-        Some(thing) => Some(ExistingThing {
-            attributes: thing.attributes.clone(),
-            type_name: thing.type_name.clone(),
-            groups: thing_groups::static_of_thing(sql, thing.row)?.into_iter().collect(),
-            billing_group: thing.billing_group.clone(),
-        }),
-    };
-    match (registry::meet(existing.as_ref(), plan)?, found) {
-        (ThingChange::Unchanged, Some(thing)) => Ok((thing.row, false)),
-        (ThingChange::Update(update), Some(thing)) => {
-            // A group is left before one of the same hierarchy is entered.
-            for group in &update.groups_to_remove {
-                thing_groups::leave(sql, thing.row, group).map_err(as_failure)?;
-            }
-            enter_all(sql, thing.row, &update.groups_to_add)?;
-            let (kind, billing) = (update.type_name.as_ref(), update.billing_group.as_ref());
-            things::set(sql, &thing, kind, billing, &update.attributes).map_err(as_failure)?;
-            Ok((thing.row, false))
-        }
-        (ThingChange::Create(thing), None) => {
-            let groups: Vec<_> = thing.groups.into_iter().collect();
-            let new = NewThing {
-                name: plan.name.clone(),
-                id: apply.thing_id,
-                type_name: thing.type_name,
-                billing_group: thing.billing_group,
-                attributes: thing.attributes,
-            };
-            let row = things::insert(sql, &new, apply.now).map_err(as_failure)?;
-            enter_all(sql, row, &groups)?;
-            Ok((row, true))
-        }
-        (change, _) => Err(StoreError::Corrupt(format!("a plan met no thing with {change:?}"))),
-    }
-}
-
-fn enter_all(
-    sql: &Sql<'_>,
-    thing: ThingRow,
-    groups: &[fleetwright_core::names::ThingGroupName],
-) -> Result<(), StoreError> {
-    groups.iter().try_for_each(|group| {
-        // A device is not kept out by the dynamic groups that it happens to be in.
-        let code = ErrorCode::ResourceRegistrationFailure;
-        thing_groups::enter(sql, thing, group, Entry { code, over_dynamic: true })
-            .map_err(as_failure)
-    })
-}
-
-fn find_or_make(sql: &Sql<'_>, plan: &PolicyPlan, now: Instant) -> Result<PolicyRow, StoreError> {
-    match plan {
+    policy: &PolicyPlan,
+    now: Timestamp,
+) -> Result<PolicyRow, StoreError> {
+    match policy {
         PolicyPlan::Existing { name, .. } => policies::require(sql, name).map_err(as_failure),
         PolicyPlan::FromDocument { name, document, .. } => match policies::policy(sql, name)? {
-            None => policies::insert(sql, name, document, now),
+            None => {
+                plan.may(PossibleChange::CreatePolicy(name.clone()))?;
+                policies::insert(sql, name, document, now)
+            }
             Some(found) if found.document == *document => Ok(found.row),
             Some(_) => Err(Refusal::new(
                 ErrorCode::ResourceConflicts,

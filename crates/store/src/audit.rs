@@ -6,19 +6,18 @@ mod trail;
 
 use std::sync::Arc;
 
+pub(crate) use chain::ChainWriter;
 use fleetwright_core::audit::{Digest, Head};
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::time::Timestamp;
+pub use trail::AuditTrail;
 
 use crate::sql::{Row, Sql, args};
 use crate::{AuditRecord, Page, Store, StoreError, page};
 
-pub(crate) use chain::ChainWriter;
-pub use trail::AuditTrail;
-
 /// Records that one filtered page looks at, at most. (ours)
 const SCANNED: usize = 10_000;
 
-/// A record's columns, as [`read_record`] reads them behind the row's number.
+/// A record's columns, as [`read_record`] reads them.
 const COLUMNS: &str = "at, principal, client_id, operation, resource, parameters, source, outcome, \
                        code, reason, request_id";
 
@@ -26,7 +25,7 @@ const COLUMNS: &str = "at, principal, client_id, operation, resource, parameters
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {
     /// At or after.
-    pub since: Option<Instant>,
+    pub since: Option<Timestamp>,
     /// A part of the principal or of the client id.
     pub who: Option<String>,
     /// The operation.
@@ -54,7 +53,7 @@ impl Store {
         limit: usize,
     ) -> Result<Page<AuditRecord, i64>, StoreError> {
         let size = page::size(limit);
-        let since = filter.since.unwrap_or(Instant(i64::MIN));
+        let since = filter.since.unwrap_or(Timestamp(i64::MIN));
         let found: Vec<(i64, AuditRecord)> = self
             .read(|sql| {
                 sql.all(
@@ -64,7 +63,7 @@ impl Store {
                      WHERE at >= $2), $1 + 1) AND at >= $2 ORDER BY row_id LIMIT $3"
                     ),
                     args![after, since, SCANNED],
-                    |row| Ok((row.get(0)?, read_record(row)?)),
+                    |row| Ok((row.get("row_id")?, read_record(row)?)),
                 )
             })
             .await?;
@@ -84,7 +83,7 @@ impl Store {
     pub async fn newest_audit(&self) -> Result<i64, StoreError> {
         self.read(|sql| {
             let newest: Option<Option<i64>> =
-                sql.one("SELECT max(row_id) FROM audit", &[], |row| row.get(0))?;
+                sql.one("SELECT max(row_id) FROM audit", &[], |row| row.value())?;
             Ok(newest.flatten().unwrap_or(0))
         })
         .await
@@ -131,23 +130,23 @@ fn insert(sql: &Sql<'_>, record: &AuditRecord, head: &Head) -> Result<(), StoreE
 }
 
 /// A hash as it is stored; one of a wrong length, which we did not write, fits nothing.
-fn hash_of(row: &Row<'_>, index: usize) -> Result<Digest, StoreError> {
-    let stored: Option<Vec<u8>> = row.get(index)?;
+fn hash_of(row: &Row<'_>) -> Result<Digest, StoreError> {
+    let stored: Option<Vec<u8>> = row.get("hash")?;
     Ok(Digest(stored.and_then(|bytes| bytes.try_into().ok()).unwrap_or([0; 32])))
 }
 
 fn read_record(row: &Row<'_>) -> Result<AuditRecord, StoreError> {
     Ok(AuditRecord {
-        at: row.get(1)?,
-        principal: row.get(2)?,
-        client_id: row.get(3)?,
-        operation: row.get(4)?,
-        resource: row.get(5)?,
-        parameters: row.get(6)?,
-        source: row.get(7)?,
-        outcome: row.get(8)?,
-        code: row.get(9)?,
-        reason: row.get(10)?,
-        request_id: row.get(11)?,
+        at: row.get("at")?,
+        principal: row.get("principal")?,
+        client_id: row.get("client_id")?,
+        operation: row.get("operation")?,
+        resource: row.get("resource")?,
+        parameters: row.get("parameters")?,
+        source: row.get("source")?,
+        outcome: row.get("outcome")?,
+        code: row.get("code")?,
+        reason: row.get("reason")?,
+        request_id: row.get("request_id")?,
     })
 }

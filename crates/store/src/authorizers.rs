@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::limits;
 use fleetwright_core::names::AuthorizerName;
+use fleetwright_core::time::Timestamp;
 
 use crate::sql::{Row, Sql, args, json};
 use crate::{Page, Store, StoreError, page, tags};
@@ -28,9 +28,9 @@ pub struct Authorizer {
     /// `enableCachingForHttp`
     pub caching: bool,
     /// When it was made.
-    pub created: Instant,
+    pub created: Timestamp,
     /// When it was last changed.
-    pub modified: Instant,
+    pub modified: Timestamp,
 }
 
 /// What `UpdateAuthorizer` may change; `None` leaves it.
@@ -82,7 +82,7 @@ impl Store {
         &self,
         name: AuthorizerName,
         update: AuthorizerUpdate,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
             let (row, was_active) = require(sql, &name)?;
@@ -137,7 +137,7 @@ impl Store {
         };
         let start = after.as_ref().map_or(start, AuthorizerName::as_str);
         let items = self
-            .read(|sql| sql.all(text, args![start, active, size + 1], |row| row.get(0)))
+            .read(|sql| sql.all(text, args![start, active, size + 1], |row| row.value()))
             .await?;
         Ok(Page::cut(items, size, AuthorizerName::clone))
     }
@@ -147,7 +147,7 @@ impl Store {
         self.write(move |sql| {
             let (row, _) = require(sql, &name)?;
             if let Some(found) = default_name(sql)?.filter(|found| *found != name) {
-                let arn = sql.home.arn("authorizer", &found);
+                let arn = sql.scope.arn("authorizer", &found);
                 return Err(Refusal::new(
                     ErrorCode::ResourceAlreadyExists,
                     format!("The default authorizer is '{found}'; clear it first."),
@@ -174,16 +174,18 @@ impl Store {
 /// The row of an authorizer and whether it is active, or `ResourceNotFound`.
 pub(crate) fn require(sql: &Sql<'_>, name: &AuthorizerName) -> Result<(i64, bool), StoreError> {
     let text = "SELECT row_id, active FROM authorizers WHERE name = $1";
-    sql.one(text, args![name], |row| Ok((row.get(0)?, row.get(1)?)))?.ok_or_else(|| {
-        StoreError::refused(
-            ErrorCode::ResourceNotFound,
-            format!("The authorizer '{name}' does not exist."),
-        )
-    })
+    sql.one(text, args![name], |row| Ok((row.get("row_id")?, row.get("active")?)))?.ok_or_else(
+        || {
+            StoreError::refused(
+                ErrorCode::ResourceNotFound,
+                format!("The authorizer '{name}' does not exist."),
+            )
+        },
+    )
 }
 
 fn default_name(sql: &Sql<'_>) -> Result<Option<AuthorizerName>, StoreError> {
-    sql.one("SELECT name FROM authorizers WHERE is_default = 1", args![], |row| row.get(0))
+    sql.one("SELECT name FROM authorizers WHERE is_default = 1", args![], |row| row.value())
 }
 
 fn check_active(sql: &Sql<'_>) -> Result<(), StoreError> {
@@ -206,7 +208,7 @@ fn create(
     tags: &BTreeMap<String, String>,
 ) -> Result<(), StoreError> {
     if sql.exists("SELECT 1 FROM authorizers WHERE name = $1", args![&new.name])? {
-        let arn = sql.home.arn("authorizer", &new.name);
+        let arn = sql.scope.arn("authorizer", &new.name);
         return Err(Refusal::new(
             ErrorCode::ResourceAlreadyExists,
             format!("The authorizer '{}' exists already.", new.name),
@@ -264,14 +266,14 @@ fn delete(sql: &Sql<'_>, name: &AuthorizerName) -> Result<(), StoreError> {
 
 fn read_authorizer(row: &Row<'_>) -> Result<Authorizer, StoreError> {
     Ok(Authorizer {
-        name: row.get(0)?,
-        function_arn: row.get(1)?,
-        token_key_name: row.get(2)?,
-        signing_keys: row.get(3)?,
-        active: row.get(4)?,
-        signing_disabled: row.get(5)?,
-        caching: row.get(6)?,
-        created: row.get(7)?,
-        modified: row.get(8)?,
+        name: row.get("name")?,
+        function_arn: row.get("function_arn")?,
+        token_key_name: row.get("token_key_name")?,
+        signing_keys: row.get("signing_keys")?,
+        active: row.get("active")?,
+        signing_disabled: row.get("signing_disabled")?,
+        caching: row.get("caching")?,
+        created: row.get("created")?,
+        modified: row.get("modified")?,
     })
 }

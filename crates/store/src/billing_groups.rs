@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::names::{BillingGroupName, ThingName};
+use fleetwright_core::time::Timestamp;
 
+use crate::event::EventOperation;
 use crate::sql::{Row, Sql, args};
-use crate::{Change, Page, Store, StoreError, Thing, Uuid, page, tags, things};
+use crate::{Change, Page, Store, StoreError, Thing, Uuid, fleet_index, page, tags, things};
 
 /// A billing group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct BillingGroup {
     /// 1, and one more per change.
     pub version: i64,
     /// When it was made.
-    pub created: Instant,
+    pub created: Timestamp,
 }
 
 /// A billing group to make.
@@ -42,7 +43,7 @@ impl Store {
     pub async fn create_billing_group(
         &self,
         new: NewBillingGroup,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<BillingGroup, StoreError> {
         self.write(move |sql| create(sql, new, now)).await
     }
@@ -70,7 +71,7 @@ impl Store {
                     "SELECT name FROM billing_groups WHERE name > $1 AND name >= $2 AND name < $3 \
                      ORDER BY name LIMIT $4",
                     args![&after, prefix, &page::after_prefix(prefix), size + 1],
-                    |row| row.get(0),
+                    |row| row.value(),
                 )
             })
             .await?;
@@ -106,6 +107,7 @@ impl Store {
             let Some(found) = billing_group(sql, &name)? else { return Ok(()) };
             things::check_version("billing group", name.as_str(), found.version, expected_version)?;
             let row = require(sql, &name)?;
+            fleet_index::mark(sql, "SELECT row_id FROM things WHERE billing_row = $1", args![row])?;
             sql.execute("UPDATE things SET billing_row = NULL WHERE billing_row = $1", args![row])?;
             sql.execute("DELETE FROM billing_groups WHERE row_id = $1", args![row])?;
             tags::remove(sql, "billing_group", row)
@@ -126,7 +128,7 @@ impl Store {
             if found.billing_group == Some(group) {
                 return Ok(());
             }
-            set_row(sql, &found, Some(row))
+            set_row(sql, found, Some(row))
         })
         .await
     }
@@ -145,7 +147,7 @@ impl Store {
             }
             match &found.billing_group {
                 Some(current) if group.is_none_or(|group| group == *current) => {
-                    set_row(sql, &found, None)
+                    set_row(sql, found, None)
                 }
                 _ => Ok(()),
             }
@@ -168,7 +170,7 @@ impl Store {
                     "SELECT name FROM things WHERE billing_row = $1 AND name > $2 \
                      ORDER BY name LIMIT $3",
                     args![require(sql, group)?, &after, size + 1],
-                    |row| row.get(0),
+                    |row| row.value(),
                 )
             })
             .await?;
@@ -176,18 +178,21 @@ impl Store {
     }
 }
 
-fn set_row(sql: &Sql<'_>, thing: &Thing, row: Option<i64>) -> Result<(), StoreError> {
+fn set_row(sql: &Sql<'_>, thing: Thing, row: Option<i64>) -> Result<(), StoreError> {
     sql.execute(
         "UPDATE things SET billing_row = $1, version = version + 1 WHERE row_id = $2",
         args![row, thing.row],
     )?;
-    sql.changed(Change::Thing(thing.name.clone()));
+    let changed = Thing { version: thing.version + 1, ..thing };
+    things::note_changed(sql, &changed, EventOperation::Updated)?;
+    sql.stale(changed.row);
+    sql.changed(Change::Thing(changed.name));
     Ok(())
 }
 
 /// The row of a billing group, or `ResourceNotFound`.
 pub(crate) fn require(sql: &Sql<'_>, name: &BillingGroupName) -> Result<i64, StoreError> {
-    sql.one("SELECT row_id FROM billing_groups WHERE name = $1", args![name], |row| row.get(0))?
+    sql.one("SELECT row_id FROM billing_groups WHERE name = $1", args![name], |row| row.value())?
         .ok_or_else(|| not_found(name))
 }
 
@@ -206,12 +211,12 @@ fn billing_group(
     )
 }
 
-fn create(sql: &Sql<'_>, new: NewBillingGroup, now: Instant) -> Result<BillingGroup, StoreError> {
+fn create(sql: &Sql<'_>, new: NewBillingGroup, now: Timestamp) -> Result<BillingGroup, StoreError> {
     if let Some(found) = billing_group(sql, &new.name)? {
         if found.description == new.description {
             return Ok(found);
         }
-        let arn = sql.home.arn("billinggroup", &new.name);
+        let arn = sql.scope.arn("billinggroup", &new.name);
         return Err(Refusal::new(
             ErrorCode::ResourceAlreadyExists,
             format!("Billing group {} exists already with other properties.", new.name),
@@ -231,10 +236,10 @@ fn create(sql: &Sql<'_>, new: NewBillingGroup, now: Instant) -> Result<BillingGr
 
 fn read_group(row: &Row<'_>) -> Result<BillingGroup, StoreError> {
     Ok(BillingGroup {
-        name: row.get(0)?,
-        id: row.get(1)?,
-        description: row.get(2)?,
-        version: row.get(3)?,
-        created: row.get(4)?,
+        name: row.get("name")?,
+        id: row.get("group_id")?,
+        description: row.get("description")?,
+        version: row.get("version")?,
+        created: row.get("created")?,
     })
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::limits;
 use fleetwright_core::names::CertificateProviderName;
+use fleetwright_core::time::Timestamp;
 
 use crate::sql::{Row, Sql, args};
 use crate::{Change, Store, StoreError, tags};
@@ -18,9 +18,9 @@ pub struct CertificateProvider {
     /// The function that signs.
     pub function_arn: String,
     /// When it was made.
-    pub created: Instant,
+    pub created: Timestamp,
     /// When it was last changed.
-    pub modified: Instant,
+    pub modified: Timestamp,
 }
 
 impl Store {
@@ -60,7 +60,7 @@ impl Store {
         &self,
         name: CertificateProviderName,
         function_arn: Option<String>,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
             let row = require(sql, &name)?;
@@ -94,7 +94,7 @@ impl Store {
 pub(crate) fn require(sql: &Sql<'_>, name: &CertificateProviderName) -> Result<i64, StoreError> {
     let found =
         sql.one("SELECT row_id FROM certificate_providers WHERE name = $1", args![name], |row| {
-            row.get(0)
+            row.value()
         })?;
     found.ok_or_else(|| {
         StoreError::refused(
@@ -110,7 +110,7 @@ fn create(
     tags: &BTreeMap<String, String>,
 ) -> Result<(), StoreError> {
     if sql.exists("SELECT 1 FROM certificate_providers WHERE name = $1", args![&new.name])? {
-        let arn = sql.home.arn("certificateprovider", &new.name);
+        let arn = sql.scope.arn("certificateprovider", &new.name);
         return Err(Refusal::new(
             ErrorCode::ResourceAlreadyExists,
             format!("The certificate provider '{}' exists already.", new.name),
@@ -136,9 +136,9 @@ fn create(
 
 fn read_provider(row: &Row<'_>) -> Result<CertificateProvider, StoreError> {
     Ok(CertificateProvider {
-        name: row.get(0)?,
-        function_arn: row.get(1)?,
-        created: row.get(2)?,
-        modified: row.get(3)?,
+        name: row.get("name")?,
+        function_arn: row.get("function_arn")?,
+        created: row.get("created")?,
+        modified: row.get("modified")?,
     })
 }

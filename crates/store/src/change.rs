@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use fleetwright_core::certificate::CertificateId;
+use fleetwright_core::logging::LogLevel;
 use fleetwright_core::names::{FunctionName, TemplateName, ThingName, ThingTypeName};
 
-use crate::{GroupRow, PolicyRow, RegistryEvent};
+use crate::event::RegistryEvent;
+use crate::rows::{GroupRow, PolicyRow};
 
 /// A committed change. Whatever was derived from the named resource is stale.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -34,6 +36,8 @@ pub enum Change {
     Function(FunctionName),
     /// Whether it is indexed who is connected.
     ConnectivityIndexing(bool),
+    /// How much is logged of devices.
+    Logging(LogLevel),
     /// Something that is published as an event, as configured.
     Registry(Arc<RegistryEvent>),
 }

@@ -1,9 +1,10 @@
 //! Provisioning claims: certificates that may register devices, the terms of that, and the
 //! devices counted so far.
 
-use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
+use fleetwright_core::certificate::{CertificateId, CertificateStatus};
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::names::TemplateName;
+use fleetwright_core::time::Timestamp;
 
 use crate::certificates::{self, Origin};
 use crate::sql::{Sql, args};
@@ -18,7 +19,7 @@ pub struct ClaimTerms {
     /// The most devices that it may register; `None` is without bound.
     pub max_devices: Option<u64>,
     /// The first instant at which it is no longer good.
-    pub until: Option<Instant>,
+    pub until: Option<Timestamp>,
 }
 
 /// A claim: its terms and its count.
@@ -50,7 +51,7 @@ impl Store {
     /// deleted and whether more remain.
     pub async fn purge_claims(
         &self,
-        now: Instant,
+        now: Timestamp,
         limit: usize,
     ) -> Result<(usize, bool), StoreError> {
         self.write(move |sql| purge(sql, now, limit)).await
@@ -75,13 +76,13 @@ pub(crate) fn put(
 }
 
 /// Deletes the trusted users' claims that ended.
-fn purge(sql: &Sql<'_>, now: Instant, limit: usize) -> Result<(usize, bool), StoreError> {
+fn purge(sql: &Sql<'_>, now: Timestamp, limit: usize) -> Result<(usize, bool), StoreError> {
     let size = limit.max(1);
     let ended: Vec<(CertificateRow, CertificateId)> = sql.all(
         "SELECT c.row_id, c.id FROM claims k JOIN certificates c ON c.row_id = k.certificate_row \
          WHERE k.until <= $1 AND c.origin = $2 ORDER BY k.until LIMIT $3",
         args![now, Origin::Claim, size + 1],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| Ok((row.get("row_id")?, row.get("id")?)),
     )?;
     let more = ended.len() > size;
     let gone = ended.iter().take(size);
@@ -97,13 +98,13 @@ fn claim(sql: &Sql<'_>, row: CertificateRow) -> Result<Option<Claim>, StoreError
         "SELECT template_name, max_devices, until, devices FROM claims WHERE certificate_row = $1",
         args![row],
         |row| {
-            let max: Option<i64> = row.get(1)?;
-            let devices: i64 = row.get(3)?;
+            let max: Option<i64> = row.get("max_devices")?;
+            let devices: i64 = row.get("devices")?;
             Ok(Claim {
                 terms: ClaimTerms {
-                    template: row.get(0)?,
+                    template: row.get("template_name")?,
                     max_devices: max.map(|max| u64::try_from(max).unwrap_or(0)),
-                    until: row.get(2)?,
+                    until: row.get("until")?,
                 },
                 devices: u64::try_from(devices).unwrap_or(0),
             })
@@ -114,10 +115,12 @@ fn claim(sql: &Sql<'_>, row: CertificateRow) -> Result<Option<Claim>, StoreError
 /// `AccessDenied` unless the certificate of a connection may be granted something in this
 /// transaction: it is registered, `ACTIVE`, and within its time as a claim. The one rule of all that
 /// is written for a certificate; what is only sent is the gateway's to hold back.
-pub(crate) fn check(sql: &Sql<'_>, row: CertificateRow, now: Instant) -> Result<(), StoreError> {
+pub(crate) fn check(sql: &Sql<'_>, row: CertificateRow, now: Timestamp) -> Result<(), StoreError> {
     let refuse = |why: &str| Err(StoreError::refused(ErrorCode::AccessDenied, why));
     let found: Option<CertificateStatus> =
-        sql.one("SELECT status FROM certificates WHERE row_id = $1", args![row], |row| row.get(0))?;
+        sql.one("SELECT status FROM certificates WHERE row_id = $1", args![row], |row| {
+            row.value()
+        })?;
     match found {
         None => {
             return refuse("The certificate of this connection was deleted; use another claim.");
@@ -134,7 +137,11 @@ pub(crate) fn check(sql: &Sql<'_>, row: CertificateRow, now: Instant) -> Result<
 }
 
 /// `AccessDenied` once the certificate's time as a claim is over.
-pub(crate) fn in_time(sql: &Sql<'_>, row: CertificateRow, now: Instant) -> Result<(), StoreError> {
+pub(crate) fn in_time(
+    sql: &Sql<'_>,
+    row: CertificateRow,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let until = claim(sql, row)?.and_then(|claim| claim.terms.until);
     if until.is_some_and(|until| now >= until) {
         let why = "This provisioning claim expired; make a new claim.";

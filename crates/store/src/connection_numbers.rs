@@ -28,7 +28,7 @@ impl Store {
                 args![least, count],
             )?;
             let read = "SELECT next FROM connection_numbers WHERE row_id = 1";
-            let next: Option<i64> = sql.one(read, args![], |row| row.get(0))?;
+            let next: Option<i64> = sql.one(read, args![], |row| row.value())?;
             next.filter(|next| (count..=LIMIT).contains(next))
                 .and_then(|next| u64::try_from(next - count).ok())
                 .ok_or_else(|| StoreError::Corrupt("connection_numbers is out of range".to_owned()))

@@ -1,7 +1,7 @@
 //! Registration without a device's token: over REST, and line by line from a bulk file.
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::ErrorCode;
+use fleetwright_core::time::Timestamp;
 
 use crate::sql::{Sql, args};
 use crate::{
@@ -73,12 +73,12 @@ impl Store {
     }
 
     /// Notes the outcome of a line that registered nothing.
-    pub async fn note_line(&self, line: LineOutcome, now: Instant) -> Result<(), StoreError> {
+    pub async fn note_line(&self, line: LineOutcome, now: Timestamp) -> Result<(), StoreError> {
         self.write(move |sql| note(sql, &line, now)).await
     }
 }
 
-fn note(sql: &Sql<'_>, line: &LineOutcome, now: Instant) -> Result<(), StoreError> {
+fn note(sql: &Sql<'_>, line: &LineOutcome, now: Timestamp) -> Result<(), StoreError> {
     let number = i64::try_from(line.line).unwrap_or(i64::MAX);
     let found = "SELECT 1 FROM registration_lines WHERE task_row = $1 AND line = $2";
     if sql.exists(found, args![line.task.0, number])? {

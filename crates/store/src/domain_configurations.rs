@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::arn::Home;
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::arn::AccountScope;
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::limits;
 use fleetwright_core::names::{AuthorizerName, DomainConfigurationName};
+use fleetwright_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::sql::{Cell, Column, Row, Sql, args, json};
@@ -28,7 +28,7 @@ pub struct DomainConfiguration {
     /// Everything else.
     pub settings: DomainSettings,
     /// When its status last changed.
-    pub status_changed: Instant,
+    pub status_changed: Timestamp,
 }
 
 /// What is kept of a domain configuration and looked for by nobody; kept as JSON.
@@ -69,8 +69,8 @@ pub struct DomainConfigurationUpdate {
 
 impl DomainConfiguration {
     /// Its ARN, with the id that tells it from an earlier one of the same name.
-    pub fn arn(&self, home: &Home) -> String {
-        home.arn("domainconfiguration", format_args!("{}/{}", self.name, self.suffix))
+    pub fn arn(&self, scope: &AccountScope) -> String {
+        scope.arn("domainconfiguration", format_args!("{}/{}", self.name, self.suffix))
     }
 }
 
@@ -104,15 +104,16 @@ impl Store {
         self.read(|sql| find(sql, name)).await
     }
 
-    /// `UpdateDomainConfiguration`; answers it as it is now.
+    /// `UpdateDomainConfiguration` of this one, not of one made anew under its name; answers it as
+    /// it is now.
     pub async fn update_domain_configuration(
         &self,
-        name: DomainConfigurationName,
+        of: DomainConfiguration,
         update: DomainConfigurationUpdate,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<DomainConfiguration, StoreError> {
         self.write(move |sql| {
-            let mut found = find(sql, &name)?.ok_or_else(|| not_found(&name))?;
+            let mut found = same(sql, &of)?;
             if let Some(enabled) = update.enabled.filter(|enabled| *enabled != found.enabled) {
                 found.enabled = enabled;
                 found.status_changed = now;
@@ -130,7 +131,7 @@ impl Store {
                     found.default_authorizer.as_ref(),
                     &json(&found.settings)?,
                     found.status_changed,
-                    &name
+                    &found.name
                 ],
             )?;
             Ok(found)
@@ -138,23 +139,25 @@ impl Store {
         .await
     }
 
-    /// `DeleteDomainConfiguration`: only one that is `DISABLED`.
+    /// `DeleteDomainConfiguration` of this one, not of one made anew under its name; only one that
+    /// is `DISABLED`.
     pub async fn delete_domain_configuration(
         &self,
-        name: DomainConfigurationName,
+        of: DomainConfiguration,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
-            let found = find(sql, &name)?.ok_or_else(|| not_found(&name))?;
+            let found = same(sql, &of)?;
             if found.enabled {
                 return Err(StoreError::refused(
                     ErrorCode::InvalidRequest,
                     format!(
-                        "The domain configuration '{name}' is ENABLED; update its status to \
-                         DISABLED first."
+                        "The domain configuration '{}' is ENABLED; update its status to \
+                         DISABLED first.",
+                        found.name
                     ),
                 ));
             }
-            let row = require(sql, &name)?;
+            let row = require_id(sql, &found.name, &found.suffix)?;
             sql.execute("DELETE FROM domain_configurations WHERE row_id = $1", args![row])?;
             tags::remove(sql, "domain_configuration", row)
         })
@@ -185,12 +188,13 @@ pub(crate) fn require_id(
     id: &str,
 ) -> Result<i64, StoreError> {
     let text = "SELECT row_id FROM domain_configurations WHERE name = $1 AND suffix = $2";
-    sql.one(text, args![name, id], |row| row.get(0))?.ok_or_else(|| not_found(name))
+    sql.one(text, args![name, id], |row| row.value())?.ok_or_else(|| not_found(name))
 }
 
-fn require(sql: &Sql<'_>, name: &DomainConfigurationName) -> Result<i64, StoreError> {
-    let text = "SELECT row_id FROM domain_configurations WHERE name = $1";
-    sql.one(text, args![name], |row| row.get(0))?.ok_or_else(|| not_found(name))
+/// A domain configuration as it is now; one made anew under its name is another.
+fn same(sql: &Sql<'_>, of: &DomainConfiguration) -> Result<DomainConfiguration, StoreError> {
+    let found = find(sql, &of.name)?.filter(|found| found.suffix == of.suffix);
+    found.ok_or_else(|| not_found(&of.name))
 }
 
 fn not_found(name: &DomainConfigurationName) -> StoreError {
@@ -226,7 +230,7 @@ fn create(
 ) -> Result<(), StoreError> {
     if let Some(found) = find(sql, &new.name)? {
         let arn =
-            sql.home.arn("domainconfiguration", format_args!("{}/{}", new.name, found.suffix));
+            sql.scope.arn("domainconfiguration", format_args!("{}/{}", new.name, found.suffix));
         return Err(Refusal::new(
             ErrorCode::ResourceAlreadyExists,
             format!("The domain configuration '{}' exists already.", new.name),
@@ -264,12 +268,12 @@ fn create(
 
 fn read_configuration(row: &Row<'_>) -> Result<DomainConfiguration, StoreError> {
     Ok(DomainConfiguration {
-        name: row.get(0)?,
-        suffix: row.get(1)?,
-        enabled: row.get(2)?,
-        domain_name: row.get(3)?,
-        default_authorizer: row.get(4)?,
-        settings: row.get(5)?,
-        status_changed: row.get(6)?,
+        name: row.get("name")?,
+        suffix: row.get("suffix")?,
+        enabled: row.get("enabled")?,
+        domain_name: row.get("domain_name")?,
+        default_authorizer: row.get("default_authorizer")?,
+        settings: row.get("settings")?,
+        status_changed: row.get("status_changed")?,
     })
 }

@@ -112,9 +112,9 @@ fn bound_thing(
     client_id: &str,
 ) -> Result<Option<Bound>, StoreError> {
     sql.one(
-        "SELECT t.row_id, t.name, y.name, t.attributes, y.propagating, \
+        "SELECT t.row_id, t.name, y.name AS type_name, t.attributes, y.propagating, \
          EXISTS (SELECT 1 FROM thing_principals e WHERE e.certificate_row = $1 \
-         AND e.thing_row = t.row_id AND e.exclusive = 1) FROM things t \
+         AND e.thing_row = t.row_id AND e.exclusive = 1) AS is_exclusive FROM things t \
          LEFT JOIN thing_types y ON y.row_id = t.type_row WHERE t.row_id = COALESCE(\
          (SELECT f.thing_row FROM (SELECT thing_row, exclusive FROM thing_principals \
          WHERE certificate_row = $1 ORDER BY thing_row LIMIT 1) f WHERE f.exclusive = 1), \
@@ -122,10 +122,18 @@ fn bound_thing(
          ON p.certificate_row = $1 AND p.thing_row = n.row_id WHERE n.name = $2))",
         args![certificate, client_id],
         |row| {
-            let thing =
-                BoundThing { name: row.get(1)?, type_name: row.get(2)?, attributes: row.get(3)? };
-            let propagating = row.get::<Option<_>>(4)?.unwrap_or_default();
-            Ok(Bound { row: row.get(0)?, thing, is_exclusive: row.get(5)?, propagating })
+            let thing = BoundThing {
+                name: row.get("name")?,
+                type_name: row.get("type_name")?,
+                attributes: row.get("attributes")?,
+            };
+            let propagating = row.get::<Option<_>>("propagating")?.unwrap_or_default();
+            Ok(Bound {
+                row: row.get("row_id")?,
+                thing,
+                is_exclusive: row.get("is_exclusive")?,
+                propagating,
+            })
         },
     )
 }
@@ -163,5 +171,9 @@ fn all_policies(
 }
 
 fn read_policy(row: &Row<'_>) -> Result<EffectivePolicy, StoreError> {
-    Ok(EffectivePolicy { row: row.get(0)?, version: row.get(1)?, name: row.get(2)? })
+    Ok(EffectivePolicy {
+        row: row.get("row_id")?,
+        version: row.get("default_version")?,
+        name: row.get("name")?,
+    })
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::event::EventType;
+use fleetwright_core::time::Timestamp;
 
 use crate::sql::args;
 use crate::{Store, StoreError};
@@ -14,20 +14,27 @@ pub struct EventConfigurations {
     /// Every kind that was ever set.
     pub enabled: BTreeMap<EventType, bool>,
     /// When a kind was first set.
-    pub created: Option<Instant>,
+    pub created: Option<Timestamp>,
     /// When a kind was last set.
-    pub modified: Option<Instant>,
+    pub modified: Option<Timestamp>,
 }
 
 impl Store {
     /// `DescribeEventConfigurations`
     pub async fn event_configurations(&self) -> Result<EventConfigurations, StoreError> {
-        let rows: Vec<(String, bool, Instant, Instant)> = self
+        let rows: Vec<(String, bool, Timestamp, Timestamp)> = self
             .read(|sql| {
                 sql.all(
                     "SELECT kind, enabled, created, modified FROM event_configurations",
                     &[],
-                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+                    |row| {
+                        Ok((
+                            row.get("kind")?,
+                            row.get("enabled")?,
+                            row.get("created")?,
+                            row.get("modified")?,
+                        ))
+                    },
                 )
             })
             .await?;
@@ -43,7 +50,7 @@ impl Store {
     pub async fn update_event_configurations(
         &self,
         enabled: BTreeMap<EventType, bool>,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
             for (kind, on) in &enabled {
@@ -54,6 +61,7 @@ impl Store {
                     args![kind.as_str(), *on, now],
                 )?;
             }
+            sql.noted().published = None;
             Ok(())
         })
         .await

@@ -1,14 +1,16 @@
-//! The installation that a registry belongs to, and what can be told of a registry before it is
+//! The installation that a registry belongs to, and what can be said of a registry before it is
 //! opened.
 
 use std::fmt;
 
-use fleetwright_core::arn::Home;
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::arn::AccountScope;
+use fleetwright_core::names::{AccountId, InvalidName, Region};
+use fleetwright_core::time::Timestamp;
 
 use crate::iam::{self, NewIdentity, PolicyKey};
 use crate::sql::{Row, Sql, args};
-use crate::{AccessKey, Change, OpenError, Store, StoreError, Uuid, access_keys};
+use crate::sqlite::File;
+use crate::{AccessKey, Change, OpenError, Store, StoreError, Uuid, access_keys, path_of};
 
 /// Names one installation; every part of a data directory carries it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,20 +24,25 @@ pub struct Installation {
     /// The id, sealed by the caller with the installation's sealing key.
     pub key_check: Vec<u8>,
     /// When it was founded, or first given an id.
-    pub founded: Instant,
+    pub founded: Timestamp,
     /// The latest time that the wall clock was believed to show.
-    pub last_seen: Instant,
+    pub last_seen: Timestamp,
 }
+
+/// Id and sealed secret of an access key.
+pub type Sealed = (String, Vec<u8>);
 
 /// A registry as it was found on disk, before anything of it is changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
     /// The schema that it has; zero when its first migration was cut off.
     pub schema: u32,
-    /// The installation that it belongs to; `None` when it was never told.
+    /// The installation that it belongs to; `None` when none was recorded.
     pub installation: Option<Installation>,
+    /// Account and region that it was made for; `None` when none was recorded.
+    pub scope: Option<AccountScope>,
     /// Id and sealed secret of some access key, to try a sealing key on.
-    pub sealed: Option<(String, Vec<u8>)>,
+    pub sealed: Option<Sealed>,
     /// Whether nothing was ever asked of it: the start that made it did not come to its end.
     pub is_unused: bool,
 }
@@ -84,8 +91,14 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::open`]; damage beyond the first pages is not looked for.
-    pub fn inspect(url: &str, home: &Home) -> Result<Option<Inspection>, OpenError> {
-        crate::sqlite::inspect(crate::path_of(url)?, home)
+    pub fn inspect(url: &str, scope: &AccountScope) -> Result<Option<Inspection>, OpenError> {
+        let Some(file) = File::alone(path_of(url)?)? else { return Ok(None) };
+        let (installation, sealed) = of_file(&file, scope)?;
+        // The first start makes a user and nothing else.
+        let is_unused = file.is_unused("identities")?;
+        let kept = if file.has("account_scope")? { file.read(scope, kept_scope)? } else { None };
+        let schema = file.schema()?;
+        Ok(Some(Inspection { schema, installation, scope: kept, sealed, is_unused }))
     }
 
     /// The installation that the registry belongs to.
@@ -101,15 +114,15 @@ impl Store {
         &self,
         installation: Installation,
         founding: Founding,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
             if find(sql)?.is_some() {
                 return Err(StoreError::Corrupt("the registry has an installation".to_owned()));
             }
             // A registry of before there was an id tells by its audit trail.
-            let newest: Option<Instant> =
-                sql.one("SELECT max(at) FROM audit", &[], |row| row.get(0))?.flatten();
+            let newest: Option<Timestamp> =
+                sql.one("SELECT max(at) FROM audit", &[], |row| row.value())?.flatten();
             let last_seen =
                 newest.map_or(installation.last_seen, |at| at.min(installation.last_seen));
             sql.execute(
@@ -142,17 +155,47 @@ impl Store {
         .await
     }
 
+    /// Notes account and region of the registry's ARNs; those that were noted before stay.
+    pub async fn keep_scope(&self, scope: AccountScope) -> Result<(), StoreError> {
+        self.write_unrecorded(move |sql| {
+            sql.execute(
+                "INSERT INTO account_scope (row_id, account, region) VALUES (1, $1, $2) \
+                 ON CONFLICT DO NOTHING",
+                args![scope.account.as_str(), scope.region.as_str()],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Notes the latest time that the wall clock is believed to show; it never goes back.
-    pub async fn saw_time(&self, now: Instant) -> Result<(), StoreError> {
+    pub async fn saw_time(&self, now: Timestamp) -> Result<(), StoreError> {
         self.write_unrecorded(move |sql| {
             sql.execute("UPDATE installation SET last_seen = $1 WHERE last_seen < $1", args![now])?;
             Ok(())
         })
         .await
     }
+
+    /// Writes something and changes nothing by it.
+    pub(crate) async fn try_write(&self) -> Result<(), StoreError> {
+        let again = "UPDATE installation SET last_seen = last_seen";
+        self.write_unrecorded(|sql| sql.execute(again, &[]).map(|_| ())).await
+    }
 }
 
-pub(crate) fn find(sql: &Sql<'_>) -> Result<Option<Installation>, StoreError> {
+/// What a file knows of its installation, and id and sealed secret of some access key: an older
+/// schema has neither.
+pub(crate) fn of_file(
+    file: &File,
+    scope: &AccountScope,
+) -> Result<(Option<Installation>, Option<Sealed>), OpenError> {
+    let installation = if file.has("installation")? { file.read(scope, find)? } else { None };
+    let sealed = if file.has("access_keys")? { file.read(scope, sealed_sample)? } else { None };
+    Ok((installation, sealed))
+}
+
+fn find(sql: &Sql<'_>) -> Result<Option<Installation>, StoreError> {
     sql.one(
         "SELECT id, key_check, founded, last_seen FROM installation WHERE row_id = 1",
         &[],
@@ -161,19 +204,30 @@ pub(crate) fn find(sql: &Sql<'_>) -> Result<Option<Installation>, StoreError> {
 }
 
 fn read(row: &Row<'_>) -> Result<Installation, StoreError> {
-    let id: String = row.get(0)?;
+    let id: String = row.get("id")?;
     Ok(Installation {
         id: InstallationId::parse(&id)
             .ok_or_else(|| StoreError::Corrupt("the installation's id is no UUID".to_owned()))?,
-        key_check: row.get(1)?,
-        founded: row.get(2)?,
-        last_seen: row.get(3)?,
+        key_check: row.get("key_check")?,
+        founded: row.get("founded")?,
+        last_seen: row.get("last_seen")?,
     })
 }
 
-/// Some access key, for whoever wants to know whether a sealing key is the right one.
-pub(crate) fn sealed_sample(sql: &Sql<'_>) -> Result<Option<(String, Vec<u8>)>, StoreError> {
+fn kept_scope(sql: &Sql<'_>) -> Result<Option<AccountScope>, StoreError> {
+    sql.one("SELECT account, region FROM account_scope WHERE row_id = 1", &[], |row| {
+        let (account, region): (String, String) = (row.get("account")?, row.get("region")?);
+        let corrupt = |error: InvalidName| StoreError::Corrupt(error.to_string());
+        Ok(AccountScope {
+            account: AccountId::parse(&account).map_err(corrupt)?,
+            region: Region::parse(&region).map_err(corrupt)?,
+        })
+    })
+}
+
+/// Some access key, to try a sealing key on.
+fn sealed_sample(sql: &Sql<'_>) -> Result<Option<Sealed>, StoreError> {
     sql.one("SELECT id, secret_sealed FROM access_keys ORDER BY id LIMIT 1", &[], |row| {
-        Ok((row.get(0)?, row.get(1)?))
+        Ok((row.get("id")?, row.get("secret_sealed")?))
     })
 }

@@ -1,9 +1,8 @@
 //! Issuance in two steps: a durable row before the signature, the certificate after it.
 
-use fleetwright_core::certificate::{
-    CertificateId, CertificateMode, CertificateStatus, Instant, TbsDigest,
-};
+use fleetwright_core::certificate::{CertificateId, CertificateMode, CertificateStatus, TbsDigest};
 use fleetwright_core::error::ErrorCode;
+use fleetwright_core::time::Timestamp;
 
 use crate::certificates::{self, NewCertificate, Origin};
 use crate::sql::{Sql, args};
@@ -34,9 +33,9 @@ pub struct Issued {
     /// The certificate itself.
     pub der: Vec<u8>,
     /// Start of validity.
-    pub not_before: Instant,
+    pub not_before: Timestamp,
     /// End of validity.
-    pub not_after: Instant,
+    pub not_after: Timestamp,
     /// Its first status.
     pub status: CertificateStatus,
     /// [`Origin::Mqtt`], [`Origin::Rest`] or [`Origin::Claim`].
@@ -53,7 +52,7 @@ pub struct TokenGrant {
     /// SHA-256 of the token.
     pub digest: [u8; 32],
     /// The last instant at which it is good.
-    pub until: Instant,
+    pub until: Timestamp,
 }
 
 impl Store {
@@ -62,7 +61,7 @@ impl Store {
     pub async fn begin_issuance(
         &self,
         new: NewIssuance,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<IssuanceId, StoreError> {
         self.write_unrecorded(move |sql| begin(sql, &new, now)).await
     }
@@ -73,7 +72,7 @@ impl Store {
         &self,
         issuance: IssuanceId,
         issued: Issued,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<CertificateRow, StoreError> {
         self.write(move |sql| finish(sql, issuance, issued, now)).await
     }
@@ -84,10 +83,10 @@ impl Store {
     }
 }
 
-fn begin(sql: &Sql<'_>, new: &NewIssuance, now: Instant) -> Result<IssuanceId, StoreError> {
+fn begin(sql: &Sql<'_>, new: &NewIssuance, now: Timestamp) -> Result<IssuanceId, StoreError> {
     let claim = match &new.claim {
         Some(id) => {
-            let row = certificates::require_asking(sql, id)?.row;
+            let row = certificates::require_of_connection(sql, id)?.row;
             claims::check(sql, row, now)?;
             Some(row)
         }
@@ -105,11 +104,11 @@ pub(crate) fn finish(
     sql: &Sql<'_>,
     issuance: IssuanceId,
     issued: Issued,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<CertificateRow, StoreError> {
     let claim: Option<CertificateRow> = sql
         .one("SELECT claim_row FROM issuances WHERE row_id = $1", args![issuance.0], |row| {
-            row.get(0)
+            row.value()
         })?
         .ok_or_else(|| {
             StoreError::refused(
@@ -150,15 +149,25 @@ fn forget(sql: &Sql<'_>, issuance: IssuanceId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes the issuances that a stopped process left; answers their serials in hex, of which a
-/// certificate may have been signed but was never handed out.
-pub(crate) fn remove_unfinished(sql: &Sql<'_>) -> Result<Vec<String>, StoreError> {
-    let serials = sql.all("SELECT serial FROM issuances", args![], |row| {
-        let serial: Vec<u8> = row.get(0)?;
-        Ok(serial.iter().map(|byte| format!("{byte:02X}")).collect())
-    })?;
-    if !serials.is_empty() {
-        sql.execute("DELETE FROM issuances", args![])?;
+/// Removes the issuances that a stopped process left: their certificates may have been signed but
+/// were never handed out.
+pub(crate) fn remove_unfinished(sql: &Sql<'_>) {
+    let removed = || {
+        let serials: Vec<String> = sql.all("SELECT serial FROM issuances", &[], |row| {
+            let serial: Vec<u8> = row.get("serial")?;
+            Ok(serial.iter().map(|byte| format!("{byte:02X}")).collect())
+        })?;
+        if !serials.is_empty() {
+            sql.execute("DELETE FROM issuances", &[])?;
+        }
+        Ok::<_, StoreError>(serials)
+    };
+    match removed() {
+        Ok(serials) if serials.is_empty() => {}
+        Ok(serials) => tracing::warn!(
+            ?serials,
+            "certificates with these serials may have been signed, but were never handed out"
+        ),
+        Err(error) => tracing::error!(%error, "unfinished issuances could not be removed"),
     }
-    Ok(serials)
 }

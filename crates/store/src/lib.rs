@@ -10,6 +10,7 @@ mod apply;
 mod attachments;
 mod audit;
 mod authorizers;
+mod before_commit;
 mod billing_groups;
 mod ca_certificates;
 mod certificate_providers;
@@ -21,6 +22,7 @@ mod direct;
 mod domain_configurations;
 mod effective;
 mod error;
+mod event;
 mod event_configurations;
 mod examination;
 mod fleet_index;
@@ -28,6 +30,8 @@ mod functions;
 mod iam;
 mod installation;
 mod issuance;
+mod logging;
+mod noted;
 mod page;
 mod policies;
 mod principals;
@@ -40,21 +44,19 @@ mod role_aliases;
 mod rows;
 mod sql;
 mod sqlite;
+mod tagged;
 mod tags;
-mod tbs;
 mod templates;
 mod thing_groups;
 mod thing_types;
 mod things;
 mod tokens;
 mod transfers;
-mod uuid;
+mod versions;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-
-use fleetwright_core::arn::Home;
 
 pub use access_keys::{AccessKey, AccessKeyStatus};
 pub use apply::{ApplyRegistration, Registered, Renewal, SpendToken};
@@ -66,41 +68,48 @@ pub use ca_certificates::{
     CaCertificate, CaCertificateSummary, CaCertificateUpdate, NewCaCertificate, RegistrationConfig,
 };
 pub use certificate_providers::CertificateProvider;
-pub use certificates::{Certificate, CertificateState, CertificateSummary, NewCertificate, Origin};
+pub use certificates::{
+    Certificate, CertificateState, CertificateSummary, NewCertificate, Origin, RegisteredTwin,
+    TwinPair, WithoutTbs,
+};
 pub use change::{Change, ChangeSink};
 pub use claims::{Claim, ClaimTerms};
 pub use direct::{Bring, DirectRegistration, LineOutcome};
 pub use domain_configurations::{DomainConfiguration, DomainConfigurationUpdate, DomainSettings};
 pub use effective::{EffectivePolicies, EffectivePolicy};
 pub use error::{OpenError, StoreError};
+pub use event::{EventOperation, EventSubject, RegistryEvent};
 pub use event_configurations::EventConfigurations;
 pub use examination::{CodeVisitor, Examination};
-pub use fleet_index::{ConnectionFacts, Found, Presence};
+pub use fleet_index::{ConnectionFacts, Presence};
+use fleetwright_core::arn::AccountScope;
+pub use fleetwright_core::audit::Record as AuditRecord;
+pub use fleetwright_core::uuid::Uuid;
 pub use functions::{
     AliasUpdate, FunctionAlias, FunctionCode, FunctionPolicy, FunctionRevision, FunctionSettings,
     FunctionUpdate, FunctionUsage, FunctionVersion, NewFunction, PublishFunction, ResolvedFunction,
     VersionKey,
 };
 pub use iam::{
-    GrantedPolicy, Identity, IdentityKind, IdentityName, ManagedPolicy, ManagedPolicyVersion,
-    NewIdentity, NewManagedPolicy, OidcProvider, PolicyKey, Role, RoleTerms, RoleUpdate,
+    GrantedPolicy, Identity, IdentityKind, IdentityName, ManagedPolicy, NewIdentity,
+    NewManagedPolicy, OidcChange, OidcProvider, PolicyKey, Role, RoleTerms, RoleUpdate,
 };
-pub use installation::{Founding, Inspection, Installation, InstallationId};
+pub use installation::{Founding, Inspection, Installation, InstallationId, Sealed};
 pub use issuance::{IssuanceId, Issued, NewIssuance, TokenGrant};
+pub use logging::{EventLevel, LoggingChange, LoggingOptions, TargetLevel};
 pub use page::Page;
-pub use policies::{Policy, PolicyVersion};
+pub use policies::Policy;
 pub use principals::{ThingOfPrincipal, ThingPrincipal};
 pub use recording::Recording;
 pub use registration_tasks::{NewRegistrationTask, RegistrationTask, TaskRow, TaskStatus};
-pub use registry_events::{EventSubject, RegistryEvent};
 pub use retained::{RetainedMessage, RetainedProperties, RetainedSummary};
 pub use role_aliases::RoleAlias;
 pub use rows::{
     CaRow, CertificateRow, FunctionRow, FunctionVersionRow, GroupRow, PolicyRow, ThingRow,
 };
-pub use tags::Tagged;
-pub use tbs::{RegisteredTwin, TwinFound, Unread};
-pub use templates::{Hook, NewTemplate, Template, TemplateType, TemplateUpdate, TemplateVersion};
+use sql::Sql;
+pub use tagged::Tagged;
+pub use templates::{Hook, NewTemplate, Template, TemplateType, TemplateUpdate};
 pub use thing_groups::{
     DynamicGroup, DynamicGroupUpdate, GroupFilter, GroupStatus, MemberKey, NewThingGroup,
     ThingGroup,
@@ -109,11 +118,7 @@ pub use thing_types::{NewThingType, ThingType, ThingTypeUpdate};
 pub use things::{AttributeFilter, NewThing, Thing, ThingFilter, ThingUpdate, TypeUpdate};
 pub use tokens::{Spent, TokenState};
 pub use transfers::{NewTransfer, OutgoingCertificate, Transfer};
-pub use uuid::Uuid;
-
-pub use fleetwright_core::audit::Record as AuditRecord;
-
-use sql::Sql;
+pub use versions::DocumentVersion;
 
 /// The registry. Cheap to clone; the last clone to go stops the writer after its queue is empty.
 #[derive(Clone)]
@@ -131,12 +136,22 @@ enum Backend {
 
 impl Store {
     /// Opens the registry at `url`: a path, or `sqlite:` and a path. A missing file is made and
-    /// an older schema migrated; in every error case the file is left as it was. `home` names
+    /// an older schema migrated; in every error case the file is left as it was. `scope` names
     /// resources in refusals; `changes` hears of every committed change before its caller does.
     ///
     /// Blocks for the time of the migrations. Exclusive use of the file is the caller's to keep.
-    pub fn open(url: &str, home: Home, changes: Arc<dyn ChangeSink>) -> Result<Self, OpenError> {
-        let sqlite = sqlite::Sqlite::open(path_of(url)?, home, changes)?;
+    pub fn open(
+        url: &str,
+        scope: AccountScope,
+        changes: Arc<dyn ChangeSink>,
+    ) -> Result<Self, OpenError> {
+        let sqlite = sqlite::Sqlite::open(
+            path_of(url)?,
+            scope,
+            changes,
+            issuance::remove_unfinished,
+            Box::<before_commit::CommitSteps>::default(),
+        )?;
         Ok(Self { backend: Backend::Sqlite(Arc::new(sqlite)), recording: None })
     }
 
@@ -145,6 +160,20 @@ impl Store {
     pub fn stopped(&self) -> Option<String> {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.stopped(),
+        }
+    }
+
+    /// Whether a write would be kept now, by what became of the last one. Where that failed more
+    /// than a second ago, this tries one that changes nothing.
+    ///
+    /// # Errors
+    /// Why it would not be: the disk is full or fails, or the file is damaged or gone.
+    pub async fn writable(&self) -> Result<(), StoreError> {
+        let Backend::Sqlite(sqlite) = &self.backend;
+        match sqlite.writes() {
+            sqlite::Writes::Kept => Ok(()),
+            sqlite::Writes::Failing(why) => Err(why),
+            sqlite::Writes::Unknown => self.try_write().await,
         }
     }
 
@@ -157,15 +186,6 @@ impl Store {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.check_pages(pause),
         }
-    }
-
-    /// The faults in the pages of the registry at `url`, at most 100, whether a server has it open
-    /// or not; none when it is sound.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn page_faults(url: &str) -> Result<Vec<String>, OpenError> {
-        sqlite::faults(path_of(url)?)
     }
 
     /// Runs `job` in a transaction that is durable when this returns: a chore, or a step before

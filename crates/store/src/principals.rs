@@ -95,9 +95,9 @@ impl Store {
                     ],
                     |row| {
                         Ok(ThingPrincipal {
-                            row: row.get(0)?,
-                            certificate: row.get(1)?,
-                            exclusive: row.get(2)?,
+                            row: row.get("row_id")?,
+                            certificate: row.get("id")?,
+                            exclusive: row.get("exclusive")?,
                         })
                     },
                 )
@@ -130,7 +130,12 @@ impl Store {
                         exclusive.unwrap_or(true),
                         size + 1
                     ],
-                    |row| Ok(ThingOfPrincipal { thing: row.get(0)?, exclusive: row.get(1)? }),
+                    |row| {
+                        Ok(ThingOfPrincipal {
+                            thing: row.get("name")?,
+                            exclusive: row.get("exclusive")?,
+                        })
+                    },
                 )
             })
             .await?;
@@ -149,7 +154,7 @@ pub(crate) fn attach(
     let same: Option<bool> = sql.one(
         "SELECT exclusive FROM thing_principals WHERE certificate_row = $1 AND thing_row = $2",
         args![certificate, thing],
-        |row| row.get(0),
+        |row| row.value(),
     )?;
     if same == Some(exclusive) {
         return Ok(());
@@ -158,7 +163,7 @@ pub(crate) fn attach(
     let any: Option<bool> = sql.one(
         "SELECT exclusive FROM thing_principals WHERE certificate_row = $1 LIMIT 1",
         args![certificate],
-        |row| row.get(0),
+        |row| row.value(),
     )?;
     let why = match any {
         Some(true) => "The principal is attached exclusively to a thing; detach it first.",

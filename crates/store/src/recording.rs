@@ -1,7 +1,9 @@
 //! An operation's record of the audit trail, on its way into the commit of what the operation
 //! changes: what was acknowledged is on disk, and so is who asked for it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::sql::Sql;
 use crate::{AuditRecord, Store, StoreError};
@@ -20,17 +22,17 @@ struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Progress {
     /// Nothing was written yet.
-    Waiting,
-    /// A write has it.
-    UnderWay,
+    Pending,
+    /// It is in a transaction that is not committed yet.
+    InTransaction,
     /// It is durable.
-    Kept,
+    Committed,
 }
 
 impl Recording {
     /// What is kept with the first write: the operation as accepted.
     pub fn new(record: AuditRecord) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(State { record, progress: Progress::Waiting })))
+        Arc::new(Self(Mutex::new(State { record, progress: Progress::Pending })))
     }
 
     /// Changes the record; one that is kept already stays as it was written.
@@ -39,8 +41,8 @@ impl Recording {
     }
 
     /// Whether the record is durable.
-    pub fn is_kept(&self) -> bool {
-        self.state().progress == Progress::Kept
+    pub fn is_committed(&self) -> bool {
+        self.state().progress == Progress::Committed
     }
 
     /// The record as it is now.
@@ -51,19 +53,19 @@ impl Recording {
     /// The record, for one write; `None` while another has it, and once it is kept.
     fn begin(&self) -> Option<AuditRecord> {
         let mut state = self.state();
-        if state.progress != Progress::Waiting {
+        if state.progress != Progress::Pending {
             return None;
         }
-        state.progress = Progress::UnderWay;
+        state.progress = Progress::InTransaction;
         Some(state.record.clone())
     }
 
-    fn end(&self, kept: bool) {
-        self.state().progress = if kept { Progress::Kept } else { Progress::Waiting };
+    fn end(&self, is_committed: bool) {
+        self.state().progress = if is_committed { Progress::Committed } else { Progress::Pending };
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
@@ -86,6 +88,11 @@ impl Store {
             }
             None => record.resource = Some(resource.to_owned()),
         });
+    }
+
+    /// Who asks for the operation, if that is recorded.
+    pub(crate) fn principal(&self) -> Option<String> {
+        self.recording.as_ref().map(|recording| recording.state().record.principal.clone())
     }
 
     /// Runs `job` in a transaction that is durable when this returns, with the operation's record

@@ -45,6 +45,6 @@ impl Store {
 
 fn code(sql: &Sql<'_>) -> Result<Option<RegistrationCode>, StoreError> {
     sql.one("SELECT code FROM registration_codes WHERE row_id = 1", args![], |row| {
-        row.get(0).map(RegistrationCode::from_kept)
+        row.value().map(RegistrationCode::from_kept)
     })
 }

@@ -1,7 +1,7 @@
 //! Bulk registration tasks: their state, and what became of their lines.
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::ErrorCode;
+use fleetwright_core::time::Timestamp;
 
 use crate::sql::{Cell, Column, Row, Sql, args};
 use crate::{Page, Store, StoreError, Uuid, page};
@@ -75,9 +75,9 @@ pub struct RegistrationTask {
     /// Lines that did not.
     pub failed: u64,
     /// When it was started.
-    pub created: Instant,
+    pub created: Timestamp,
     /// When it last moved.
-    pub modified: Instant,
+    pub modified: Timestamp,
 }
 
 impl Store {
@@ -85,7 +85,7 @@ impl Store {
     pub async fn start_registration_task(
         &self,
         new: NewRegistrationTask,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |sql| start(sql, &new, now)).await
     }
@@ -122,7 +122,7 @@ impl Store {
                     status.map(TaskStatus::as_str),
                     size + 1
                 ],
-                |row| Ok((TaskRow(row.get(0)?), row.get(1)?)),
+                |row| Ok((TaskRow(row.get("row_id")?), row.get("id")?)),
             )?;
             Ok(Page::cut(items, size, |(row, _)| *row))
         })
@@ -149,7 +149,7 @@ impl Store {
         from: TaskStatus,
         to: TaskStatus,
         message: Option<String>,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<bool, StoreError> {
         self.write_if(move |sql| {
             let moved = sql.execute(
@@ -175,7 +175,7 @@ impl Store {
                 "SELECT line FROM registration_lines WHERE task_row = $1 \
                  AND line BETWEEN $2 AND $3",
                 args![row.0, bound(first), bound(last)],
-                |row| row.get::<i64>(0).map(|line| u64::try_from(line).unwrap_or(0)),
+                |row| row.value::<i64>().map(|line| u64::try_from(line).unwrap_or(0)),
             )
         })
         .await
@@ -194,20 +194,20 @@ impl Store {
                 "SELECT outcome FROM registration_lines WHERE task_row = $1 AND succeeded = $2 \
                  ORDER BY line LIMIT $3 OFFSET $4",
                 args![row.0, succeeded, limit, skip],
-                |row| row.get(0),
+                |row| row.value(),
             )
         })
         .await
     }
 
     /// Deletes one task that ended before an instant, with its lines; true when there was one.
-    pub async fn purge_registration_task(&self, before: Instant) -> Result<bool, StoreError> {
+    pub async fn purge_registration_task(&self, before: Timestamp) -> Result<bool, StoreError> {
         self.write(move |sql| {
             let found: Option<i64> = sql.one(
                 "SELECT row_id FROM registration_tasks WHERE modified < $1 \
                  AND status IN ('Completed', 'Failed', 'Cancelled') ORDER BY row_id LIMIT 1",
                 args![before],
-                |row| row.get(0),
+                |row| row.value(),
             )?;
             let Some(row) = found else { return Ok(false) };
             sql.execute("DELETE FROM registration_lines WHERE task_row = $1", args![row])?;
@@ -231,7 +231,7 @@ fn unfinished(sql: &Sql<'_>) -> Result<Option<RegistrationTask>, StoreError> {
     sql.one(&select(condition), args![], read_task)
 }
 
-fn start(sql: &Sql<'_>, new: &NewRegistrationTask, now: Instant) -> Result<(), StoreError> {
+fn start(sql: &Sql<'_>, new: &NewRegistrationTask, now: Timestamp) -> Result<(), StoreError> {
     if let Some(running) = unfinished(sql)? {
         return Err(StoreError::refused(
             ErrorCode::InvalidRequest,
@@ -262,23 +262,23 @@ fn start(sql: &Sql<'_>, new: &NewRegistrationTask, now: Instant) -> Result<(), S
 
 fn read_task(row: &Row<'_>) -> Result<RegistrationTask, StoreError> {
     let count = |number: i64| u64::try_from(number).unwrap_or(0);
-    let total: Option<i64> = row.get(8)?;
+    let total: Option<i64> = row.get("total_lines")?;
     Ok(RegistrationTask {
-        row: TaskRow(row.get(0)?),
+        row: TaskRow(row.get("row_id")?),
         asked: NewRegistrationTask {
-            id: row.get(1)?,
-            template_body: row.get(2)?,
-            bucket: row.get(3)?,
-            key: row.get(4)?,
-            role_arn: row.get(5)?,
+            id: row.get("id")?,
+            template_body: row.get("template_body")?,
+            bucket: row.get("bucket")?,
+            key: row.get("object_key")?,
+            role_arn: row.get("role_arn")?,
         },
-        status: row.get(6)?,
-        message: row.get(7)?,
+        status: row.get("status")?,
+        message: row.get("message")?,
         total: total.map(count),
-        succeeded: count(row.get(9)?),
-        failed: count(row.get(10)?),
-        created: row.get(11)?,
-        modified: row.get(12)?,
+        succeeded: count(row.get("succeeded")?),
+        failed: count(row.get("failed")?),
+        created: row.get("created")?,
+        modified: row.get("modified")?,
     })
 }
 

@@ -1,200 +1,100 @@
-//! What changed in the registry, told whole: the database's triggers note it, whoever wrote, and
-//! the writer takes it out again before it commits.
+//! Registry events: noted by the operation that changes, published after its commit. More of them than
+//! one commit tells wait on disk, in their order.
 
-use std::collections::BTreeMap;
+use fleetwright_core::event::EventType;
 
-use fleetwright_core::limits;
-use serde::{Deserialize, Deserializer};
+use crate::StoreError;
+use crate::event::{EventOperation, EventSubject, RegistryEvent};
+use crate::sql::{Sql, args, json};
 
-use crate::sql::{Sql, args};
-use crate::{StoreError, Uuid};
+/// Events that one commit tells, and that a transaction keeps in memory. (ours)
+const TOLD: usize = 4096;
 
-/// Events taken in one commit; a purge may make more, and what is beyond waits for the commits that
-/// follow. (ours)
-const TAKEN: usize = 4096;
-
-/// A change as its subscribers see it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct RegistryEvent {
-    /// `CREATED`, `UPDATED`, `DELETED`, `ADDED` or `REMOVED`.
-    pub operation: String,
-    /// What changed.
-    pub subject: EventSubject,
+/// Whether events of a kind are published. Read once in a transaction.
+pub(crate) fn is_published(sql: &Sql<'_>, kind: EventType) -> Result<bool, StoreError> {
+    let known = sql.noted().published.as_ref().map(|kinds| kinds.contains(&kind));
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let names: Vec<String> =
+        sql.all("SELECT kind FROM event_configurations WHERE enabled = 1", &[], |row| {
+            row.get("kind")
+        })?;
+    let kinds: Vec<EventType> = names.iter().filter_map(|name| EventType::parse(name)).collect();
+    let is_published = kinds.contains(&kind);
+    sql.noted().published = Some(kinds);
+    Ok(is_published)
 }
 
-/// What changed, as it is after the change, or was before it went.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the fields are those of the tables")]
-pub enum EventSubject {
-    /// A thing.
-    Thing {
-        thing: String,
-        id: Uuid,
-        version: i64,
-        type_name: Option<String>,
-        attributes: BTreeMap<String, String>,
-    },
-    /// A thing has a type, or has it no more.
-    Association { thing: String, id: Uuid, type_name: String },
-    /// A thing type; `deprecated` in milliseconds since 1970.
-    ThingType {
-        type_name: String,
-        id: Uuid,
-        deprecated: Option<i64>,
-        searchable: Vec<String>,
-        description: Option<String>,
-    },
-    /// A thing group, with those above it, the top one first, by name and id.
-    Group {
-        group: String,
-        id: Uuid,
-        version: i64,
-        description: Option<String>,
-        attributes: BTreeMap<String, String>,
-        above: Vec<(String, Uuid)>,
-    },
-    /// A thing is in a group, or no more.
-    Membership { group: String, group_id: Uuid, thing: String, thing_id: Uuid },
-    /// A group is in another, or no more.
-    Hierarchy { group: String, id: Uuid, child: String, child_id: Uuid },
-    /// A certificate; ids in lower-case hexadecimal.
-    Certificate { certificate: String, status: String, ca: Option<String> },
-    /// A CA certificate, its id in lower-case hexadecimal.
-    CaCertificate { certificate: String, status: String, auto_registration: bool, version: i64 },
-    /// A policy and its default version.
-    Policy { policy: String, version: i64 },
+/// Notes an event if its kind is published; `subject` is made only then.
+pub(crate) fn note(
+    sql: &Sql<'_>,
+    kind: EventType,
+    operation: EventOperation,
+    subject: impl FnOnce() -> Result<EventSubject, StoreError>,
+) -> Result<(), StoreError> {
+    if !is_published(sql, kind)? {
+        return Ok(());
+    }
+    let subject = subject()?;
+    debug_assert_eq!(subject.kind(), kind, "an event of another kind");
+    sql.noted().events.push(RegistryEvent { operation, subject });
+    if sql.noted().events.len() > TOLD {
+        let events = sql.noted().take_events();
+        keep(sql, &events)?;
+    }
+    Ok(())
 }
 
-/// The triggers' notes; not every kind has every member.
-#[derive(Deserialize)]
-struct Note {
-    #[serde(default)]
-    thing: String,
-    #[serde(default)]
-    group: String,
-    #[serde(default)]
-    child: String,
-    #[serde(default)]
-    certificate: String,
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
-    policy: String,
-    #[serde(default, rename = "type")]
-    type_name: Option<String>,
-    #[serde(default, deserialize_with = "identifier")]
-    id: Uuid,
-    #[serde(default, deserialize_with = "identifier")]
-    thing_id: Uuid,
-    #[serde(default, deserialize_with = "identifier")]
-    group_id: Uuid,
-    #[serde(default, deserialize_with = "identifier")]
-    child_id: Uuid,
-    #[serde(default)]
-    auto_registration: bool,
-    #[serde(default)]
-    version: i64,
-    #[serde(default)]
-    deprecated: Option<i64>,
-    #[serde(default)]
-    parent_row: Option<i64>,
-    #[serde(default)]
-    description: Option<String>,
-    #[serde(default)]
-    ca: Option<String>,
-    #[serde(default)]
-    searchable: Vec<String>,
-    #[serde(default)]
-    attributes: BTreeMap<String, String>,
-}
-
-fn identifier<'de, D: Deserializer<'de>>(input: D) -> Result<Uuid, D::Error> {
-    let text = String::deserialize(input)?;
-    let number = u128::from_str_radix(&text, 16).map_err(serde::de::Error::custom)?;
-    Ok(Uuid(number.to_be_bytes()))
-}
-
-/// Takes what the triggers noted in this transaction, or left of an earlier one, oldest first.
+/// Takes the events to tell with this commit, oldest first: those that waited on disk come before
+/// those of this transaction.
 pub(crate) fn take(sql: &Sql<'_>) -> Result<Vec<RegistryEvent>, StoreError> {
-    let noted: Vec<(i64, String, String, String)> = sql.all(
+    let mut told = waiting(sql)?;
+    let mut events = std::mem::take(&mut sql.noted().events);
+    let later = events.split_off(events.len().min(TOLD - told.len()));
+    keep(sql, &later)?;
+    told.append(&mut events);
+    Ok(told)
+}
+
+/// Takes the oldest events off the disk.
+fn waiting(sql: &Sql<'_>) -> Result<Vec<RegistryEvent>, StoreError> {
+    let found: Vec<(i64, RegistryEvent)> = sql.all(
         "SELECT row_id, kind, operation, subject FROM registry_events ORDER BY row_id LIMIT $1",
-        args![TAKEN],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        args![TOLD],
+        |row| {
+            let (kind, operation): (String, String) = (row.get("kind")?, row.get("operation")?);
+            Ok((row.get("row_id")?, read(&kind, &operation, &row.get::<String>("subject")?)?))
+        },
     )?;
-    let Some((last, ..)) = noted.last() else { return Ok(Vec::new()) };
-    sql.execute("DELETE FROM registry_events WHERE row_id <= $1", args![*last])?;
-    let read = |(_, kind, operation, text): (i64, String, String, String)| {
-        let note = serde_json::from_str(&text)
-            .map_err(|error| StoreError::Corrupt(format!("an event of {kind}: {error}")))?;
-        Ok(RegistryEvent { operation, subject: subject(sql, &kind, note)? })
-    };
-    noted.into_iter().map(read).collect()
+    if let Some((last, _)) = found.last() {
+        sql.execute("DELETE FROM registry_events WHERE row_id <= $1", args![*last])?;
+    }
+    Ok(found.into_iter().map(|(_, event)| event).collect())
 }
 
-fn subject(sql: &Sql<'_>, kind: &str, note: Note) -> Result<EventSubject, StoreError> {
-    let Note { id, version, description, attributes, type_name, .. } = note;
-    Ok(match kind {
-        "THING" => EventSubject::Thing { thing: note.thing, id, version, type_name, attributes },
-        "THING_TYPE_ASSOCIATION" => EventSubject::Association {
-            thing: note.thing,
-            id,
-            type_name: type_name.unwrap_or_default(),
-        },
-        "THING_TYPE" => EventSubject::ThingType {
-            type_name: type_name.unwrap_or_default(),
-            id,
-            deprecated: note.deprecated,
-            searchable: note.searchable,
-            description,
-        },
-        "THING_GROUP" => EventSubject::Group {
-            group: note.group,
-            id,
-            version,
-            description,
-            attributes,
-            above: note.parent_row.map(|row| above(sql, row)).transpose()?.unwrap_or_default(),
-        },
-        "THING_GROUP_MEMBERSHIP" => EventSubject::Membership {
-            group: note.group,
-            group_id: note.group_id,
-            thing: note.thing,
-            thing_id: note.thing_id,
-        },
-        "THING_GROUP_HIERARCHY" => EventSubject::Hierarchy {
-            group: note.group,
-            id,
-            child: note.child,
-            child_id: note.child_id,
-        },
-        "CERTIFICATE" => EventSubject::Certificate {
-            certificate: note.certificate,
-            status: note.status,
-            ca: note.ca.filter(|id| !id.is_empty()),
-        },
-        "CA_CERTIFICATE" => EventSubject::CaCertificate {
-            certificate: note.certificate,
-            status: note.status,
-            auto_registration: note.auto_registration,
-            version,
-        },
-        "POLICY" => EventSubject::Policy { policy: note.policy, version },
-        other => return Err(StoreError::Corrupt(format!("an event of unknown kind {other}"))),
-    })
+fn keep(sql: &Sql<'_>, events: &[RegistryEvent]) -> Result<(), StoreError> {
+    for RegistryEvent { operation, subject } in events {
+        let mut fields = serde_json::to_value(subject)
+            .map_err(|error| StoreError::Corrupt(format!("an event: {error}")))?;
+        let fields = fields.get_mut("subject").map(serde_json::Value::take);
+        sql.execute(
+            "INSERT INTO registry_events (kind, operation, subject) VALUES ($1, $2, $3)",
+            args![subject.kind().as_str(), operation.as_str(), &json(&fields)?],
+        )?;
+    }
+    Ok(())
 }
 
-/// The groups from the top down to one, that one last.
-fn above(sql: &Sql<'_>, group: i64) -> Result<Vec<(String, Uuid)>, StoreError> {
-    sql.all(
-        "WITH RECURSIVE line (group_row, depth) AS (SELECT row_id, 1 FROM thing_groups \
-         WHERE row_id = $1 UNION ALL SELECT g.parent_row, line.depth + 1 FROM line \
-         JOIN thing_groups g ON g.row_id = line.group_row \
-         WHERE g.parent_row IS NOT NULL AND line.depth < $2) \
-         SELECT g.name, g.group_id FROM line JOIN thing_groups g ON g.row_id = line.group_row \
-         ORDER BY line.depth DESC",
-        args![group, limits::GROUP_DEPTH],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )
+fn read(kind: &str, operation: &str, subject: &str) -> Result<RegistryEvent, StoreError> {
+    let corrupt = |why: String| StoreError::Corrupt(format!("an event of {kind}: {why}"));
+    let fields: serde_json::Value =
+        serde_json::from_str(subject).map_err(|error| corrupt(error.to_string()))?;
+    let whole = serde_json::json!({ "kind": kind, "subject": fields });
+    let subject = serde_json::from_value(whole).map_err(|error| corrupt(error.to_string()))?;
+    let operation = EventOperation::parse(operation)
+        .ok_or_else(|| corrupt(format!("unknown operation {operation}")))?;
+    Ok(RegistryEvent { operation, subject })
 }
 
 #[cfg(test)]
@@ -202,14 +102,13 @@ mod tests {
     use std::collections::HashSet;
     use std::sync::{Arc, Mutex};
 
-    use fleetwright_core::arn::Home;
+    use fleetwright_core::arn::AccountScope;
     use fleetwright_core::names::{AccountId, Region};
 
     use super::*;
     use crate::{Change, Store};
 
-    #[tokio::test]
-    async fn events_beyond_what_one_commit_takes_are_told_by_those_that_follow() {
+    fn opened() -> (tempfile::TempDir, Store, Arc<Mutex<Vec<RegistryEvent>>>) {
         let dir = tempfile::tempdir().unwrap();
         let told = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&told);
@@ -218,20 +117,72 @@ mod tests {
                 heard.lock().unwrap().push(event.as_ref().clone());
             }
         });
-        let home = Home {
+        let scope = AccountScope {
             region: Region::parse("us-east-1").unwrap(),
             account: AccountId::parse("123456789012").unwrap(),
         };
         let path = dir.path().join("fleetwright.db");
-        let store = Store::open(path.to_str().unwrap(), home, sink).unwrap();
+        let store = Store::open(path.to_str().unwrap(), scope, sink).unwrap();
+        (dir, store, told)
+    }
+
+    #[tokio::test]
+    async fn events_beyond_what_one_commit_takes_are_told_by_those_that_follow() {
+        let (_dir, store, told) = opened();
         let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) \
              INSERT INTO registry_events (kind, operation, subject) \
              SELECT 'POLICY', 'CREATED', json_object('policy', 'p' || i, 'version', 1) FROM n";
         store.write(|sql| sql.execute(many, &[])).await.unwrap();
-        assert_eq!(told.lock().unwrap().len(), TAKEN);
+        assert_eq!(told.lock().unwrap().len(), TOLD);
         while store.follow_membership().await.unwrap() {}
         let told = told.lock().unwrap();
         assert_eq!(told.len(), 5000);
         assert_eq!(told.iter().collect::<HashSet<_>>().len(), 5000);
+    }
+
+    fn noted(sql: &Sql<'_>, prefix: &str, count: usize) -> Result<(), StoreError> {
+        for n in 0..count {
+            note(sql, EventType::Policy, EventOperation::Created, || {
+                Ok(EventSubject::Policy { policy: format!("{prefix}{n}"), version: 1 })
+            })?;
+        }
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn events_of_a_large_job_keep_their_order_and_go_when_it_is_undone() {
+        let (_dir, store, told) = opened();
+        let on = std::collections::BTreeMap::from([(EventType::Policy, true)]);
+        store.update_event_configurations(on, fleetwright_core::time::Timestamp(0)).await.unwrap();
+        store
+            .write(|sql| {
+                for (prefix, count, is_kept) in
+                    [("a", 3, true), ("b", 2 * TOLD, false), ("c", 2 * TOLD, true), ("d", 1, true)]
+                {
+                    let done = sql.job(|sql| {
+                        noted(sql, prefix, count)?;
+                        if is_kept { Ok(()) } else { Err(StoreError::Corrupt(String::new())) }
+                    })?;
+                    assert_eq!(done.is_ok(), is_kept);
+                }
+                Ok(())
+            })
+            .await
+            .unwrap();
+        while store.follow_membership().await.unwrap() {}
+        let expected = [("a", 3), ("c", 2 * TOLD), ("d", 1)];
+        let expected = expected
+            .iter()
+            .flat_map(|(prefix, count)| (0..*count).map(move |n| format!("{prefix}{n}")));
+        let told = told
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|event| match &event.subject {
+                EventSubject::Policy { policy, .. } => policy.clone(),
+                other => panic!("{other:?}"),
+            })
+            .collect::<Vec<_>>();
+        assert_eq!(told, expected.collect::<Vec<_>>());
     }
 }

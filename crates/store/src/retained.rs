@@ -1,8 +1,8 @@
 //! Retained messages: one per topic, until it is replaced, removed or runs out.
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::limits;
+use fleetwright_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::sql::{Cell, Column, Row, Sql, args, json};
@@ -18,9 +18,9 @@ pub struct RetainedMessage {
     /// The QoS that it was published with, 0 or 1.
     pub qos: u32,
     /// When it was published.
-    pub modified: Instant,
+    pub modified: Timestamp,
     /// The first instant at which it is gone.
-    pub until: Option<Instant>,
+    pub until: Option<Timestamp>,
     /// Its MQTT 5 properties.
     pub properties: Option<RetainedProperties>,
 }
@@ -51,7 +51,7 @@ pub struct RetainedSummary {
     /// The QoS that it was published with.
     pub qos: u32,
     /// When it was published.
-    pub modified: Instant,
+    pub modified: Timestamp,
 }
 
 impl Column for RetainedProperties {
@@ -115,7 +115,7 @@ impl Store {
         &self,
         topic: &str,
         by: Option<CertificateRow>,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         let topic = topic.to_owned();
         self.write(move |sql| {
@@ -133,7 +133,7 @@ impl Store {
     pub async fn retained(
         &self,
         topic: &str,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<Option<RetainedMessage>, StoreError> {
         self.read(|sql| {
             sql.one(
@@ -151,13 +151,13 @@ impl Store {
         &self,
         after: Option<&str>,
         limit: usize,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<Page<RetainedSummary>, StoreError> {
         let size = limit.clamp(1, limits::RETAINED_PAGE);
         let items = self
             .read(|sql| {
                 sql.all(
-                    "SELECT topic, length(payload), qos, modified FROM retained_messages \
+                    "SELECT topic, length(payload) AS payload_size, qos, modified FROM retained_messages \
                      WHERE topic > $1 AND (until IS NULL OR until > $2) ORDER BY topic LIMIT $3",
                     args![after.unwrap_or_default(), now, size + 1],
                     read_summary,
@@ -168,7 +168,7 @@ impl Store {
     }
 
     /// Deletes messages that have run out, at most `limit`; answers how many.
-    pub async fn purge_retained(&self, now: Instant, limit: usize) -> Result<usize, StoreError> {
+    pub async fn purge_retained(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.write(move |sql| {
             let gone = sql.execute(
                 "DELETE FROM retained_messages WHERE row_id IN \
@@ -192,20 +192,20 @@ fn count(sql: &Sql<'_>, by: i64) -> Result<usize, StoreError> {
 
 fn read_message(row: &Row<'_>) -> Result<RetainedMessage, StoreError> {
     Ok(RetainedMessage {
-        topic: row.get(0)?,
-        payload: row.get(1)?,
-        qos: row.get(2)?,
-        modified: row.get(3)?,
-        until: row.get(4)?,
-        properties: row.get(5)?,
+        topic: row.get("topic")?,
+        payload: row.get("payload")?,
+        qos: row.get("qos")?,
+        modified: row.get("modified")?,
+        until: row.get("until")?,
+        properties: row.get("properties")?,
     })
 }
 
 fn read_summary(row: &Row<'_>) -> Result<RetainedSummary, StoreError> {
     Ok(RetainedSummary {
-        topic: row.get(0)?,
-        payload_size: row.get(1)?,
-        qos: row.get(2)?,
-        modified: row.get(3)?,
+        topic: row.get("topic")?,
+        payload_size: row.get("payload_size")?,
+        qos: row.get("qos")?,
+        modified: row.get("modified")?,
     })
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::limits;
 use fleetwright_core::names::RoleAliasName;
+use fleetwright_core::time::Timestamp;
 
 use crate::sql::{Row, Sql, args};
 use crate::{Page, Store, StoreError, page, tags};
@@ -20,9 +20,9 @@ pub struct RoleAlias {
     /// Seconds that credentials live.
     pub duration: u32,
     /// When it was made.
-    pub created: Instant,
+    pub created: Timestamp,
     /// When it was last changed.
-    pub modified: Instant,
+    pub modified: Timestamp,
 }
 
 impl Store {
@@ -54,7 +54,7 @@ impl Store {
         name: RoleAliasName,
         role_arn: Option<String>,
         duration: Option<u32>,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
             let row = require(sql, &name)?;
@@ -94,14 +94,14 @@ impl Store {
         };
         let start = after.as_ref().map_or(start, RoleAliasName::as_str);
         let items =
-            self.read(|sql| sql.all(text, args![start, size + 1], |row| row.get(0))).await?;
+            self.read(|sql| sql.all(text, args![start, size + 1], |row| row.value())).await?;
         Ok(Page::cut(items, size, RoleAliasName::clone))
     }
 }
 
 /// The row of a role alias, or `ResourceNotFound`.
 pub(crate) fn require(sql: &Sql<'_>, name: &RoleAliasName) -> Result<i64, StoreError> {
-    sql.one("SELECT row_id FROM role_aliases WHERE name = $1", args![name], |row| row.get(0))?
+    sql.one("SELECT row_id FROM role_aliases WHERE name = $1", args![name], |row| row.value())?
         .ok_or_else(|| {
             StoreError::refused(
                 ErrorCode::ResourceNotFound,
@@ -116,7 +116,7 @@ fn create(
     tags: &BTreeMap<String, String>,
 ) -> Result<(), StoreError> {
     if sql.exists("SELECT 1 FROM role_aliases WHERE name = $1", args![&alias.name])? {
-        let arn = sql.home.arn("rolealias", &alias.name);
+        let arn = sql.scope.arn("rolealias", &alias.name);
         return Err(Refusal::new(
             ErrorCode::ResourceAlreadyExists,
             format!("The role alias '{}' exists already.", alias.name),
@@ -143,10 +143,10 @@ fn create(
 
 fn read_alias(row: &Row<'_>) -> Result<RoleAlias, StoreError> {
     Ok(RoleAlias {
-        name: row.get(0)?,
-        role_arn: row.get(1)?,
-        duration: row.get(2)?,
-        created: row.get(3)?,
-        modified: row.get(4)?,
+        name: row.get("name")?,
+        role_arn: row.get("role_arn")?,
+        duration: row.get("duration")?,
+        created: row.get("created")?,
+        modified: row.get("modified")?,
     })
 }

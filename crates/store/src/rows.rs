@@ -7,13 +7,13 @@ macro_rules! rows {
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
             pub struct $name(pub i64);
 
-            impl crate::sql::Column for $name {
-                fn read(cell: crate::sql::Cell<'_>) -> Option<Self> {
+            impl crate::sql::values::Column for $name {
+                fn read(cell: crate::sql::values::Cell<'_>) -> Option<Self> {
                     i64::read(cell).map(Self)
                 }
             }
 
-            impl From<$name> for crate::sql::Param<'_> {
+            impl From<$name> for crate::sql::values::Param<'_> {
                 fn from(row: $name) -> Self {
                     Self::Int(row.0)
                 }

@@ -2,82 +2,101 @@
 //! statement, valid on SQLite and PostgreSQL, with parameters `$1`, `$2` … numbered in the order
 //! of their first appearance.
 
-mod values;
+pub(crate) mod values;
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 
-use fleetwright_core::arn::Home;
+use fleetwright_core::arn::AccountScope;
+use fleetwright_core::audit::Record as AuditRecord;
 
-use crate::{AuditRecord, Change, StoreError};
+use crate::change::Change;
+use crate::error::StoreError;
+use crate::noted::Noted;
+use crate::rows::ThingRow;
+use crate::sqlite::statement::{from_driver, prepare};
 
-/// Statements within a transaction or a snapshot, and the changes that they make.
+/// Statements within a transaction or a snapshot, and what they note.
 pub(crate) struct Sql<'c> {
     connection: &'c rusqlite::Connection,
     /// Whose ARNs stand in refusals.
-    pub(crate) home: &'c Home,
-    changes: RefCell<Vec<Change>>,
-    records: RefCell<Vec<AuditRecord>>,
+    pub(crate) scope: &'c AccountScope,
+    noted: RefCell<Noted>,
 }
 
-/// A value bound to a statement.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Param<'a> {
-    Null,
-    Int(i64),
-    Text(&'a str),
-    Blob(&'a [u8]),
+/// What the layer above the driver does in every transaction before it is committed.
+pub(crate) trait BeforeCommit: Send {
+    /// After so many writes that are kept or were undone; answers what to tell once the
+    /// transaction is committed.
+    fn run(&mut self, sql: &Sql<'_>, writes: usize) -> Result<Vec<Change>, StoreError>;
+    /// The transaction is durable.
+    fn committed(&mut self);
 }
-
-/// A value read from a row.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Cell<'a> {
-    Null,
-    Int(i64),
-    Text(&'a str),
-    Blob(&'a [u8]),
-}
-
-/// What a column can hold; `None` when the cell holds something else.
-pub(crate) trait Column: Sized {
-    fn read(cell: Cell<'_>) -> Option<Self>;
-}
-
-/// One row of an answer.
-pub(crate) struct Row<'a>(&'a rusqlite::Row<'a>);
 
 /// Parameters of a statement.
 macro_rules! args {
     ($($value:expr),* $(,)?) => { &[$($crate::sql::Param::from($value)),*] };
 }
 pub(crate) use args;
+pub(crate) use values::{Cell, Column, Param};
+
+pub(crate) use crate::sqlite::statement::Row;
 
 impl<'c> Sql<'c> {
-    pub(crate) fn new(connection: &'c rusqlite::Connection, home: &'c Home) -> Self {
-        Self { connection, home, changes: RefCell::default(), records: RefCell::default() }
+    pub(crate) fn new(connection: &'c rusqlite::Connection, scope: &'c AccountScope) -> Self {
+        Self { connection, scope, noted: RefCell::default() }
     }
 
-    /// Notes a change, told to the rooms once it is committed.
+    /// Notes a change, of which listeners are notified once it is committed.
     pub(crate) fn changed(&self, change: Change) {
-        let mut changes = self.changes.borrow_mut();
-        // Neighbours only: a purge notes thousands.
-        if !changes.iter().rev().take(8).any(|known| *known == change) {
-            changes.push(change);
-        }
+        self.noted().change(change);
     }
 
     /// Notes a record of the audit trail; it is written before the commit.
     pub(crate) fn record(&self, record: AuditRecord) {
-        self.records.borrow_mut().push(record);
+        self.noted().records.push(record);
     }
 
-    pub(crate) fn into_noted(self) -> (Vec<Change>, Vec<AuditRecord>) {
-        (self.changes.into_inner(), self.records.into_inner())
+    /// Notes a thing that may enter or leave dynamic groups, which it does before the commit.
+    pub(crate) fn stale(&self, thing: ThingRow) {
+        self.noted().stale.push(thing);
+    }
+
+    /// What this transaction noted; not to be held over a statement.
+    pub(crate) fn noted(&self) -> RefMut<'_, Noted> {
+        self.noted.borrow_mut()
+    }
+
+    /// Takes the changes and audit records that were noted.
+    pub(crate) fn take_noted(&self) -> (Vec<Change>, Vec<AuditRecord>) {
+        let mut noted = self.noted();
+        (std::mem::take(&mut noted.changes), std::mem::take(&mut noted.records))
+    }
+
+    /// Runs a part of the transaction that is undone alone, with its notes, when it fails.
+    ///
+    /// # Errors
+    /// When the whole transaction was undone: a full disk makes SQLite do that.
+    pub(crate) fn job<T, E>(
+        &self,
+        job: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<Result<T, E>, StoreError> {
+        self.execute("SAVEPOINT job", &[])?;
+        let outer = self.noted().begin();
+        let done = job(self);
+        if self.connection.is_autocommit() {
+            return Err(StoreError::Unavailable("the transaction was undone".to_owned()));
+        }
+        if done.is_err() {
+            self.execute("ROLLBACK TO job", &[])?;
+        }
+        self.noted().end(outer, done.is_ok());
+        self.execute("RELEASE job", &[])?;
+        Ok(done)
     }
 
     /// Runs a statement; answers how many rows it touched.
     pub(crate) fn execute(&self, text: &str, params: &[Param<'_>]) -> Result<usize, StoreError> {
-        let mut statement = self.connection.prepare_cached(text).map_err(from_driver)?;
-        bind(&mut statement, params)?;
+        let mut statement = prepare(self.connection, text, params)?;
         statement.raw_execute().map_err(from_driver)
     }
 
@@ -88,21 +107,19 @@ impl<'c> Sql<'c> {
         params: &[Param<'_>],
         read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        let mut statement = self.connection.prepare_cached(text).map_err(from_driver)?;
-        bind(&mut statement, params)?;
+        let mut statement = prepare(self.connection, text, params)?;
         let mut rows = statement.raw_query();
-        rows.next().map_err(from_driver)?.map(|row| read(&Row(row))).transpose()
+        rows.next().map_err(from_driver)?.map(|row| read(&Row::new(row))).transpose()
     }
 
     /// The row number of an `INSERT … RETURNING row_id`.
     pub(crate) fn insert(&self, text: &str, params: &[Param<'_>]) -> Result<i64, StoreError> {
-        let mut statement = self.connection.prepare_cached(text).map_err(from_driver)?;
-        bind(&mut statement, params)?;
+        let mut statement = prepare(self.connection, text, params)?;
         let mut rows = statement.raw_query();
         let Some(row) = rows.next().map_err(from_driver)? else {
             return Err(StoreError::Corrupt(format!("no row number from: {text}")));
         };
-        let number = Row(row).get(0)?;
+        let number = Row::new(row).value()?;
         // SQLite finishes an INSERT only when its rows are read to the end.
         while rows.next().map_err(from_driver)?.is_some() {}
         Ok(number)
@@ -115,12 +132,11 @@ impl<'c> Sql<'c> {
         params: &[Param<'_>],
         mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        let mut statement = self.connection.prepare_cached(text).map_err(from_driver)?;
-        bind(&mut statement, params)?;
+        let mut statement = prepare(self.connection, text, params)?;
         let mut rows = statement.raw_query();
         let mut items = Vec::new();
         while let Some(row) = rows.next().map_err(from_driver)? {
-            items.push(read(&Row(row))?);
+            items.push(read(&Row::new(row))?);
         }
         Ok(items)
     }
@@ -132,76 +148,8 @@ impl<'c> Sql<'c> {
 
     /// The number in the first column of the first row; zero without a row.
     pub(crate) fn count(&self, text: &str, params: &[Param<'_>]) -> Result<usize, StoreError> {
-        let count: i64 = self.one(text, params, |row| row.get(0))?.unwrap_or(0);
+        let count: i64 = self.one(text, params, |row| row.value())?.unwrap_or(0);
         Ok(usize::try_from(count).unwrap_or(0))
-    }
-}
-
-fn bind(
-    statement: &mut rusqlite::CachedStatement<'_>,
-    params: &[Param<'_>],
-) -> Result<(), StoreError> {
-    debug_assert!(
-        (1..=statement.parameter_count())
-            .all(|n| statement.parameter_name(n) == Some(format!("${n}").as_str())),
-        "parameters must first appear in order: {}",
-        statement.expanded_sql().unwrap_or_default()
-    );
-    for (index, param) in params.iter().enumerate() {
-        statement.raw_bind_parameter(index + 1, param).map_err(from_driver)?;
-    }
-    Ok(())
-}
-
-impl Row<'_> {
-    /// The value of a column, counted from 0.
-    pub(crate) fn get<T: Column>(&self, index: usize) -> Result<T, StoreError> {
-        let value = self.0.get_ref(index).map_err(from_driver)?;
-        let cell = match value {
-            rusqlite::types::ValueRef::Null => Cell::Null,
-            rusqlite::types::ValueRef::Integer(int) => Cell::Int(int),
-            rusqlite::types::ValueRef::Real(_) => Cell::Null,
-            rusqlite::types::ValueRef::Text(text) => match std::str::from_utf8(text) {
-                Ok(text) => Cell::Text(text),
-                Err(_) => Cell::Blob(text),
-            },
-            rusqlite::types::ValueRef::Blob(blob) => Cell::Blob(blob),
-        };
-        T::read(cell).ok_or_else(|| {
-            let statement: &rusqlite::Statement<'_> = self.0.as_ref();
-            StoreError::Corrupt(format!("column {index} holds an unfit value: {statement:?}"))
-        })
-    }
-}
-
-impl rusqlite::ToSql for Param<'_> {
-    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
-        use rusqlite::types::{ToSqlOutput, ValueRef};
-        Ok(ToSqlOutput::Borrowed(match *self {
-            Self::Null => ValueRef::Null,
-            Self::Int(int) => ValueRef::Integer(int),
-            Self::Text(text) => ValueRef::Text(text.as_bytes()),
-            Self::Blob(blob) => ValueRef::Blob(blob),
-        }))
-    }
-}
-
-/// A driver's error in our words.
-pub(crate) fn from_driver(error: rusqlite::Error) -> StoreError {
-    use rusqlite::ErrorCode as Code;
-    match error.sqlite_error_code() {
-        Some(
-            Code::DiskFull
-            | Code::SystemIoFailure
-            | Code::DatabaseBusy
-            | Code::DatabaseLocked
-            | Code::CannotOpen
-            | Code::ReadOnly
-            | Code::OutOfMemory
-            | Code::PermissionDenied,
-        ) => StoreError::Unavailable(error.to_string()),
-        Some(Code::DatabaseCorrupt | Code::NotADatabase) => StoreError::Damaged(error.to_string()),
-        _ => StoreError::Corrupt(error.to_string()),
     }
 }
 

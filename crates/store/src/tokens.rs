@@ -1,6 +1,7 @@
 //! Certificate ownership tokens: kept as digests, bound to one certificate, spent once.
 
-use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
+use fleetwright_core::certificate::{CertificateId, CertificateStatus};
+use fleetwright_core::time::Timestamp;
 
 use crate::certificates::{self, Origin};
 use crate::sql::{Row, Sql, args};
@@ -18,7 +19,7 @@ pub struct TokenState {
     /// That certificate.
     pub der: Vec<u8>,
     /// The last instant at which the token is good.
-    pub until: Instant,
+    pub until: Timestamp,
     /// What it was spent on.
     pub spent: Option<Spent>,
 }
@@ -43,7 +44,7 @@ impl Store {
     /// certificates were deleted and whether tokens that ran out remain.
     pub async fn purge_expired(
         &self,
-        now: Instant,
+        now: Timestamp,
         limit: usize,
     ) -> Result<(usize, bool), StoreError> {
         self.write(move |sql| purge(sql, now, limit)).await
@@ -58,35 +59,35 @@ pub(crate) fn token(sql: &Sql<'_>, digest: &[u8; 32]) -> Result<Option<TokenStat
         args![digest],
         |row| {
             Ok(TokenState {
-                certificate: row.get(0)?,
-                row: row.get(1)?,
-                status: row.get(2)?,
-                der: row.get(3)?,
-                until: row.get(4)?,
-                spent: spent(row, 5)?,
+                certificate: row.get("id")?,
+                row: row.get("row_id")?,
+                status: row.get("status")?,
+                der: row.get("der")?,
+                until: row.get("until")?,
+                spent: spent(row)?,
             })
         },
     )
 }
 
-/// Request digest and answer from two columns.
-pub(crate) fn spent(row: &Row<'_>, column: usize) -> Result<Option<Spent>, StoreError> {
-    let request: Option<[u8; 32]> = row.get(column)?;
-    let answer: Option<Vec<u8>> = row.get(column + 1)?;
+/// Request digest and answer of a token that is spent.
+pub(crate) fn spent(row: &Row<'_>) -> Result<Option<Spent>, StoreError> {
+    let request: Option<[u8; 32]> = row.get("request_digest")?;
+    let answer: Option<Vec<u8>> = row.get("answer")?;
     Ok(request.zip(answer).map(|(request_digest, answer)| Spent { request_digest, answer }))
 }
 
-fn purge(sql: &Sql<'_>, now: Instant, limit: usize) -> Result<(usize, bool), StoreError> {
+fn purge(sql: &Sql<'_>, now: Timestamp, limit: usize) -> Result<(usize, bool), StoreError> {
     let expired = sql.all(
         "SELECT c.row_id, c.id, c.status, c.origin \
          FROM ownership_tokens t JOIN certificates c ON c.row_id = t.certificate_row \
          WHERE t.until < $1 ORDER BY t.until LIMIT $2",
         args![now, limit.max(1) + 1],
         |row| {
-            let row_id: CertificateRow = row.get(0)?;
-            let id: CertificateId = row.get(1)?;
-            let status: CertificateStatus = row.get(2)?;
-            let origin: Origin = row.get(3)?;
+            let row_id: CertificateRow = row.get("row_id")?;
+            let id: CertificateId = row.get("id")?;
+            let status: CertificateStatus = row.get("status")?;
+            let origin: Origin = row.get("origin")?;
             Ok((
                 row_id,
                 id,

@@ -1,9 +1,10 @@
 //! Transfers of certificates between accounts. There is one account here: a transfer to it can
 //! be accepted or rejected, one to another account waits until it is cancelled.
 
-use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant};
+use fleetwright_core::certificate::{CertificateId, CertificateStatus};
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::names::AccountId;
+use fleetwright_core::time::Timestamp;
 
 use crate::certificates::{self, CertificateState};
 use crate::sql::{Row, Sql, args};
@@ -26,11 +27,11 @@ pub struct Transfer {
     /// `transferMessage`.
     pub message: Option<String>,
     /// When it began.
-    pub created: Instant,
+    pub created: Timestamp,
     /// When it was accepted.
-    pub accepted: Option<Instant>,
+    pub accepted: Option<Timestamp>,
     /// When it was rejected.
-    pub rejected: Option<Instant>,
+    pub rejected: Option<Timestamp>,
     /// `rejectReason`.
     pub reject_reason: Option<String>,
 }
@@ -43,7 +44,7 @@ pub struct OutgoingCertificate {
     /// SHA-256 of its DER.
     pub id: CertificateId,
     /// When the certificate was registered.
-    pub created: Instant,
+    pub created: Timestamp,
     /// Where it goes.
     pub transfer: Transfer,
 }
@@ -55,7 +56,7 @@ impl Store {
         &self,
         id: CertificateId,
         transfer: NewTransfer,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |sql| begin(sql, &id, &transfer, now)).await
     }
@@ -67,7 +68,7 @@ impl Store {
         &self,
         id: CertificateId,
         active: bool,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
             let found = incoming(sql, &id)?;
@@ -88,7 +89,7 @@ impl Store {
         &self,
         id: CertificateId,
         reason: Option<String>,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
             let found = incoming(sql, &id)?;
@@ -107,7 +108,7 @@ impl Store {
     pub async fn cancel_certificate_transfer(
         &self,
         id: CertificateId,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
             let found = under_way(sql, &id)?;
@@ -136,7 +137,7 @@ fn begin(
     sql: &Sql<'_>,
     id: &CertificateId,
     transfer: &NewTransfer,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let found = certificates::require(sql, id)?;
     if found.status != CertificateStatus::Inactive {
@@ -182,10 +183,10 @@ fn incoming(sql: &Sql<'_>, id: &CertificateId) -> Result<CertificateState, Store
     let target: Option<AccountId> = sql.one(
         "SELECT target_account FROM certificate_transfers WHERE certificate_row = $1",
         args![found.row],
-        |row| row.get(0),
+        |row| row.value(),
     )?;
     match target {
-        Some(target) if target != sql.home.account => Err(StoreError::refused(
+        Some(target) if target != sql.scope.account => Err(StoreError::refused(
             ErrorCode::InvalidRequest,
             format!(
                 "Certificate {id} is being transferred to account {target}; only that account can \
@@ -196,17 +197,21 @@ fn incoming(sql: &Sql<'_>, id: &CertificateId) -> Result<CertificateState, Store
     }
 }
 
-/// The transfer of a row, whose columns from `first` are those of its table in their order.
-pub(crate) fn read(row: &Row<'_>, first: usize) -> Result<Option<Transfer>, StoreError> {
-    let target: Option<AccountId> = row.get(first)?;
+/// The columns of a transfer, of `certificate_transfers t`.
+pub(crate) const COLUMNS: &str = "t.target_account, t.message, t.created AS offered, t.accepted, \
+                                  t.rejected, t.reject_reason";
+
+/// The transfer of a row that has [`COLUMNS`], if there is one.
+pub(crate) fn read(row: &Row<'_>) -> Result<Option<Transfer>, StoreError> {
+    let target: Option<AccountId> = row.get("target_account")?;
     let Some(target) = target else { return Ok(None) };
     Ok(Some(Transfer {
         target,
-        message: row.get(first + 1)?,
-        created: row.get(first + 2)?,
-        accepted: row.get(first + 3)?,
-        rejected: row.get(first + 4)?,
-        reject_reason: row.get(first + 5)?,
+        message: row.get("message")?,
+        created: row.get("offered")?,
+        accepted: row.get("accepted")?,
+        rejected: row.get("rejected")?,
+        reject_reason: row.get("reject_reason")?,
     }))
 }
 
@@ -220,19 +225,17 @@ fn list(
     let (compare, order, start) = if ascending { (">", "ASC", 0) } else { ("<", "DESC", i64::MAX) };
     let start = after.map_or(start, |row| row.0);
     let text = format!(
-        "SELECT c.row_id, c.id, c.created, t.target_account, t.message, t.created, t.accepted, \
-         t.rejected, t.reject_reason \
-         FROM certificate_transfers t JOIN certificates c ON c.row_id = t.certificate_row \
+        "SELECT c.row_id, c.id, c.created, {COLUMNS} FROM certificate_transfers t JOIN certificates c ON c.row_id = t.certificate_row \
          WHERE t.certificate_row {compare} $1 AND t.accepted IS NULL AND t.rejected IS NULL \
          ORDER BY t.certificate_row {order} LIMIT $2"
     );
     let items = sql.all(&text, args![start, size + 1], |row| {
-        let transfer = read(row, 3)?
+        let transfer = read(row)?
             .ok_or_else(|| StoreError::Corrupt("a transfer without an account".to_owned()))?;
         Ok(OutgoingCertificate {
-            row: row.get(0)?,
-            id: row.get(1)?,
-            created: row.get(2)?,
+            row: row.get("row_id")?,
+            id: row.get("id")?,
+            created: row.get("created")?,
             transfer,
         })
     })?;

@@ -9,21 +9,22 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use fleetwright_core::arn::Home;
-use fleetwright_core::certificate::{CertificateId, CertificateStatus, Instant, TbsDigest};
+use fleetwright_core::arn::AccountScope;
+use fleetwright_core::certificate::{CertificateId, CertificateStatus, TbsDigest};
 use fleetwright_core::names::{AccountId, PolicyName, Region, ThingName};
 use fleetwright_core::ownership::{RequestDigest, TokenDigest};
 use fleetwright_core::plan::{
     CertificatePlan, CertificateSource, Override, PolicyPlan, ProvisioningPlan, ThingOverrides,
     ThingPlan,
 };
+use fleetwright_core::time::Timestamp;
 use fleetwright_store::{
     ApplyRegistration, Change, Issued, NewIssuance, NewThing, Origin, SpendToken, Store,
     ThingFilter, TokenGrant, Uuid,
 };
 use tempfile::TempDir;
 
-const NOW: Instant = Instant(1_700_000_000_000);
+const NOW: Timestamp = Timestamp(1_700_000_000_000);
 const POLICY: &str = "device";
 /// Where the child of the crash test writes; unset in an ordinary run.
 const CRASH_PATH: &str = "FLEETWRIGHT_STORE_CRASH_PATH";
@@ -32,11 +33,11 @@ const CRASH_FROM: &str = "FLEETWRIGHT_STORE_CRASH_FROM";
 const WRITERS: u32 = 16;
 
 fn open(path: &Path) -> Store {
-    let home = Home {
+    let scope = AccountScope {
         region: Region::parse("us-east-1").unwrap(),
         account: AccountId::parse("123456789012").unwrap(),
     };
-    Store::open(path.to_str().unwrap(), home, Arc::new(|_: &Change| {})).unwrap()
+    Store::open(path.to_str().unwrap(), scope, Arc::new(|_: &Change| {})).unwrap()
 }
 
 fn id(n: u32) -> CertificateId {
@@ -89,6 +90,7 @@ async fn register(store: &Store, n: u32) {
             document: "{}".to_owned(),
         }],
         device_configuration: BTreeMap::new(),
+        withheld: BTreeMap::new(),
     };
     let token = SpendToken {
         digest: TokenDigest(id(n).0),

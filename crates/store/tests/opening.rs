@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use fleetwright_core::arn::Home;
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::arn::AccountScope;
 use fleetwright_core::names::{AccountId, PolicyName, Region};
+use fleetwright_core::time::Timestamp;
 use fleetwright_store::{Change, NewIssuance, OpenError, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-const NOW: Instant = Instant(1_700_000_000_000);
+const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
 fn open(path: &Path) -> Result<Store, OpenError> {
-    let home = Home {
+    let scope = AccountScope {
         region: Region::parse("us-east-1").unwrap(),
         account: AccountId::parse("123456789012").unwrap(),
     };
-    Store::open(path.to_str().unwrap(), home, Arc::new(|_: &Change| {}))
+    Store::open(path.to_str().unwrap(), scope, Arc::new(|_: &Change| {}))
 }
 
 /// Every file of a directory with its bytes.
@@ -128,11 +128,11 @@ fn a_place_that_cannot_be_written_is_refused() {
         let error = open(&dir.path().join(path)).unwrap_err();
         assert!(matches!(error, OpenError::Inaccessible { .. }), "{path}: {error:?}");
     }
-    let home = Home {
+    let scope = AccountScope {
         region: Region::parse("us-east-1").unwrap(),
         account: AccountId::parse("123456789012").unwrap(),
     };
-    let error = Store::open("mysql://host/db", home, Arc::new(|_: &Change| {})).unwrap_err();
+    let error = Store::open("mysql://host/db", scope, Arc::new(|_: &Change| {})).unwrap_err();
     assert_eq!(error, OpenError::UnknownScheme("mysql".to_owned()));
 }
 
@@ -184,11 +184,11 @@ async fn a_first_page_that_a_power_cut_tore_is_recovered_from_the_log() {
         let mut bytes = std::fs::read(&path).unwrap();
         bytes.get_mut(torn.clone()).unwrap().fill(0xa5);
         std::fs::write(&path, bytes).unwrap();
-        let home = Home {
+        let scope = AccountScope {
             region: Region::parse("us-east-1").unwrap(),
             account: AccountId::parse("123456789012").unwrap(),
         };
-        Store::inspect(path.to_str().unwrap(), &home).unwrap().unwrap();
+        Store::inspect(path.to_str().unwrap(), &scope).unwrap().unwrap();
         let store = open(&path).unwrap();
         let page = store.list_policies(None, 10, true).await.unwrap();
         assert_eq!(page.items.len(), 1, "{torn:?}");

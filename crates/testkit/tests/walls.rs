@@ -9,33 +9,51 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Workspace crates that each crate may depend on; dev-dependencies may also name the test kit.
+/// Workspace crates that each crate may depend on, without their common prefix; dev-dependencies may
+/// also name the test kit. In the order of the floors: none names one that stands below it here.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("fleetwright-core", &[]),
-    ("fleetwright-mqtt", &[]),
-    ("fleetwright-containment", &[]),
-    ("fleetwright-ca", &["fleetwright-core"]),
-    ("fleetwright-store", &["fleetwright-core"]),
-    ("fleetwright-device", &["fleetwright-core", "fleetwright-mqtt"]),
+    ("core", &[]),
+    ("mqtt", &[]),
+    ("containment", &[]),
+    ("ca", &["core"]),
+    ("store", &["core"]),
+    ("device", &["core", "mqtt"]),
+    ("host", &["core", "ca"]),
+    ("access", &["core", "store", "host"]),
+    ("installation", &["core", "ca", "store", "host", "access"]),
+    ("functions", &["core", "store", "containment", "host", "access"]),
+    ("provisioning", &["core", "ca", "store", "host", "access", "installation", "functions"]),
+    ("gateway", &["core", "mqtt", "ca", "store", "host", "provisioning"]),
     (
-        "fleetwright-server",
+        "control",
         &[
-            "fleetwright-core",
-            "fleetwright-mqtt",
-            "fleetwright-ca",
-            "fleetwright-store",
-            "fleetwright-containment",
+            "core",
+            "mqtt",
+            "ca",
+            "store",
+            "host",
+            "access",
+            "installation",
+            "functions",
+            "provisioning",
         ],
     ),
     (
-        "fleetwright",
+        "server",
         &[
-            "fleetwright-core",
-            "fleetwright-device",
-            "fleetwright-server",
-            "fleetwright-containment",
+            "core",
+            "ca",
+            "store",
+            "host",
+            "access",
+            "installation",
+            "functions",
+            "provisioning",
+            "gateway",
+            "control",
         ],
     ),
+    ("cli", &["core", "device", "containment", "installation", "server"]),
 ];
 
 /// What a pure crate may not name, and why.
@@ -104,6 +122,14 @@ fn offences(crate_dir: &str, words: &[(&str, &str)]) -> Vec<String> {
     found
 }
 
+/// A crate of the workspace without the prefix of them all; the command is `cli`.
+fn short(package: &str) -> Option<&str> {
+    match package {
+        "fleetwright" => Some("cli"),
+        other => other.strip_prefix("fleetwright-"),
+    }
+}
+
 #[test]
 fn crates_know_only_whom_they_may() {
     let output = Command::new(env!("CARGO"))
@@ -115,20 +141,17 @@ fn crates_know_only_whom_they_may() {
     let allowed: BTreeMap<_, _> = ALLOWED.iter().copied().collect();
     let mut seen = 0;
     for package in metadata["packages"].as_array().unwrap() {
-        let name = package["name"].as_str().unwrap();
-        if name == "fleetwright-testkit" {
+        let name = short(package["name"].as_str().unwrap()).unwrap();
+        if name == "testkit" {
             continue;
         }
         let may = allowed.get(name).unwrap_or_else(|| panic!("{name} has no walls yet"));
         seen += 1;
         for dependency in package["dependencies"].as_array().unwrap() {
-            let on = dependency["name"].as_str().unwrap();
-            if !on.starts_with("fleetwright") {
-                continue;
-            }
+            let Some(on) = short(dependency["name"].as_str().unwrap()) else { continue };
             let for_tests = dependency["kind"] == "dev";
             assert!(
-                may.contains(&on) || (for_tests && on == "fleetwright-testkit"),
+                may.contains(&on) || (for_tests && on == "testkit"),
                 "{name} may not depend on {on}"
             );
         }
@@ -147,26 +170,102 @@ fn core_and_mqtt_do_no_io_read_no_clock_and_draw_no_randomness() {
 #[test]
 fn sql_stays_in_the_store() {
     let words: Vec<_> = SQL.iter().map(|word| (*word, "SQL outside the store")).collect();
-    for other in ["core", "mqtt", "ca", "device", "server", "cli"] {
+    for (other, _) in ALLOWED.iter().filter(|(name, _)| *name != "store") {
         let found = offences(&format!("crates/{other}"), &words);
         assert!(found.is_empty(), "{}", found.join("\n"));
     }
 }
 
 #[test]
-fn gateway_and_control_do_not_know_each_other() {
-    for (room, other) in [("gateway", "control"), ("control", "gateway")] {
-        let words = [(format!("{other}::"), "the other room")];
-        let words: Vec<_> = words.iter().map(|(word, what)| (word.as_str(), *what)).collect();
-        let mut found = offences("crates/server", &words);
-        found.retain(|line| line.contains(&format!("/src/{room}/")));
-        assert!(found.is_empty(), "{}", found.join("\n"));
+fn every_crate_stands_on_those_before_it() {
+    for (at, (name, may)) in ALLOWED.iter().enumerate() {
+        let below: Vec<_> = ALLOWED[..at].iter().map(|(name, _)| *name).collect();
+        assert!(may.iter().all(|on| below.contains(on)), "{name} names a floor above it");
     }
 }
 
 #[test]
+fn every_crate_is_on_the_map() {
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    for (name, _) in ALLOWED {
+        assert!(map.contains(&format!("`crates/{name}`")), "{name} is not in ARCHITECTURE.md");
+    }
+}
+
+/// Lines of unit tests at the end of their file; more stand in a file `tests.rs` of their own.
+const INLINE_TESTS: usize = 150;
+
+#[test]
+fn unit_tests_stand_at_the_end_of_their_file_or_in_tests_rs() {
+    let mut files = Vec::new();
+    for (name, _) in ALLOWED {
+        sources(&root().join(format!("crates/{name}/src")), &mut files);
+    }
+    let mut found = Vec::new();
+    for file in &files {
+        let text = fs::read_to_string(file).unwrap();
+        let (shipped, inline) =
+            text.split_once("#[cfg(test)]\nmod tests {\n").unwrap_or((text.as_str(), ""));
+        let last = inline.find("\n}\n").is_none_or(|end| end + 3 == inline.len());
+        let inside = file.components().any(|part| part.as_os_str() == "tests");
+        for (broken, what) in [
+            (text.is_empty(), "an empty file"),
+            (!last, "something behind its tests"),
+            (inline.lines().count() > INLINE_TESTS, "many tests: move them to tests.rs"),
+            (text.contains("#[path ="), "a module in a file of another name"),
+            (shipped.contains("_tests {") || shipped.contains("_tests;"), "tests of another name"),
+            (
+                !inside && !file.ends_with("tests.rs") && shipped.contains("test]\n"),
+                "a test outside `mod tests`",
+            ),
+        ] {
+            if broken {
+                found.push(format!("{}: {what}", file.display()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Where an import stands: `std`, other crates, this one.
+fn import_group(path: &str) -> usize {
+    match path.split("::").next().unwrap_or_default() {
+        "std" | "core" | "alloc" => 0,
+        "crate" | "super" | "self" => 2,
+        _ => 1,
+    }
+}
+
+#[test]
+fn imports_name_one_module_each_and_stand_in_order() {
+    let mut files = Vec::new();
+    for (name, _) in ALLOWED {
+        sources(&root().join(format!("crates/{name}/src")), &mut files);
+    }
+    let mut found = Vec::new();
+    for file in &files {
+        let text = fs::read_to_string(file).unwrap();
+        let mut last = 0;
+        for item in text.split("\nuse ").skip(1) {
+            let (import, rest) = item.split_once(';').unwrap_or((item, ""));
+            let group = import_group(import);
+            let names = import.split_once('{').map_or("", |(_, names)| names);
+            if group < last || names.contains('{') || names.contains("::") {
+                found.push(format!("{}: use {import}", file.display()));
+            }
+            // Other code between two imports ends their list.
+            let apart = rest.lines().any(|line| {
+                !line.is_empty() && !["pub use ", "#[", "//"].iter().any(|it| line.starts_with(it))
+            });
+            last = if apart { 0 } else { group };
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
 fn only_main_may_exit_the_process() {
-    for library in ["core", "mqtt", "ca", "store", "device", "server"] {
+    for (library, _) in ALLOWED.iter().filter(|(name, _)| *name != "cli") {
         let found = offences(&format!("crates/{library}"), &[("process::exit", "exits")]);
         assert!(found.is_empty(), "{}", found.join("\n"));
     }

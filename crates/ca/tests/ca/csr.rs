@@ -1,9 +1,10 @@
 //! Which CSRs are accepted: `cases/csr/*.pem`, whose first line says `# accepted`, or
 //! `# refused: ` and a part of the message.
 
-use crate::support::{NOW, SERIAL, authority, csr};
 use fleetwright_core::error::ErrorCode;
 use x509_parser::prelude::*;
+
+use crate::support::{NOW, SERIAL, authority, csr};
 
 #[test]
 fn every_case_is_accepted_or_refused_as_it_says() {

@@ -5,9 +5,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::support::{DAY, NOW, csr, unpem};
 use fleetwright_ca::{Authority, AuthorityError, AuthorityNames};
 use x509_parser::prelude::*;
+
+use crate::support::{DAY, NOW, csr, unpem};
 
 const FILES: [&str; 4] = ["issuing.key", "issuing.pem", "root.key", "root.pem"];
 

@@ -1,12 +1,13 @@
 //! What policies read of a certificate.
 
-use crate::support::{NOW, SERIAL, authority, csr};
 use fleetwright_ca::certificate_facts;
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::time::Timestamp;
 use rcgen::{
     CertificateParams, CustomExtension, DistinguishedName, DnType, DnValue, KeyPair, SanType,
     SerialNumber,
 };
+
+use crate::support::{NOW, SERIAL, authority, csr};
 
 fn certificate(change: impl FnOnce(&mut CertificateParams)) -> Vec<u8> {
     let mut params = CertificateParams::default();
@@ -112,7 +113,7 @@ fn our_own_certificate_reads_as_it_was_issued() {
     assert_eq!(read.facts.issuer["CommonName"], own(&["Fleetwright Issuing CA"]));
     assert_eq!(read.facts.serial_number, "42".repeat(20));
     assert_eq!((read.not_before, read.not_after), (issued.not_before, issued.not_after));
-    assert_eq!(read.not_after, Instant(2_524_607_999_000));
+    assert_eq!(read.not_after, Timestamp(2_524_607_999_000));
 }
 
 #[test]

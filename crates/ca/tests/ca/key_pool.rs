@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{NOW, SERIAL, authority, contains, unpem};
 use fleetwright_ca::KeyPool;
 use fleetwright_ca::key_pool::BATCH;
+
+use crate::support::{NOW, SERIAL, authority, contains, unpem};
 
 fn sealed(dir: &Path) -> Vec<PathBuf> {
     let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());

@@ -7,12 +7,15 @@
 )]
 
 mod brought;
+mod company;
 mod csr;
 mod directory;
 mod facts;
+mod import;
 mod key_pool;
 mod openssl;
 mod profile;
 mod requested;
+mod server_chain;
 mod server_identity;
 mod support;

@@ -1,10 +1,11 @@
 //! The device certificate, row by row of the specification's table (section 1.8).
 
-use crate::support::{NOW, authority, contains, csr};
 use aws_lc_rs::digest::{SHA256, digest};
 use fleetwright_ca::{Issued, KeyPool, pem};
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::time::Timestamp;
 use x509_parser::prelude::*;
+
+use crate::support::{NOW, authority, contains, csr};
 
 fn issue(serial: [u8; 20]) -> Issued {
     let (_dir, authority) = authority();
@@ -40,8 +41,8 @@ fn a_zero_serial_number_is_refused() {
 #[test]
 fn validity_starts_120_seconds_before_now_and_ends_with_2049() {
     let issued = issue([0x42; 20]);
-    assert_eq!(issued.not_before, Instant(1_699_999_880_000));
-    assert_eq!(issued.not_after, Instant(2_524_607_999_000));
+    assert_eq!(issued.not_before, Timestamp(1_699_999_880_000));
+    assert_eq!(issued.not_after, Timestamp(2_524_607_999_000));
     assert!(contains(&issued.der, b"\x17\x0d231114221120Z\x17\x0d491231235959Z"));
 }
 
@@ -53,8 +54,8 @@ fn a_claim_ends_with_its_seconds_and_after_five_minutes_at_the_latest() {
         let name = "ab".repeat(32);
         let prepared = authority.prepare_claim(&spki, &name, asked, [7; 20], NOW).unwrap();
         let issued = authority.issue(prepared).unwrap();
-        assert_eq!(issued.not_before, Instant(1_699_999_880_000));
-        assert_eq!(issued.not_after, Instant(1_700_000_000_000 + lives));
+        assert_eq!(issued.not_before, Timestamp(1_699_999_880_000));
+        assert_eq!(issued.not_after, Timestamp(1_700_000_000_000 + lives));
         assert!(contains(&issued.der, name.as_bytes()));
     }
 }
@@ -158,7 +159,7 @@ fn answers_fit_what_devices_can_hold() {
 #[test]
 fn nothing_is_issued_after_2049() {
     let (_dir, authority) = authority();
-    let late = Instant(2_524_608_000_000);
+    let late = Timestamp(2_524_608_000_000);
     let refusal = authority.prepare_from_csr(&csr("late"), [1; 20], late).unwrap_err();
     assert!(refusal.cause.unwrap().contains("2049"));
 }

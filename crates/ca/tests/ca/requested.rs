@@ -1,15 +1,15 @@
 //! CSRs that somebody else signs.
 
 use fleetwright_ca::{RequestedCertificate, pem};
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::ErrorCode;
+use fleetwright_core::time::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
     date_time_ymd,
 };
 
 /// 2030-01-01T00:00:00Z.
-const NOW: Instant = Instant(1_893_456_000_000);
+const NOW: Timestamp = Timestamp(1_893_456_000_000);
 
 fn params(common_name: &str, years: (i32, i32)) -> CertificateParams {
     let mut params = CertificateParams::default();

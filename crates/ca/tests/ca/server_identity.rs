@@ -1,8 +1,9 @@
 //! The server's own certificate.
 
-use crate::support::{DAY, NOW, authority, unpem};
 use fleetwright_ca::{Authority, AuthorityNames, ServerIdentity};
 use x509_parser::prelude::*;
+
+use crate::support::{DAY, NOW, authority, unpem};
 
 fn get(authority: &Authority, names: &[&str]) -> ServerIdentity {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
@@ -65,15 +66,15 @@ fn it_is_issued_anew_before_it_ends_and_by_a_clock_that_went_back() {
 }
 
 #[test]
-fn it_is_issued_anew_when_another_ca_signed_it() {
+fn one_that_another_ca_signed_is_named_and_left() {
     let ((one_dir, one), (two_dir, two)) = (authority(), authority());
     get(&one, &["a.example"]);
     let foreign = one_dir.path().join("ca/server.pem");
     std::fs::copy(foreign, two_dir.path().join("ca/server.pem")).unwrap();
-    let identity = get(&two, &["a.example"]);
-    let (_, leaf) = X509Certificate::from_der(&identity.chain_der[0]).unwrap();
-    let (_, issuing) = X509Certificate::from_der(&identity.chain_der[1]).unwrap();
-    leaf.verify_signature(Some(issuing.public_key())).unwrap();
+    let put = std::fs::read(two_dir.path().join("ca/server.pem")).unwrap();
+    let error = two.server_identity(&["a.example".into()], NOW).unwrap_err().to_string();
+    assert!(error.contains("server.pem") && error.contains("server-certificate"), "{error}");
+    assert_eq!(std::fs::read(two_dir.path().join("ca/server.pem")).unwrap(), put);
 }
 
 #[test]
@@ -82,7 +83,7 @@ fn a_damaged_file_is_named_and_left() {
     let path = dir.path().join("ca/server.pem");
     std::fs::write(&path, "garbage").unwrap();
     let error = authority.server_identity(&["a".into()], NOW).unwrap_err().to_string();
-    assert!(error.contains("server.pem") && error.contains("delete it"), "{error}");
+    assert!(error.contains("server.pem") && error.contains("Move this file away"), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), b"garbage");
 }
 

@@ -1,10 +1,10 @@
 //! What the tests of this crate share.
 
 use fleetwright_ca::{Authority, AuthorityNames};
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::time::Timestamp;
 
 /// 2023-11-14T22:13:20.983Z.
-pub(crate) const NOW: Instant = Instant(1_700_000_000_983);
+pub(crate) const NOW: Timestamp = Timestamp(1_700_000_000_983);
 pub(crate) const SERIAL: [u8; 20] = [0x42; 20];
 pub(crate) const DAY: i64 = 86_400_000;
 

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use fleetwright_server::audit::{checkpoint, public_key};
+use fleetwright_installation::audit::{checkpoint, public_key};
 
 /// Sign how far the chains of the audit trail have come, to be kept elsewhere.
 ///
@@ -14,7 +14,7 @@ use fleetwright_server::audit::{checkpoint, public_key};
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
     #[command(flatten)]
-    place: Place,
+    dir: DataDir,
     /// Write the checkpoint to a new file instead of the standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -27,7 +27,7 @@ Examples:
 
 /// Where the trail is.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Place {
+pub(crate) struct DataDir {
     /// The server's data directory
     #[arg(
         long,
@@ -39,7 +39,7 @@ pub(crate) struct Place {
 }
 
 pub(crate) fn run(args: &Args) -> ExitCode {
-    let made = checkpoint(&args.place.data_dir).and_then(|signed| {
+    let made = checkpoint(&args.dir.data_dir).and_then(|signed| {
         let mut text = serde_json::to_string(&signed).map_err(|error| error.to_string())?;
         text.push('\n');
         match &args.output {
@@ -54,8 +54,8 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 }
 
 /// Prints the key that checkpoints verify with.
-pub(crate) fn print_key(place: &Place) -> ExitCode {
-    ended(public_key(&place.data_dir).map(|pem| print!("{pem}")))
+pub(crate) fn print_key(dir: &DataDir) -> ExitCode {
+    ended(public_key(&dir.data_dir).map(|pem| print!("{pem}")))
 }
 
 /// An earlier checkpoint is never overwritten.

@@ -1,4 +1,4 @@
-//! `fleetwright audit`: who asked what, and what it came to.
+//! `fleetwright audit`: who called what, and with which outcome.
 
 mod checkpoint;
 mod verify;
@@ -10,8 +10,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use clap::ValueEnum;
 use serde_json::Value;
 
-use crate::api::{self, Api, Reach, encoded};
-use crate::terminal::{plain, while_of};
+use crate::api::{self, Api, encoded};
+use crate::reach::Reach;
+use crate::terminal::{plain, plain_json, utc, while_of};
 
 /// How often new records are looked for.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
@@ -51,7 +52,7 @@ enum Command {
     Verify(verify::Args),
     Checkpoint(checkpoint::Args),
     /// Print the public key that checkpoints verify with, PEM
-    PublicKey(checkpoint::Place),
+    PublicKey(checkpoint::DataDir),
 }
 
 const AFTER_HELP: &str = "\
@@ -78,7 +79,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     match &args.command {
         Some(Command::Verify(args)) => return verify::run(args),
         Some(Command::Checkpoint(args)) => return checkpoint::run(args),
-        Some(Command::PublicKey(place)) => return checkpoint::print_key(place),
+        Some(Command::PublicKey(dir)) => return checkpoint::print_key(dir),
         None => {}
     }
     api::run(async {
@@ -114,7 +115,7 @@ async fn page_through(
         let answer = api.call("GET", &path, &Value::Null).await?;
         for record in answer.get("records").and_then(Value::as_array).into_iter().flatten() {
             match output {
-                Output::Json => println!("{record}"),
+                Output::Json => println!("{}", plain_json(record)),
                 Output::Table => println!("{}", line(record)),
             }
         }
@@ -149,7 +150,7 @@ fn query(args: &Args) -> Result<String, Box<dyn Error>> {
     Ok(query)
 }
 
-/// One record as a line: seconds since 1970, outcome, operation, resource, who, why.
+/// One record as a line: time in UTC, outcome, operation, resource, who, why.
 fn line(record: &Value) -> String {
     let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or("-").to_owned();
     let why = match record.get("reason").and_then(Value::as_str) {
@@ -158,8 +159,8 @@ fn line(record: &Value) -> String {
     };
     // What came from outside must not steer a terminal.
     let line = format!(
-        "{:.3}  {:8}  {:28}  {:24}  {}  {}{why}",
-        record.get("at").and_then(Value::as_f64).unwrap_or(0.0),
+        "{}  {:8}  {:28}  {:24}  {}  {}{why}",
+        utc(millis(record.get("at"))),
         text("outcome"),
         text("operation"),
         text("resource"),
@@ -167,4 +168,37 @@ fn line(record: &Value) -> String {
         text("clientId"),
     );
     plain(&line)
+}
+
+/// Seconds since 1970 as milliseconds.
+fn millis(at: Option<&Value>) -> i64 {
+    let millis = at.and_then(Value::as_f64).map_or(0.0, |seconds| (seconds * 1000.0).round());
+    #[expect(clippy::cast_possible_truncation, reason = "a float saturates")]
+    let millis = millis as i64;
+    millis
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_record_is_one_line_whatever_a_device_called_itself() {
+        let record = json!({
+            "at": 1.5, "outcome": "Denied", "operation": "Connect", "resource": "client/x",
+            "principal": "p", "clientId": "a\u{202e}b\u{9b}2Jc\nd", "code": "C", "reason": "r\u{2028}",
+        });
+        let wanted = r"p  a\u{202e}b\u{9b}2Jc\nd  C: r\u{2028}";
+        assert!(line(&record).ends_with(wanted), "{}", line(&record));
+        assert!(
+            line(&record).starts_with("1970-01-01 00:00:01.500Z  Denied "),
+            "{}",
+            line(&record)
+        );
+        let json = plain_json(&record);
+        assert!(json.contains(r#""a\u202eb\u009b2Jc\nd""#), "{json}");
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), record);
+    }
 }

@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use fleetwright_server::audit::{Finding, Report, Verification, verify};
+use fleetwright_installation::audit::{Finding, Report, Verification, verify};
+use serde_json::json;
 
 use super::Output;
-use crate::terminal::plain;
+use crate::terminal::{plain, plain_json};
 
 /// Verify the chains of hashes of the audit trail, and its checkpoints.
 ///
 /// Reads the registry of a data directory, whether a server runs on it or not. What was computed
-/// anew from the first record to the last, and what was cut off at the end, only a checkpoint that
-/// was kept elsewhere shows: see `fleetwright audit checkpoint`.
+/// anew from the first record to the last, and what was cut off at the end or appended to it, only a
+/// checkpoint that was kept elsewhere or is made later shows: see `fleetwright audit checkpoint`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -51,12 +52,12 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     let report = match verify(&verification) {
         Ok(report) => report,
         Err(why) => {
-            eprintln!("error: {why}");
+            eprintln!("error: {}", plain(&why.to_string()));
             return ExitCode::from(2);
         }
     };
     match args.output {
-        Output::Json => println!("{}", serde_json::to_string(&report).unwrap_or_default()),
+        Output::Json => println!("{}", plain_json(&json!(report))),
         Output::Table => print(&report),
     }
     if report.found == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -80,12 +80,12 @@ impl Group {
         if stream(&line) == "platform" {
             let message = message(&line);
             let (kind, rest) = message.split_once(' ').unwrap_or((message, ""));
-            let told = rest.split_once(' ').and_then(|(_, rest)| rest.split_once(' '));
-            let told = told.map(|(_, told)| told.to_owned());
+            let text = rest.split_once(' ').and_then(|(_, rest)| rest.split_once(' '));
+            let text = text.map(|(_, text)| text.to_owned());
             match kind {
                 "REPORT" => self.duration = Some(duration(rest)),
-                "ERROR" => self.error = Some(error(told.as_deref().unwrap_or(rest))),
-                "VERDICT" => self.verdict = told,
+                "ERROR" => self.error = Some(error(text.as_deref().unwrap_or(rest))),
+                "VERDICT" => self.verdict = text,
                 "NOT" => self.error = Some(message.to_owned()),
                 _ => {}
             }
@@ -227,8 +227,10 @@ mod tests {
     #[test]
     fn what_was_printed_steers_no_terminal() {
         let mut groups = Groups::default();
-        taken(&mut groups, "a", &[("stdout", "\u{1b}]0;owned\u{7}")]);
-        assert!(!groups.rest()[0].text(Colours::none()).contains('\u{1b}'));
+        taken(&mut groups, "a", &[("stdout", "\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}txt\tx")]);
+        let text = groups.rest()[0].text(Colours::none());
+        let (_, shown) = text.split_once('\n').unwrap();
+        assert_eq!(shown, "  stdout  \\u{1b}]0;owned\\u{7}\\u{9b}31m\\u{202e}txt x\n");
     }
 
     #[test]

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use crate::api::{self, Reach, encoded};
-use crate::terminal::{Colours, plain};
+use crate::api::{self, encoded};
+use crate::reach::Reach;
+use crate::terminal::{Colours, plain, plain_json};
 
 /// Invoke a function once and show what it answers; the end of its log goes to standard error.
 ///
@@ -55,7 +56,7 @@ async fn invoke(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     }
     let body = answer.body();
     match serde_json::from_slice::<Value>(body) {
-        Ok(value) => println!("{}", serde_json::to_string_pretty(&value)?),
+        Ok(value) => println!("{}", plain_json(&format!("{value:#}"))),
         Err(_) => println!("{}", plain(&String::from_utf8_lossy(body))),
     }
     if header("x-amz-function-error").is_none() {

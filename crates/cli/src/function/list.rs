@@ -7,8 +7,9 @@ use comfy_table::{Table, presets};
 use serde_json::Value;
 
 use super::Output;
-use crate::api::{self, Reach, encoded};
-use crate::terminal::plain;
+use crate::api::{self, encoded};
+use crate::reach::Reach;
+use crate::terminal::{plain, plain_json};
 
 /// List the functions: name, runtime, handler, memory, timeout, last change.
 ///
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     api::run(async {
         let functions = functions(args).await?;
         match args.output {
-            Output::Json => functions.iter().for_each(|function| println!("{function}")),
+            Output::Json => functions.iter().for_each(|it| println!("{}", plain_json(it))),
             Output::Table => println!("{}", table(&functions)),
         }
         Ok(ExitCode::SUCCESS)

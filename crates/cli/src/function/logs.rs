@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::Output;
 use super::groups::{Group, Groups};
-use crate::api::{self, Api, Reach, encoded};
-use crate::terminal::{Colours, while_of};
+use crate::api::{self, Api, encoded};
+use crate::reach::Reach;
+use crate::terminal::{Colours, plain_json, while_of};
 
 /// How often new lines are looked for.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
@@ -75,7 +76,7 @@ async fn read(args: &Args) -> Result<(), Box<dyn Error>> {
         if !args.errors || group.is_bad() {
             match args.output {
                 Output::Table => print!("{}", group.text(colours)),
-                Output::Json => group.lines.iter().for_each(|line| println!("{line}")),
+                Output::Json => group.lines.iter().for_each(|it| println!("{}", plain_json(it))),
             }
         }
     };

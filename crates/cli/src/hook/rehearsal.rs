@@ -1,4 +1,4 @@
-//! `fleetwright hook test`: hook, template and role are asked about a device that nobody registers.
+//! `fleetwright hook test`: what hook, template and role would make of a device; none is registered.
 
 use std::error::Error;
 use std::io::Read;
@@ -9,8 +9,9 @@ use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::shown;
-use crate::api::{self, Reach};
-use crate::terminal::Colours;
+use crate::api;
+use crate::reach::Reach;
+use crate::terminal::{Colours, plain_json};
 
 /// Bytes of an event's file that are read.
 const EVENT_BYTES: u64 = 1024 * 1024;
@@ -90,7 +91,7 @@ async fn rehearse(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     });
     let answer = api.call("POST", "/fleetwright/hook-test", &body).await?;
     match args.output {
-        Output::Json => println!("{}", serde_json::to_string_pretty(&answer)?),
+        Output::Json => println!("{}", plain_json(&format!("{answer:#}"))),
         Output::Text => print!("{}", shown::text(&answer, Colours::of_output())),
     }
     let registers = answer.get("wouldRegister").and_then(Value::as_bool) == Some(true);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::terminal::{Colours, plain};
 
-/// Everything that the answer of `POST /fleetwright/hook-test` says.
+/// The response of `POST /fleetwright/hook-test`, whole.
 pub(super) fn text(answer: &Value, colours: Colours) -> String {
     let mut out = Out { text: String::new(), colours };
     out.hook(answer.get("hook"));
@@ -50,7 +50,7 @@ impl Out {
             self.more(&plain(reason));
         }
         if let Some(id) = hook.get("requestId").and_then(Value::as_str) {
-            self.line("Invocation", id);
+            self.line("Invocation", &plain(id));
         }
         self.pairs("Overrides", hook.get("parameterOverrides"));
         let log = hook.get("log").and_then(Value::as_str).unwrap_or_default();

@@ -3,6 +3,8 @@
 const COMMANDS: &str = r#"
 The same by hand, from the root of this repository:
 
+  export PATH="$PWD/target/debug:$PATH"    # where `make quickstart` puts fleetwright
+
   # a server; it prints where it listens
   fleetwright serve --config docs/examples/fleetwright.toml &
 
@@ -33,9 +35,7 @@ The same by hand, from the root of this repository:
       --claim-cert claim.cert.pem --claim-key claim.key --template FleetTemplate \
       --parameter SerialNumber=SN-0001 --identity ./SN-0001
   fleetwright device publish --identity ./SN-0001 fleet/sensor_SN-0001/telemetry '{"celsius":21.5}'
-  iot list-things
-
-`fleetwright` is target/debug/fleetwright after `make quickstart`."#;
+  iot list-things"#;
 
 /// Prints the commands.
 pub(super) fn print() {

@@ -7,20 +7,20 @@ use fleetwright_device::{
 
 use super::fleet::TEMPLATE;
 use super::server::Server;
-use super::steps::{Failure, Steps};
+use super::steps::{QuickstartError, Steps};
 
 /// A device that keeps its key to itself.
 pub(super) async fn join_by_csr(
     server: &Server,
     claim: &Credentials,
     steps: &Steps,
-) -> Result<Identity, Failure> {
+) -> Result<Identity, QuickstartError> {
     steps.heading("Devices join with the claim certificate");
     let step = steps.begin("SN-0001 sends a CSR");
     let method = Method::Csr { key_type: KeyType::P256 };
     let identity = join(server, claim, "SN-0001", method)
         .await
-        .map_err(|error| Failure::new("SN-0001 could not join by CSR", error))?;
+        .map_err(|error| QuickstartError::new("SN-0001 could not join by CSR", error))?;
     step.done(&format!(
         "SN-0001 joined by CSR as {}; its key never left the device",
         identity.thing_name.as_deref().unwrap_or_default()
@@ -31,27 +31,27 @@ pub(super) async fn join_by_csr(
     Ok(identity)
 }
 
-/// A device that asks for a key.
+/// A device that lets the server make its key.
 pub(super) async fn join_by_keys(
     server: &Server,
     claim: &Credentials,
     steps: &Steps,
-) -> Result<(), Failure> {
+) -> Result<(), QuickstartError> {
     let step = steps.begin("SN-0002 asks for a key and a certificate");
     let identity = join(server, claim, "SN-0002", Method::Keys)
         .await
-        .map_err(|error| Failure::new("SN-0002 could not join by keys", error))?;
+        .map_err(|error| QuickstartError::new("SN-0002 could not join by keys", error))?;
     let thing = identity.thing_name.as_deref().unwrap_or_default();
     step.done(&format!("SN-0002 joined by keys as {thing}"));
     Ok(())
 }
 
-/// The hook says no.
-pub(super) async fn stranger_is_refused(
+/// A device whose serial number the hook does not know.
+pub(super) async fn unknown_serial_is_refused(
     server: &Server,
     claim: &Credentials,
     steps: &Steps,
-) -> Result<(), Failure> {
+) -> Result<(), QuickstartError> {
     let step = steps.begin("SN-9999, which nobody knows, tries");
     let method = Method::Csr { key_type: KeyType::P256 };
     match join(server, claim, "SN-9999", method).await {
@@ -60,8 +60,10 @@ pub(super) async fn stranger_is_refused(
             steps.say(&error.to_string());
             Ok(())
         }
-        Err(error) => Err(Failure::new("SN-9999 failed for another reason than the hook", error)),
-        Ok(_) => Err(Failure::new("SN-9999 joined", "the hook should have refused it")),
+        Err(error) => {
+            Err(QuickstartError::new("SN-9999 failed for another reason than the hook", error))
+        }
+        Ok(_) => Err(QuickstartError::new("SN-9999 joined", "the hook should have refused it")),
     }
 }
 
@@ -70,18 +72,18 @@ pub(super) async fn live(
     server: &Server,
     identity: &Identity,
     steps: &Steps,
-) -> Result<(), Failure> {
+) -> Result<(), QuickstartError> {
     let thing = identity.thing_name.as_deref().unwrap_or_default();
     steps.heading(&format!("{thing} as itself"));
     let step = steps.begin("connecting with its own certificate");
     let connection = Connection::open(&ConnectionConfig::of_identity(identity))
         .await
-        .map_err(|error| Failure::new("the device could not connect as itself", error))?;
+        .map_err(|error| QuickstartError::new("the device could not connect as itself", error))?;
     step.done("connected with its own certificate");
 
     let step = steps.begin("publishing where its policy allows");
     let topic = format!("fleet/{thing}/telemetry");
-    let lost = |error: ConnectionError| Failure::new("a message did not come back", error);
+    let lost = |error: ConnectionError| QuickstartError::new("a message did not come back", error);
     connection.subscribe(&topic, QoS::AtLeastOnce).await.map_err(lost)?;
     connection
         .publish(&topic, r#"{"celsius":21.5}"#, QoS::AtLeastOnce, false)
@@ -97,12 +99,12 @@ pub(super) async fn live(
     let forbidden = "fleet/everyone/orders";
     match connection.publish(forbidden, "stop", QoS::AtLeastOnce, false).await {
         Ok(()) => {
-            return Err(Failure::new("a forbidden publish went through", forbidden));
+            return Err(QuickstartError::new("a forbidden publish went through", forbidden));
         }
         Err(_) => step.done(&format!("stopped at {forbidden}; the server's log says why:")),
     }
     let why = server.logged("AUTHORIZATION_FAILURE", "reason");
-    steps.say(&why.ok_or_else(|| Failure::new("the log does not say why", forbidden))?);
+    steps.say(&why.ok_or_else(|| QuickstartError::new("the log does not say why", forbidden))?);
     Ok(())
 }
 
@@ -112,7 +114,7 @@ async fn join(
     serial: &str,
     method: Method,
 ) -> Result<Identity, ProvisionError> {
-    let setup = |failure: Failure| ProvisionError::Settings(failure.to_string());
+    let setup = |error: QuickstartError| ProvisionError::Settings(error.to_string());
     let endpoint = server.endpoint().map_err(setup)?;
     let ca = server.root_ca().map_err(setup)?;
     let config = ProvisionConfig::new(endpoint, ca, claim.clone(), TEMPLATE)

@@ -4,7 +4,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use fleetwright_device::Credentials;
 use serde_json::{Value, json};
 
-use super::steps::{Failure, Steps};
+use super::steps::{QuickstartError, Steps};
 use crate::api::Api;
 
 pub(super) const TEMPLATE: &str = "FleetTemplate";
@@ -14,7 +14,7 @@ const ROLE_POLICY: &str = "arn:aws:iam::aws:policy/service-role/AWSIoTThingsRegi
 const TEMPLATE_BODY: &str = include_str!("../../../../docs/examples/fleet-template.json");
 
 /// A claim certificate with its policy; type, groups and billing group; the template.
-pub(super) async fn prepare(api: &Api, steps: &Steps) -> Result<Credentials, Failure> {
+pub(super) async fn prepare(api: &Api, steps: &Steps) -> Result<Credentials, QuickstartError> {
     steps.heading("What an operator prepares");
     let step = steps.begin("a claim certificate and its policy");
     let claim = call(api, "POST", "/keys-and-certificate?setAsActive=true", Value::Null).await?;
@@ -54,7 +54,7 @@ pub(super) async fn prepare(api: &Api, steps: &Steps) -> Result<Credentials, Fai
 }
 
 /// The things of the fleet, as a table.
-pub(super) async fn show(api: &Api, steps: &Steps) -> Result<(), Failure> {
+pub(super) async fn show(api: &Api, steps: &Steps) -> Result<(), QuickstartError> {
     steps.heading("The fleet");
     let things = call(api, "GET", "/things", Value::Null).await?;
     let things = things.get("things").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -80,24 +80,24 @@ pub(super) async fn show(api: &Api, steps: &Steps) -> Result<(), Failure> {
     }
     println!("{table}");
     if things.len() != 2 {
-        return Err(Failure::new("the fleet should have two things", things.len()));
+        return Err(QuickstartError::new("the fleet should have two things", things.len()));
     }
     Ok(())
 }
 
-async fn iam(api: &Api, action: &str, parameters: &[(&str, &str)]) -> Result<(), Failure> {
+async fn iam(api: &Api, action: &str, parameters: &[(&str, &str)]) -> Result<(), QuickstartError> {
     api.iam(action, parameters)
         .await
-        .map_err(|error| Failure::new("the control plane refused a call", error))
+        .map_err(|error| QuickstartError::new("the control plane refused a call", error))
 }
 
-async fn call(api: &Api, method: &str, path: &str, body: Value) -> Result<Value, Failure> {
+async fn call(api: &Api, method: &str, path: &str, body: Value) -> Result<Value, QuickstartError> {
     api.call(method, path, &body)
         .await
-        .map_err(|error| Failure::new("the control plane refused a call", error))
+        .map_err(|error| QuickstartError::new("the control plane refused a call", error))
 }
 
-fn text(value: &Value, key: &str) -> Result<String, Failure> {
+fn text(value: &Value, key: &str) -> Result<String, QuickstartError> {
     let found = value.get(key).and_then(Value::as_str).map(str::to_owned);
-    found.ok_or_else(|| Failure::new("the control plane's answer lacks a member", key))
+    found.ok_or_else(|| QuickstartError::new("the control plane's answer lacks a member", key))
 }

@@ -9,7 +9,7 @@ mod steps;
 use std::process::ExitCode;
 
 use server::Server;
-use steps::{Failure, Steps};
+use steps::{QuickstartError, Steps};
 
 /// Show everything at once: a server in a temporary directory, a claim certificate, a template
 /// with a hook, two devices that join and one that may not.
@@ -25,21 +25,21 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> ExitCode {
     let steps = Steps::new();
-    let told = tokio::runtime::Builder::new_multi_thread()
+    let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::new("cannot start the runtime", error))
-        .and_then(|runtime| runtime.block_on(tell(args, &steps)));
-    match told {
+        .map_err(|error| QuickstartError::new("cannot start the runtime", error))
+        .and_then(|runtime| runtime.block_on(walk_through(args, &steps)));
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            steps.failed(&failure);
+        Err(error) => {
+            steps.failed(&error);
             ExitCode::FAILURE
         }
     }
 }
 
-async fn tell(args: &Args, steps: &Steps) -> Result<(), Failure> {
+async fn walk_through(args: &Args, steps: &Steps) -> Result<(), QuickstartError> {
     // 1. A server of our own.
     let mut server = Server::start(steps).await?;
     let api = server.api()?;
@@ -47,10 +47,10 @@ async fn tell(args: &Args, steps: &Steps) -> Result<(), Failure> {
     // 2. What an operator prepares.
     let claim = fleet::prepare(&api, steps).await?;
 
-    // 3. Devices join, by CSR and by keys; a stranger does not.
+    // 3. Devices join, by CSR and by keys; one that the hook does not know cannot.
     let first = devices::join_by_csr(&server, &claim, steps).await?;
     devices::join_by_keys(&server, &claim, steps).await?;
-    devices::stranger_is_refused(&server, &claim, steps).await?;
+    devices::unknown_serial_is_refused(&server, &claim, steps).await?;
 
     // 4. A device as itself: what it may do, and what stops it.
     devices::live(&server, &first, steps).await?;

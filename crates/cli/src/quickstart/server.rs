@@ -9,11 +9,11 @@ use fleetwright_device::Endpoint;
 use serde::Deserialize;
 use tokio::process::{Child, Command};
 
-use super::steps::{Failure, Steps};
+use super::steps::{QuickstartError, Steps};
 use crate::api::Api;
 
 /// Longest wait for the server to listen, or to stop.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 const SERIALS: &str = include_str!("../../../../docs/examples/known-serials.txt");
 
 /// A running server.
@@ -44,10 +44,11 @@ impl Drop for Directory {
 }
 
 impl Server {
-    pub(super) async fn start(steps: &Steps) -> Result<Self, Failure> {
+    pub(super) async fn start(steps: &Steps) -> Result<Self, QuickstartError> {
         steps.heading("A server");
         let step = steps.begin("starting a server on free ports");
-        let fail = |error: &dyn std::fmt::Display| Failure::new("cannot start a server", error);
+        let fail =
+            |error: &dyn std::fmt::Display| QuickstartError::new("cannot start a server", error);
         let program = std::env::current_exe().map_err(|error| fail(&error))?;
         let path =
             std::env::temp_dir().join(format!("fleetwright-quickstart-{}", std::process::id()));
@@ -88,7 +89,7 @@ impl Server {
         Ok(server)
     }
 
-    async fn wait_until_ready(&mut self) -> Result<Ready, Failure> {
+    async fn wait_until_ready(&mut self) -> Result<Ready, QuickstartError> {
         let file = self.directory.path.join("ready.json");
         let waiting = async {
             loop {
@@ -103,30 +104,34 @@ impl Server {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        match tokio::time::timeout(PATIENCE, waiting).await {
-            Ok(result) => result.map_err(|why| Failure::new("the server did not start", why)),
-            Err(_) => Err(Failure::new("the server did not start", "it did not listen in time")),
+        match tokio::time::timeout(TIMEOUT, waiting).await {
+            Ok(result) => {
+                result.map_err(|why| QuickstartError::new("the server did not start", why))
+            }
+            Err(_) => {
+                Err(QuickstartError::new("the server did not start", "it did not listen in time"))
+            }
         }
     }
 
     /// The control plane, signed in as the administrator.
-    pub(super) fn api(&self) -> Result<Api, Failure> {
+    pub(super) fn api(&self) -> Result<Api, QuickstartError> {
         let credentials = self.path("data/admin.credentials");
-        Api::open(self.ready.api, "us-east-1", &credentials)
-            .map_err(|error| Failure::new("cannot sign in", error))
+        Api::of_file(&format!("http://{}", self.ready.api), "us-east-1", &credentials)
+            .map_err(|error| QuickstartError::new("cannot sign in", error))
     }
 
     /// Where devices connect.
-    pub(super) fn endpoint(&self) -> Result<Endpoint, Failure> {
+    pub(super) fn endpoint(&self) -> Result<Endpoint, QuickstartError> {
         format!("localhost:{}", self.ready.mqtt.port())
             .parse()
-            .map_err(|error| Failure::new("the endpoint is not usable", error))
+            .map_err(|error| QuickstartError::new("the endpoint is not usable", error))
     }
 
     /// The root certificate that devices trust.
-    pub(super) fn root_ca(&self) -> Result<String, Failure> {
+    pub(super) fn root_ca(&self) -> Result<String, QuickstartError> {
         std::fs::read_to_string(self.path("data/root-ca.pem"))
-            .map_err(|error| Failure::new("cannot read root-ca.pem", error))
+            .map_err(|error| QuickstartError::new("cannot read root-ca.pem", error))
     }
 
     /// A path in the temporary directory.
@@ -149,14 +154,15 @@ impl Server {
     }
 
     /// Stops the server as an operator would: SIGTERM, and it drains.
-    pub(super) async fn stop(&mut self, steps: &Steps) -> Result<(), Failure> {
+    pub(super) async fn stop(&mut self, steps: &Steps) -> Result<(), QuickstartError> {
         let step = steps.begin("stopping the server");
-        let fail = |error: &dyn std::fmt::Display| Failure::new("the server did not stop", error);
+        let fail =
+            |error: &dyn std::fmt::Display| QuickstartError::new("the server did not stop", error);
         let id = self.process.id().and_then(|id| i32::try_from(id).ok());
         let id = id.and_then(rustix::process::Pid::from_raw).ok_or_else(|| fail(&"it is gone"))?;
         rustix::process::kill_process(id, rustix::process::Signal::TERM)
             .map_err(|error| fail(&error))?;
-        let status = tokio::time::timeout(PATIENCE, self.process.wait())
+        let status = tokio::time::timeout(TIMEOUT, self.process.wait())
             .await
             .map_err(|_| fail(&"it did not end in time"))?
             .map_err(|error| fail(&error))?;

@@ -5,20 +5,22 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::terminal::plain;
+
 /// A step failed: what, why, and what to do.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct QuickstartError {
     what: String,
     why: String,
 }
 
-impl Failure {
+impl QuickstartError {
     pub(super) fn new(what: impl fmt::Display, why: impl fmt::Display) -> Self {
         Self { what: what.to_string(), why: why.to_string() }
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for QuickstartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.what, self.why)
     }
@@ -52,12 +54,12 @@ impl Steps {
 
     /// Prints a line of detail.
     pub(super) fn say(&self, text: &str) {
-        println!("      {text}");
+        println!("      {}", plain(text));
     }
 
     /// Prints why it ended early and what to do.
-    pub(super) fn failed(&self, failure: &Failure) {
-        eprintln!("\n  ✗ {}\n      {}", failure.what, failure.why);
+    pub(super) fn failed(&self, error: &QuickstartError) {
+        eprintln!("\n  ✗ {}\n      {}", error.what, error.why);
         eprintln!(
             "\nThe quick start stopped. Run it again with --keep to look at the server's log, or \
              run `fleetwright serve` to see the server itself."

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Digest, Record};
-use crate::certificate::Instant;
+use crate::time::Timestamp;
 
 /// How far a chain has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub struct ChainStart {
     /// Its number.
     pub chain: i64,
     /// When its first record was written.
-    pub started: Instant,
+    pub started: Timestamp,
     /// The row of the last record that was written before there were chains; zero when none was.
     pub unchained: i64,
     /// The end of the chain before it.

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::Head;
-use crate::certificate::Instant;
+use crate::time::Timestamp;
 
 /// How far all chains had come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     /// When.
-    pub at: Instant,
+    pub at: Timestamp,
     /// The head of every chain that had records then.
     pub chains: Vec<Head>,
 }
@@ -56,6 +56,6 @@ impl Checkpoint {
         if read.format != FORMAT {
             return Err(format!("its statement has the format '{}', not '{FORMAT}'", read.format));
         }
-        Ok(Self { at: Instant(read.at), chains: read.chains })
+        Ok(Self { at: Timestamp(read.at), chains: read.chains })
     }
 }

@@ -14,13 +14,13 @@ pub use checkpoint::{Checkpoint, SignedCheckpoint};
 pub use digest::Digest;
 pub use verify::{Chain, Entry, Finding, Kind, Report, Verifier, retention_resource};
 
-use crate::certificate::Instant;
+use crate::time::Timestamp;
 
 /// One decision. Names only: values of parameters are never kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// When.
-    pub at: Instant,
+    pub at: Timestamp,
     /// ARN of the principal, or `anonymous` when none is proven.
     pub principal: String,
     /// The MQTT client id, of a device.

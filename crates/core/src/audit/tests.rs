@@ -2,7 +2,7 @@
 
 use super::*;
 
-const STARTED: Instant = Instant(1_700_000_000_000);
+const STARTED: Timestamp = Timestamp(1_700_000_000_000);
 
 #[derive(Clone)]
 struct Trail {
@@ -12,7 +12,7 @@ struct Trail {
 
 fn record(n: i64) -> Record {
     Record {
-        at: Instant(STARTED.0 + n),
+        at: Timestamp(STARTED.0 + n),
         principal: "arn:aws:iam::123456789012:user/admin".to_owned(),
         client_id: None,
         operation: "CreateThing".to_owned(),

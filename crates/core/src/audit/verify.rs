@@ -221,7 +221,7 @@ impl Verifier {
             let Some((position, hash)) = walk.chain.removed else { continue };
             let head = Head { chain: *number, position, hash };
             let told = match walk.records {
-                // The record that told of it may be gone with a later chain's.
+                // The record that names it may be gone with a later chain's.
                 0 => !self.retentions.is_empty(),
                 _ => self.retentions.contains(&retention_resource(&head)),
             };

@@ -1,7 +1,9 @@
 //! The decision over all needs, and its proof.
 
+use std::ops::Deref;
+
 use super::denied::{Denied, Layer};
-use super::need::{Asked, Need};
+use super::need::{Need, RequiredPermissions};
 use crate::policy::{self, AttachedPolicy, Context, Request, Verdict};
 
 /// Needs of one request; an operation's own list is far shorter. (ours)
@@ -10,7 +12,8 @@ const NEEDS_MAX: usize = 256;
 /// Start of the condition keys of a resource's tags.
 pub const RESOURCE_TAG: &str = "aws:ResourceTag/";
 
-/// Proof that a caller's policies allow everything that this value was said to need.
+/// Proof that the policies in force allow what was to be done with this very value. Only the
+/// decisions of this file make one; what is made of the value alone has the proof as well.
 #[derive(Debug)]
 pub struct Authorized<T>(T);
 
@@ -23,6 +26,67 @@ impl<T> Authorized<T> {
     /// The value, proof kept.
     pub fn get(&self) -> &T {
         &self.0
+    }
+
+    /// What is made of the value, and of nothing else that decides what happens.
+    ///
+    /// # Errors
+    /// Those of `make`, without proof.
+    pub fn try_map<U, E>(self, make: impl FnOnce(T) -> Result<U, E>) -> Result<Authorized<U>, E> {
+        make(self.0).map(Authorized)
+    }
+
+    /// As [`Self::try_map`], without errors.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Authorized<U> {
+        Authorized(make(self.0))
+    }
+
+    /// As [`Self::try_map`], with proof on either side.
+    ///
+    /// # Errors
+    /// The other of the two that the value may be.
+    pub fn either<A, B>(
+        self,
+        split: impl FnOnce(T) -> Result<A, B>,
+    ) -> Result<Authorized<A>, Authorized<B>> {
+        split(self.0).map(Authorized).map_err(Authorized)
+    }
+
+    /// As [`Self::try_map`], of a look at the value.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub fn derive<U, E>(&self, make: impl FnOnce(&T) -> Result<U, E>) -> Result<Authorized<U>, E> {
+        make(&self.0).map(Authorized)
+    }
+}
+
+impl<T> Deref for Authorized<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Decides requests of a device under the policies of its certificate, in order; the first that is
+/// not allowed refuses.
+///
+/// # Errors
+/// The value, and the number of the request that refused, from 0 on; also without any request, as
+/// nothing is authorized by absence.
+pub fn authorize_device<T>(
+    value: T,
+    requests: &[policy::Request<'_>],
+    policies: &[AttachedPolicy],
+    context: &Context<'_>,
+) -> Result<Authorized<T>, (T, usize)> {
+    let allowed =
+        |request: &policy::Request<'_>| policy::decide(policies, request, context).is_allowed();
+    match requests.iter().position(|request| !allowed(request)) {
+        None if requests.is_empty() => Err((value, 0)),
+        None => Ok(Authorized(value)),
+        Some(refused) => Err((value, refused)),
     }
 }
 
@@ -43,14 +107,14 @@ pub struct Grants<'p> {
 /// by absence.
 pub fn authorize<T>(
     value: T,
-    asked: &Asked,
+    required: &RequiredPermissions,
     grants: &Grants<'_>,
     context: &Context<'_>,
 ) -> Result<Authorized<T>, Box<Denied>> {
-    let (needs, only_deny) = match asked {
-        Asked::Nothing => return Ok(Authorized(value)),
-        Asked::All(needs) => (needs, false),
-        Asked::NoDeny(needs) => (needs, true),
+    let (needs, only_deny) = match required {
+        RequiredPermissions::Nothing => return Ok(Authorized(value)),
+        RequiredPermissions::All(needs) => (needs, false),
+        RequiredPermissions::NoDeny(needs) => (needs, true),
     };
     if needs.is_empty() || needs.len() > NEEDS_MAX {
         return Err(Box::new(Denied::unasked(needs.first())));
@@ -61,12 +125,25 @@ pub fn authorize<T>(
     Ok(Authorized(value))
 }
 
+/// Decides one need.
+pub(super) fn allows(
+    need: &Need,
+    grants: &Grants<'_>,
+    context: &Context<'_>,
+) -> Result<(), Box<Denied>> {
+    check(need, grants, context, false)
+}
+
 /// Every need that is not allowed, in order: [`authorize`] refuses with the first of them.
-pub fn lacking<'a>(asked: &'a Asked, grants: &Grants<'_>, context: &Context<'_>) -> Vec<&'a Need> {
-    let (needs, only_deny) = match asked {
-        Asked::Nothing => return Vec::new(),
-        Asked::All(needs) => (needs, false),
-        Asked::NoDeny(needs) => (needs, true),
+pub fn lacking<'a>(
+    required: &'a RequiredPermissions,
+    grants: &Grants<'_>,
+    context: &Context<'_>,
+) -> Vec<&'a Need> {
+    let (needs, only_deny) = match required {
+        RequiredPermissions::Nothing => return Vec::new(),
+        RequiredPermissions::All(needs) => (needs, false),
+        RequiredPermissions::NoDeny(needs) => (needs, true),
     };
     let needs = needs.iter().take(NEEDS_MAX);
     needs.filter(|need| check(need, grants, context, only_deny).is_err()).collect()
@@ -100,14 +177,18 @@ fn layers(
     only_deny: bool,
 ) -> Result<(), Box<Denied>> {
     let request = Request { action: &need.action, resource: &need.resource };
+    let former = need.formerly.map(|action| Request { action, ..request });
     let all = [(Layer::Identity, Some(grants.identity)), (Layer::Session, grants.session)];
     for (layer, policies) in all {
         let Some(policies) = policies else { continue };
-        let verdict = policy::decide(policies, &request, context).verdict;
-        if verdict == Verdict::Allowed || (only_deny && verdict != Verdict::ExplicitDeny) {
+        let verdict = |it: &Request<'_>| policy::decide(policies, it, context).verdict;
+        let names = [Some(request), former];
+        let denied = names.iter().flatten().find(|it| verdict(it) == Verdict::ExplicitDeny);
+        let allowed = || names.iter().flatten().any(|it| verdict(it) == Verdict::Allowed);
+        if denied.is_none() && (only_deny || allowed()) {
             continue;
         }
-        let explanation = policy::explain(policies, &request, context);
+        let explanation = policy::explain(policies, denied.unwrap_or(&request), context);
         return Err(Box::new(Denied::explained(need, layer, &explanation)));
     }
     Ok(())

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::need::Need;
+use crate::matched_text;
 use crate::policy::{Explanation, Verdict};
 
 /// Which of a caller's policies refused.
@@ -74,9 +75,7 @@ impl Denied {
                 format!("because no {layer} policy allows the {action} action")
             }
         };
-        format!(
-            "User: {caller} is not authorized to perform: {action} on resource: {resource} {because}"
-        )
+        format!("{} {because}", matched_text::not_authorized(caller, action, resource))
     }
 }
 

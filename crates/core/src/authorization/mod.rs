@@ -13,8 +13,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Authorized, Grants, RESOURCE_TAG, authorize, lacking};
+pub use decide::{Authorized, Grants, RESOURCE_TAG, authorize, authorize_device, lacking};
 pub use denied::{Denied, Layer};
-pub use need::{Asked, Need};
-pub use plan::of_plan;
+pub use need::{Need, RequiredPermissions};
+pub use plan::{PlanNeeds, authorize_plan, of_plan};
 pub use table::{Lookup, Member, Operation, StoredKind, Tags, operation, operations};

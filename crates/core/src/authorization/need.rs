@@ -11,6 +11,8 @@ pub(super) const IOT_SERVICE: &str = "iot.amazonaws.com";
 pub struct Need {
     /// With its service prefix, such as `iot:CreateThing`.
     pub action: Cow<'static, str>,
+    /// The action's older name, which allows and denies it as well; `None` where it has none.
+    pub formerly: Option<&'static str>,
     /// The full ARN, or `*`.
     pub resource: String,
     /// What a refusal shows instead of the ARN, as the request wrote it; `None` when the ARN may
@@ -28,17 +30,25 @@ impl Need {
     pub fn new(action: impl Into<Cow<'static, str>>, resource: impl Into<String>) -> Self {
         Self {
             action: action.into(),
+            formerly: None,
             resource: canonical(resource.into()),
             shown: None,
             passed_to: None,
             tags: BTreeMap::new(),
         }
     }
+
+    /// The same, allowed by an older name of the action as well.
+    #[must_use]
+    pub(crate) fn or_formerly(mut self, action: &'static str) -> Self {
+        self.formerly = Some(action);
+        self
+    }
 }
 
 /// What is asked before a value is authorized.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
+pub enum RequiredPermissions {
     /// Nothing: the operation is for everybody who has signed.
     Nothing,
     /// Every one of these must be allowed; an empty list is refused.
@@ -47,7 +57,7 @@ pub enum Asked {
     NoDeny(Vec<Need>),
 }
 
-impl Asked {
+impl RequiredPermissions {
     /// The needs, to be completed with their tags.
     pub fn needs_mut(&mut self) -> &mut [Need] {
         match self {

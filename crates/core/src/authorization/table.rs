@@ -6,10 +6,11 @@ mod stored;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::need::{Asked, Need};
-use crate::arn::Home;
-use crate::function::{FunctionRef, Qualifier};
 pub use stored::{Lookup, StoredKind};
+
+use super::need::{Need, RequiredPermissions};
+use crate::arn::AccountScope;
+use crate::function::{FunctionRef, Qualifier};
 
 const TABLE: &str = include_str!("permissions.txt");
 
@@ -107,19 +108,23 @@ impl Operation {
     /// What a request needs. `values` gives what a member of it holds: nothing, one value, or
     /// those of a list; `stored` the stored ARN of what [`Operation::lookups`] found by a member,
     /// `None` when it does not exist. `caller` is the ARN of who asks.
-    pub fn asked(
+    pub fn required(
         &self,
-        home: &Home,
+        scope: &AccountScope,
         caller: &str,
         values: &dyn Fn(Member) -> Vec<String>,
         stored: &dyn Fn(Member) -> Option<String>,
-    ) -> Asked {
+    ) -> RequiredPermissions {
         if self.free {
-            return Asked::Nothing;
+            return RequiredPermissions::Nothing;
         }
-        let asking = Asking { home, caller, values, stored };
-        let needs = self.needs.iter().flat_map(|rule| rule.needs(&asking)).collect();
-        if self.trust { Asked::NoDeny(needs) } else { Asked::All(needs) }
+        let request = RequestMembers { scope, caller, values, stored };
+        let needs = self.needs.iter().flat_map(|rule| rule.needs(&request)).collect();
+        if self.trust {
+            RequiredPermissions::NoDeny(needs)
+        } else {
+            RequiredPermissions::All(needs)
+        }
     }
 
     /// Condition keys that this operation sets, with their values: what a member holds, or the
@@ -135,7 +140,7 @@ impl Operation {
         })
     }
 
-    /// What must be looked up in the registry before [`Operation::asked`]: the decision is about
+    /// What must be looked up in the registry before [`Operation::required`]: the decision is about
     /// what is stored, and the operation acts on what was found.
     pub fn lookups(&self) -> impl Iterator<Item = Lookup> {
         let forms = self.needs.iter().flat_map(|rule| &rule.forms);
@@ -158,16 +163,16 @@ impl Operation {
 }
 
 /// One request, as the needs of its operation see it.
-struct Asking<'a> {
-    home: &'a Home,
+struct RequestMembers<'a> {
+    scope: &'a AccountScope,
     caller: &'a str,
     values: &'a dyn Fn(Member) -> Vec<String>,
     stored: &'a dyn Fn(Member) -> Option<String>,
 }
 
 impl Rule {
-    fn needs(&self, asking: &Asking<'_>) -> Vec<Need> {
-        let values = asking.values;
+    fn needs(&self, request: &RequestMembers<'_>) -> Vec<Need> {
+        let values = request.values;
         let applies = |member: Member| values(member).iter().any(|value| value == "true");
         if self.only_if.is_some_and(|member| !applies(member)) {
             return Vec::new();
@@ -181,10 +186,10 @@ impl Rule {
             match form {
                 Form::Caller if !needs.is_empty() => {}
                 Form::Stored(lookup) => {
-                    let of = lookup.resource(asking.home, values, asking.stored);
+                    let of = lookup.resource(request.scope, values, request.stored);
                     needs.extend(of.map(|(arn, shown)| Need { shown, ..need(arn) }));
                 }
-                form => needs.extend(form.resources(asking).into_iter().map(need)),
+                form => needs.extend(form.resources(request).into_iter().map(need)),
             }
         }
         if needs.is_empty() && !self.optional {
@@ -196,19 +201,19 @@ impl Rule {
 
 impl Form {
     /// The resources that a request names by itself, without the registry.
-    fn resources(&self, asking: &Asking<'_>) -> Vec<String> {
-        let Asking { home, caller, values, .. } = *asking;
+    fn resources(&self, request: &RequestMembers<'_>) -> Vec<String> {
+        let RequestMembers { scope, caller, values, .. } = *request;
         match self {
             Self::Any => vec!["*".to_owned()],
             Self::Caller => vec![caller.to_owned()],
-            Self::Arn { service, pieces } => arns(service, pieces, home, values),
+            Self::Arn { service, pieces } => arns(service, pieces, scope, values),
             Self::Function { name, qualifier } => {
                 let names = values(*name).into_iter();
                 match qualifier {
-                    None => names.map(|name| whole_function(home, &name)).collect(),
+                    None => names.map(|name| whole_function(scope, &name)).collect(),
                     Some(member) => {
                         let qualifier = values(*member).pop();
-                        names.map(|name| function(home, &name, qualifier.as_deref())).collect()
+                        names.map(|name| function(scope, &name, qualifier.as_deref())).collect()
                     }
                 }
             }
@@ -217,7 +222,7 @@ impl Form {
                 values(*member).into_iter().filter(lambda).collect()
             }
             Self::Issuer(member) => {
-                values(*member).iter().map(|url| stored::issuer_arn(home, url)).collect()
+                values(*member).iter().map(|url| stored::issuer_arn(scope, url)).collect()
             }
             Self::Stored(_) => Vec::new(),
         }
@@ -231,21 +236,21 @@ pub fn operations() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// The ARN of a function by its name; what names none, or one elsewhere, stands for itself, so
 /// that only a policy about everything allows what its operation then refuses.
-fn function(home: &Home, name: &str, qualifier: Option<&str>) -> String {
-    let Ok(mut found) = FunctionRef::parse(home, name) else { return name.to_owned() };
+fn function(scope: &AccountScope, name: &str, qualifier: Option<&str>) -> String {
+    let Ok(mut found) = FunctionRef::parse(scope, name) else { return name.to_owned() };
     if let Some(Ok(qualifier)) = qualifier.map(Qualifier::parse)
         && found.qualifier.is_none()
     {
         found.qualifier = Some(qualifier);
     }
-    found.arn(home)
+    found.arn(scope)
 }
 
 /// The ARN of a function for an operation that is about it as a whole: `NAME:$LATEST` is its name
 /// written otherwise, and every other qualifier is refused by the operation.
-fn whole_function(home: &Home, name: &str) -> String {
-    match FunctionRef::parse(home, name) {
-        Ok(found) => home.function_arn(&found.name),
+fn whole_function(scope: &AccountScope, name: &str) -> String {
+    match FunctionRef::parse(scope, name) {
+        Ok(found) => scope.function_arn(&found.name),
         Err(_) => name.to_owned(),
     }
 }
@@ -254,14 +259,14 @@ fn whole_function(home: &Home, name: &str) -> String {
 fn arns(
     service: &str,
     pieces: &[Piece],
-    home: &Home,
+    scope: &AccountScope,
     values: &dyn Fn(Member) -> Vec<String>,
 ) -> Vec<String> {
     let start = match (pieces.first(), service) {
         (Some(Piece::Text(_)), "iot") => {
-            format!("arn:aws:iot:{}:{}:", home.region, home.account)
+            format!("arn:aws:iot:{}:{}:", scope.region, scope.account)
         }
-        (Some(Piece::Text(_)), _) => format!("arn:aws:iam::{}:", home.account),
+        (Some(Piece::Text(_)), _) => format!("arn:aws:iam::{}:", scope.account),
         _ => String::new(),
     };
     let mut arns = vec![start];

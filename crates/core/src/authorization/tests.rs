@@ -6,12 +6,15 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Asked, Grants, Member, Need, authorize, of_plan, operation};
-use crate::arn::Home;
-use crate::certificate::{CertificateId, Instant};
+use super::{
+    Grants, Member, Need, RequiredPermissions, authorize, authorize_device, of_plan, operation,
+};
+use crate::arn::AccountScope;
+use crate::certificate::CertificateId;
 use crate::names::{AccountId, PolicyName, Region};
-use crate::policy::{AttachedPolicy, Context, Document};
+use crate::policy::{AttachedPolicy, Context, Document, Request};
 use crate::template::{Inputs, Template, TemplateUse};
+use crate::time::Timestamp;
 
 const HOME: &str = "arn:aws:iot:us-east-1:123456789012:";
 const CALLER: &str = "arn:aws:iam::123456789012:user/ann";
@@ -46,8 +49,8 @@ struct Case {
     says: Option<String>,
 }
 
-fn home() -> Home {
-    Home {
+fn scope() -> AccountScope {
+    AccountScope {
         region: Region::parse("us-east-1").expect("region"),
         account: AccountId::parse("123456789012").expect("account"),
     }
@@ -93,7 +96,7 @@ impl Case {
         let entry = operation(service, name).expect("an operation of the table");
         let values = |member| self.values(member);
         let stored = |member| self.stored.get(written(member).as_str()).cloned();
-        let asked = entry.asked(&home(), CALLER, &values, &stored);
+        let required = entry.required(&scope(), CALLER, &values, &stored);
         let (policies, session) = (attach(&self.policies), self.session.as_deref().map(attach));
         let keys = entry.keys(&values, &stored).map(|(key, values)| (key.to_owned(), values));
         let facts: Vec<(String, Vec<String>)> =
@@ -107,12 +110,12 @@ impl Case {
             .collect();
         let context = Context {
             source_ip: self.source_ip,
-            now: self.now.map(Instant),
+            now: self.now.map(Timestamp),
             extra: &extra,
             ..Context::default()
         };
         let grants = Grants { identity: &policies, session: session.as_deref() };
-        match authorize((), &asked, &grants, &context) {
+        match authorize((), &required, &grants, &context) {
             Ok(_) => ("ALLOWED".into(), String::new()),
             Err(denied) => {
                 let Need { action, resource, .. } = &denied.need;
@@ -181,11 +184,13 @@ fn a_sessions_policies_narrow_the_roles() {
 fn nothing_is_authorized_by_absence() {
     let all = attach(&[json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}])]);
     let grants = Grants { identity: &all, session: None };
-    let decide = |asked: Asked| authorize((), &asked, &grants, &Context::default()).is_ok();
-    assert!(!decide(Asked::All(Vec::new())));
-    assert!(!decide(Asked::NoDeny(Vec::new())));
-    assert!(!decide(Asked::All(vec![Need::new("iot:CreateThing", "*"); 257])));
-    assert!(decide(Asked::All(vec![Need::new("iot:CreateThing", "*"); 256])));
+    let decide = |required: RequiredPermissions| {
+        authorize((), &required, &grants, &Context::default()).is_ok()
+    };
+    assert!(!decide(RequiredPermissions::All(Vec::new())));
+    assert!(!decide(RequiredPermissions::NoDeny(Vec::new())));
+    assert!(!decide(RequiredPermissions::All(vec![Need::new("iot:CreateThing", "*"); 257])));
+    assert!(decide(RequiredPermissions::All(vec![Need::new("iot:CreateThing", "*"); 256])));
 }
 
 #[test]
@@ -201,7 +206,9 @@ fn a_tag_of_one_resource_is_not_that_of_another() {
         tags: [("team".to_owned(), team.to_owned())].into(),
         ..Need::new("iot:DeleteThingGroup", "*")
     };
-    let decide = |needs| authorize((), &Asked::All(needs), &grants, &Context::default()).is_ok();
+    let decide = |needs| {
+        authorize((), &RequiredPermissions::All(needs), &grants, &Context::default()).is_ok()
+    };
     assert!(decide(vec![need("red"), need("red")]));
     assert!(!decide(vec![need("red"), need("blue")]));
     assert!(!decide(vec![need("red"), Need::new("iot:DeleteThingGroup", "*")]));
@@ -209,9 +216,10 @@ fn a_tag_of_one_resource_is_not_that_of_another() {
 
 #[test]
 fn the_message_is_awss() {
-    let asked = Asked::All(vec![Need::new("iot:CreateThing", format!("{HOME}thing/t"))]);
+    let required =
+        RequiredPermissions::All(vec![Need::new("iot:CreateThing", format!("{HOME}thing/t"))]);
     let grants = Grants { identity: &[], session: None };
-    let denied = authorize((), &asked, &grants, &Context::default()).expect_err("no policy");
+    let denied = authorize((), &required, &grants, &Context::default()).expect_err("no policy");
     assert_eq!(
         denied.message(CALLER),
         "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: iot:CreateThing \
@@ -233,9 +241,16 @@ fn needs_of(template: Value) -> Vec<String> {
             subject: None,
         })
         .expect("plan");
-    let needs = of_plan(&plan, &home(), &home().arn("cert", certificate));
+    let needs = of_plan(&plan, &scope(), &scope().arn("cert", certificate));
     let short = |need: Need| format!("{} {}", need.action, need.resource.replace(HOME, ""));
-    needs.into_iter().map(short).map(|text| text.replace(&"ab".repeat(32), "ID")).collect()
+    let on_change = needs.on_change.into_iter().map(|(_, need)| need);
+    needs
+        .always
+        .into_iter()
+        .chain(on_change)
+        .map(short)
+        .map(|text| text.replace(&"ab".repeat(32), "ID"))
+        .collect()
 }
 
 fn certificate() -> Value {
@@ -251,10 +266,10 @@ fn a_plain_plan_needs_little() {
     assert_eq!(
         needs_of(json!({"Parameters": {}, "Resources": resources})),
         [
-            "iot:CreateThing thing/t",
             "iot:AttachThingPrincipal cert/ID",
             "iot:UpdateCertificate cert/ID",
             "iot:AttachPolicy cert/ID",
+            "iot:CreateThing thing/t",
         ]
     );
     assert_eq!(
@@ -285,4 +300,51 @@ fn groups_overrides_and_documents_need_more() {
         assert!(needs.iter().any(|need| need == wanted), "{wanted} is not in {needs:?}");
     }
     assert!(needs.iter().any(|need| need.starts_with("iot:CreatePolicy policy/")), "{needs:?}");
+}
+
+#[test]
+fn an_older_name_of_an_action_allows_and_denies_it_too() {
+    let need = Need::new("iot:AttachPolicy", "*").or_formerly("iot:AttachPrincipalPolicy");
+    let required = RequiredPermissions::All(vec![need]);
+    let statement =
+        |effect: &str, action: &str| json!({"Effect": effect, "Action": action, "Resource": "*"});
+    let (new, old) = ("iot:AttachPolicy", "iot:AttachPrincipalPolicy");
+    for (statements, allowed) in [
+        (vec![statement("Allow", new)], true),
+        (vec![statement("Allow", old)], true),
+        (vec![statement("Allow", "iot:AttachThingPrincipal")], false),
+        (vec![statement("Allow", new), statement("Deny", old)], false),
+        (vec![statement("Allow", old), statement("Deny", new)], false),
+    ] {
+        let policies = attach(&[json!(statements)]);
+        let grants = Grants { identity: &policies, session: None };
+        let decided = authorize((), &required, &grants, &Context::default());
+        assert_eq!(decided.is_ok(), allowed, "{statements:?}");
+    }
+}
+
+#[test]
+fn a_devices_requests_are_all_allowed_or_the_first_that_is_not_is_named() {
+    const A: &str = "arn:aws:iot:us-east-1:123456789012:topic/a";
+    const B: &str = "arn:aws:iot:us-east-1:123456789012:topic/b";
+    let policies = attach(&[json!([
+        {"Effect": "Allow", "Action": "iot:Publish", "Resource": "*"},
+        {"Effect": "Deny", "Action": "iot:Publish", "Resource": B},
+    ])]);
+    let publish = |resource| Request { action: "iot:Publish", resource };
+    let retain = Request { action: "iot:RetainPublish", resource: A };
+    let decide = |requests: &[Request<'_>]| {
+        authorize_device((), requests, &policies, &Context::default())
+            .map_err(|(_, refused)| refused)
+    };
+    assert!(decide(&[publish(A)]).is_ok());
+    for (requests, refused) in [
+        (&[][..], 0),
+        (&[retain], 0),
+        (&[publish(A), retain], 1),
+        (&[publish(B), publish(A)], 0),
+        (&[publish(A), publish(B)], 1),
+    ] {
+        assert_eq!(decide(requests).err(), Some(refused));
+    }
 }

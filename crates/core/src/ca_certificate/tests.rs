@@ -1,11 +1,11 @@
 use super::*;
 
-const NOW: Instant = Instant(1_700_000_000_000);
+const NOW: Timestamp = Timestamp(1_700_000_000_000);
 const FIT: CaFacts = CaFacts {
     is_ca: true,
     may_sign: true,
-    not_before: Instant(NOW.0 - 1000),
-    not_after: Instant(NOW.0 + 1000),
+    not_before: Timestamp(NOW.0 - 1000),
+    not_after: Timestamp(NOW.0 + 1000),
 };
 const READY: Voucher = Voucher {
     status: CaCertificateStatus::Active,

@@ -1,7 +1,7 @@
 //! What is indexed (AWS: guide, "Managing thing indexing", "Managing thing group indexing").
 
 use crate::error::{ErrorCode, Refusal};
-use crate::limits;
+use crate::{limits, text};
 
 /// An index that may be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -260,7 +260,7 @@ impl IndexingConfiguration {
             return Ok(CustomField { name: (*name).to_owned(), kind: *kind });
         }
         custom.iter().find(|field| field.name == name).cloned().ok_or_else(|| {
-            let shown: String = name.chars().take(128).collect();
+            let shown = text::shown_arn(name);
             Refusal::new(
                 ErrorCode::InvalidAggregation,
                 format!(
@@ -286,7 +286,7 @@ fn check_fields(
     }
     for (index, field) in fields.iter().enumerate() {
         let name = &field.name;
-        let shown: String = name.chars().take(128).collect();
+        let shown = text::shown_arn(name);
         if managed.iter().copied().flatten().any(|(known, _)| known == name) {
             return Err(invalid(format!("'{shown}' is a managed field, no custom one.")));
         }

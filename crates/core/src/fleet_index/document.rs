@@ -28,8 +28,9 @@ pub trait Document {
 pub struct Connectivity {
     /// Whether it is.
     pub connected: bool,
-    /// Since when, or since when not, in milliseconds since 1970.
-    pub timestamp: i64,
+    /// Since when, or since when not, in milliseconds since 1970; `None` of a thing that never
+    /// connected.
+    pub timestamp: Option<i64>,
     /// AWS's `disconnectReason`.
     pub reason: Option<String>,
 }
@@ -49,7 +50,7 @@ pub struct ThingDocument {
     pub attributes: BTreeMap<String, String>,
     /// Its version.
     pub version: i64,
-    /// `None` when it is not indexed or was never seen.
+    /// `None` when it is not indexed.
     pub connectivity: Option<Connectivity>,
 }
 
@@ -88,9 +89,9 @@ impl Document for ThingDocument {
             "connectivity.connected" => {
                 connectivity.is_some_and(|found| test(Value::Flag(found.connected)))
             }
-            "connectivity.timestamp" => {
-                connectivity.is_some_and(|found| test(Value::Number(found.timestamp as f64)))
-            }
+            "connectivity.timestamp" => connectivity
+                .and_then(|found| found.timestamp)
+                .is_some_and(|timestamp| test(Value::Number(timestamp as f64))),
             "connectivity.disconnectReason" => connectivity
                 .and_then(|found| found.reason.as_deref())
                 .is_some_and(|reason| test(Value::Text(reason))),

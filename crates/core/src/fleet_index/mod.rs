@@ -8,6 +8,7 @@ mod aggregate;
 mod configuration;
 mod document;
 mod narrow;
+mod node;
 mod parse;
 mod query;
 mod scan;
@@ -15,8 +16,6 @@ mod text;
 
 #[cfg(test)]
 mod tests;
-
-use crate::error::{ErrorCode, Refusal};
 
 pub use aggregate::{Buckets, Cardinality, Number, Percentiles, Statistics, cell};
 pub use configuration::{
@@ -26,6 +25,8 @@ pub use configuration::{
 pub use document::{Connectivity, Document, GroupDocument, ThingDocument, Value};
 pub use narrow::{NameBound, Narrow};
 pub use query::Query;
+
+use crate::error::{ErrorCode, Refusal};
 
 /// The one version of the query language.
 pub const QUERY_VERSION: &str = "2017-09-30";

@@ -1,6 +1,7 @@
 //! What every document that fits a query must have: the registry looks only where that is.
 
-use super::query::{Node, Query, Term, Test};
+use super::node::{Node, Term, Test};
+use super::query::Query;
 
 /// Conditions that a fitting thing meets at least; texts are without case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

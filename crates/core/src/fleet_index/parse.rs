@@ -2,7 +2,7 @@
 //! `-`. Depth and number of terms are bounded, so the reader's own recursion is.
 
 use super::InvalidQuery;
-use super::query::{Bound, Node, Term, Test};
+use super::node::{Bound, Node, Term, Test};
 use super::scan::Scanner;
 use super::text::{Glyph, Pattern, fold, number};
 use crate::limits;

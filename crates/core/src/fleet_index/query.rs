@@ -2,52 +2,12 @@
 
 use super::InvalidQuery;
 use super::document::{Document, Value};
-use super::text::{Pattern, fold, number};
+use super::node::{Bound, Node, Term, Test};
+use super::text::{fold, number};
 
 /// A query of fleet indexing, read and bounded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query(pub(super) Node);
-
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Node {
-    /// `*`
-    Every,
-    Term(Term),
-    /// All of them.
-    And(Vec<Node>),
-    /// One of them at least.
-    Or(Vec<Node>),
-    Not(Box<Node>),
-}
-
-/// One term: a test of a field, or of every field.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Term {
-    pub(super) field: Option<String>,
-    pub(super) test: Test,
-}
-
-/// What a value must be; texts are without case.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Test {
-    /// `field:*`
-    Exists,
-    /// A word, and the number that it is.
-    Word(String, Option<f64>),
-    /// Words in this order.
-    Phrase(Vec<String>),
-    Like(Pattern),
-    Numbers(Bound<f64>, Bound<f64>),
-    Texts(Bound<String>, Bound<String>),
-}
-
-/// An end of a range.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Bound<T> {
-    Open,
-    Inclusive(T),
-    Exclusive(T),
-}
 
 impl Query {
     /// Reads a query.

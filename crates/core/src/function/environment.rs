@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::limits::FUNCTION_ENVIRONMENT_BYTES;
+use crate::text;
 
 /// Variables that the runtime sets. AWS: guide, "Defined runtime environment variables".
 const RESERVED: &[&str] = &[
@@ -51,7 +52,7 @@ pub fn check_environment(variables: &BTreeMap<String, String>) -> Result<(), Inv
         let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         let reserved = RESERVED.contains(&name.as_str());
         if !reserved && (!begins || name.len() < 2 || !bytes.all(word)) {
-            return Err(InvalidEnvironment::Name(name.chars().take(64).collect()));
+            return Err(InvalidEnvironment::Name(text::shown(name).to_owned()));
         }
         if value.contains('\0') {
             return Err(InvalidEnvironment::Value(name.clone()));

@@ -10,6 +10,7 @@ use super::StatementId;
 use super::service_call::INVOKE;
 use crate::names::AccountId;
 use crate::policy::Document;
+use crate::text;
 
 /// Members of `AddPermission`, as they were sent.
 #[derive(Debug, Clone, Copy)]
@@ -244,7 +245,7 @@ fn is_arn(text: &str) -> bool {
 }
 
 fn shown(text: &str) -> String {
-    text.chars().take(64).collect()
+    text::shown(text).to_owned()
 }
 
 impl fmt::Display for InvalidPermission {

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use crate::arn::Home;
+use crate::arn::AccountScope;
 use crate::limits::FUNCTION_REFERENCE_CHARS;
 use crate::names::{AliasName, FunctionName};
+use crate::text;
 
 /// A version of a function: what changes, or a snapshot that never does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,7 +40,7 @@ pub struct FunctionRef {
     pub qualifier: Option<Qualifier>,
 }
 
-/// Why a text names no function of this home. Its `Display` is fit for the wire.
+/// Why a text names no function of this scope. Its `Display` is fit for the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InvalidFunctionRef {
     /// It has none of the forms.
@@ -58,7 +59,7 @@ impl Version {
         match text.parse() {
             _ if text == "$LATEST" => Ok(Self::Latest),
             Ok(number) if digits && number > 0 => Ok(Self::Published(number)),
-            _ => Err(InvalidVersion { text: text.chars().take(64).collect() }),
+            _ => Err(InvalidVersion { text: text::shown(text).to_owned() }),
         }
     }
 }
@@ -88,8 +89,8 @@ impl FunctionRef {
     ///
     /// # Errors
     /// [`InvalidFunctionRef`].
-    pub fn parse(home: &Home, text: &str) -> Result<Self, InvalidFunctionRef> {
-        let shown = || text.chars().take(128).collect::<String>();
+    pub fn parse(scope: &AccountScope, text: &str) -> Result<Self, InvalidFunctionRef> {
+        let shown = || text::shown_arn(text).to_owned();
         if text.len() > FUNCTION_REFERENCE_CHARS {
             return Err(InvalidFunctionRef::Malformed(shown()));
         }
@@ -111,14 +112,14 @@ impl FunctionRef {
             Some(Self { name: FunctionName::parse(name).ok()?, qualifier })
         };
         let read = read().ok_or_else(|| InvalidFunctionRef::Malformed(shown()))?;
-        let own = region.is_none_or(|region| region == home.region.as_str())
-            && account.is_none_or(|account| account == home.account.as_str());
+        let own = region.is_none_or(|region| region == scope.region.as_str())
+            && account.is_none_or(|account| account == scope.account.as_str());
         if own { Ok(read) } else { Err(InvalidFunctionRef::Elsewhere(shown())) }
     }
 
     /// Its ARN; with the qualifier, if it has one.
-    pub fn arn(&self, home: &Home) -> String {
-        let arn = home.function_arn(&self.name);
+    pub fn arn(&self, scope: &AccountScope) -> String {
+        let arn = scope.function_arn(&self.name);
         match &self.qualifier {
             Some(qualifier) => format!("{arn}:{qualifier}"),
             None => arn,

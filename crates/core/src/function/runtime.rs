@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text;
+
 /// A kind of runtime; how code of its kind is started is the same for every version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RuntimeKind {
@@ -52,7 +54,7 @@ impl Runtime {
     pub fn parse(name: &str) -> Result<Self, UnsupportedRuntime> {
         Self::all()
             .find(|runtime| runtime.name == name)
-            .ok_or_else(|| UnsupportedRuntime { name: name.chars().take(64).collect() })
+            .ok_or_else(|| UnsupportedRuntime { name: text::shown(name).to_owned() })
     }
 
     /// Every runtime that is offered.

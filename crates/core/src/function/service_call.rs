@@ -5,12 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::FunctionRef;
-use crate::arn::Home;
-use crate::certificate::Instant;
+use crate::arn::AccountScope;
 use crate::names::PolicyName;
 use crate::policy::{
     AttachedPolicy, Context, Document, MalformedPolicy, Principal, Request, Verdict, decide,
 };
+use crate::time::Timestamp;
 
 /// What a service needs to be allowed. AWS: service authorization reference of Lambda.
 pub(super) const INVOKE: &str = "lambda:InvokeFunction";
@@ -35,7 +35,7 @@ pub struct ServiceCall<'a> {
     /// On whose behalf.
     pub source: Source<'a>,
     /// The present time.
-    pub now: Instant,
+    pub now: Timestamp,
 }
 
 /// Proof that a function's policy lets a service invoke it.
@@ -74,11 +74,11 @@ impl MayInvoke {
 /// [`MayNotInvoke`]: no policy, no statement that allows, one that denies, or a policy that is
 /// none.
 pub fn service_may_invoke(
-    home: &Home,
+    scope: &AccountScope,
     policy: Option<&str>,
     call: &ServiceCall<'_>,
 ) -> Result<MayInvoke, MayNotInvoke> {
-    let resource = call.function.arn(home);
+    let resource = call.function.arn(scope);
     let missing = |reason| MayNotInvoke { reason, way_out: Some(add_permission(call)) };
     let Some(text) = policy else {
         return Err(missing(format!("{resource} has no policy, so nobody may invoke it")));

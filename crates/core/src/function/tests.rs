@@ -2,22 +2,22 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::arn::Home;
-use crate::certificate::Instant;
+use crate::arn::AccountScope;
 use crate::names::{AccountId, Region};
+use crate::time::Timestamp;
 
 const TEMPLATE: &str = "arn:aws:iot:us-east-1:123456789012:provisioningtemplate/Factory";
 const HOOK: &str = "arn:aws:lambda:us-east-1:123456789012:function:hook";
 
-fn home() -> Home {
-    Home {
+fn scope() -> AccountScope {
+    AccountScope {
         region: Region::parse("us-east-1").unwrap(),
         account: AccountId::parse("123456789012").unwrap(),
     }
 }
 
 fn found(text: &str) -> (String, Option<String>) {
-    let found = FunctionRef::parse(&home(), text).unwrap();
+    let found = FunctionRef::parse(&scope(), text).unwrap();
     (found.name.to_string(), found.qualifier.map(|qualifier| qualifier.to_string()))
 }
 
@@ -59,7 +59,7 @@ fn what_names_no_function_is_refused() {
         "function:",
         "höök",
     ] {
-        let refused = FunctionRef::parse(&home(), text);
+        let refused = FunctionRef::parse(&scope(), text);
         assert!(matches!(refused, Err(InvalidFunctionRef::Malformed(_))), "{text}: {refused:?}");
     }
     for text in [
@@ -67,7 +67,7 @@ fn what_names_no_function_is_refused() {
         "arn:aws:lambda:us-east-1:999999999999:function:hook",
         "999999999999:function:hook:live",
     ] {
-        let refused = FunctionRef::parse(&home(), text);
+        let refused = FunctionRef::parse(&scope(), text);
         assert!(matches!(refused, Err(InvalidFunctionRef::Elsewhere(_))), "{text}: {refused:?}");
     }
 }
@@ -181,13 +181,13 @@ fn asked(
         service: "iot.amazonaws.com",
         function,
         source: Source { arn: source, account: "123456789012" },
-        now: Instant(0),
+        now: Timestamp(0),
     };
-    service_may_invoke(&home(), policy, &call)
+    service_may_invoke(&scope(), policy, &call)
 }
 
 fn hook() -> FunctionRef {
-    FunctionRef::parse(&home(), "hook").unwrap()
+    FunctionRef::parse(&scope(), "hook").unwrap()
 }
 
 fn policy(requests: &[PermissionRequest<'_>]) -> String {
@@ -226,13 +226,13 @@ fn a_service_invokes_nothing_by_absence() {
     for none in [None, Some(""), Some("{}"), Some(r#"{"Statement":[]}"#)] {
         assert!(asked(&hook(), none, TEMPLATE).is_err(), "{none:?}");
     }
-    let live = FunctionRef::parse(&home(), "hook:live").unwrap();
+    let live = FunctionRef::parse(&scope(), "hook:live").unwrap();
     assert!(asked(&live, Some(&policy(&[request()])), TEMPLATE).is_err(), "another resource");
 }
 
 #[test]
 fn a_refusal_names_the_command_that_helps() {
-    let live = FunctionRef::parse(&home(), "hook:live").unwrap();
+    let live = FunctionRef::parse(&scope(), "hook:live").unwrap();
     let refused = asked(&live, None, TEMPLATE).unwrap_err();
     assert_eq!(
         refused.way_out.unwrap(),
@@ -256,8 +256,8 @@ fn an_explicit_deny_of_a_policy_wins() {
 proptest! {
     #[test]
     fn any_text_is_a_function_or_a_refusal(text in "\\PC{0,300}") {
-        if let Ok(found) = FunctionRef::parse(&home(), &text) {
-            let again = FunctionRef::parse(&home(), &found.arn(&home())).unwrap();
+        if let Ok(found) = FunctionRef::parse(&scope(), &text) {
+            let again = FunctionRef::parse(&scope(), &found.arn(&scope())).unwrap();
             prop_assert_eq!(found, again);
         }
     }
@@ -271,8 +271,8 @@ proptest! {
             Some(qualifier) => format!("{HOOK}:{qualifier}").replace(":hook", &format!(":{name}")),
             None => HOOK.replace("hook", &name),
         };
-        let found = FunctionRef::parse(&home(), &text).unwrap();
-        prop_assert_eq!(found.arn(&home()), text);
+        let found = FunctionRef::parse(&scope(), &text).unwrap();
+        prop_assert_eq!(found.arn(&scope()), text);
         prop_assert_eq!(found.name.as_str(), name.as_str());
     }
 

@@ -1,6 +1,6 @@
 use super::*;
 
-const NOW: Instant = Instant(1_700_000_000_000);
+const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
 fn digest(template: &str, pairs: &[(&str, &str)]) -> RequestDigest {
     let parameters =
@@ -8,14 +8,14 @@ fn digest(template: &str, pairs: &[(&str, &str)]) -> RequestDigest {
     request_digest(&TemplateName::parse(template).unwrap(), &parameters)
 }
 
-fn spent(until: Instant) -> Option<Ownership<&'static str>> {
+fn spent(until: Timestamp) -> Option<Ownership<&'static str>> {
     Some(Ownership::Spent { request: digest("t", &[("a", "1")]), answer: "first", until })
 }
 
 #[test]
 fn fresh_token_proceeds_until_its_last_moment() {
     let until = valid_until(NOW);
-    assert_eq!(until, Instant(NOW.0 + 3_600_000));
+    assert_eq!(until, Timestamp(NOW.0 + 3_600_000));
     for now in [NOW, until] {
         let state: Option<Ownership<()>> = Some(Ownership::Unspent { until });
         assert_eq!(judge(state, now, digest("t", &[])), Ok(Judgement::Proceed));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Context;
-use super::key::{Values, strip_folded};
+use super::values::{Values, strip_folded};
 use crate::certificate::CertificateFacts;
 
 /// Longest certificate value that is substituted, characters (AWS).

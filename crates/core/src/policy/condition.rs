@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::document::shown;
 use super::key::Key;
+use super::malformed::shown;
 use super::operator::{Family, OPERATORS, Operand};
 use super::pattern::Match;
 use super::{Context, Effect};

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::certificate::{CertificateFacts, CertificateId, Instant};
+use crate::certificate::{CertificateFacts, CertificateId};
 use crate::names::{ThingName, ThingTypeName};
+use crate::time::Timestamp;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub struct Context<'a> {
     /// The topic **ARN** of the will that a CONNECT carries.
     pub last_will_topic: Option<&'a str>,
     /// The present time, for `aws:CurrentTime` and `aws:EpochTime`.
-    pub now: Option<Instant>,
+    pub now: Option<Timestamp>,
     /// Further keys and their values, for identity policies (`aws:username`,
     /// `aws:PrincipalTag/team` …). Keys compare without case.
     pub extra: &'a [(&'a str, &'a [&'a str])],

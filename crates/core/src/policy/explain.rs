@@ -6,7 +6,9 @@ use super::certificate::refused_character;
 use super::document::Language;
 use super::hint::Hint;
 use super::key::Key;
+use super::lint::{ACTIONS, may_be};
 use super::near::{common, near_miss, short, wider_filter};
+use super::pattern::Pattern;
 use super::statement::{Action, Effect, Outcome, Statement};
 use super::{AttachedPolicy, Context, Request, StatementRef, Verdict};
 
@@ -57,13 +59,15 @@ pub fn explain<'p>(
                 continue;
             }
             if outcome == Outcome::OtherAction {
+                finder.left_out_action(&at, statement, &action);
                 continue;
             }
             finder.look(&at, statement, outcome, policy.document.language);
             let (Effect::Allow, Outcome::OtherResource) = (statement.effect, outcome) else {
                 continue;
             };
-            for pattern in statement.resources.iter().flat_map(|list| &list.patterns) {
+            let listed = statement.resources.iter().filter(|list| !list.negated);
+            for pattern in listed.flat_map(|list| &list.patterns) {
                 let likeness = common(pattern.source(), request.resource);
                 if closest.as_ref().is_none_or(|(best, _)| likeness > *best) {
                     let found = short(pattern.source(), request.resource);
@@ -147,6 +151,9 @@ impl Finder<'_> {
                     );
                 }
             }
+            Outcome::OtherResource if statement.resources.as_ref().is_some_and(|it| it.negated) => {
+                self.left_out_resource(at, statement);
+            }
             Outcome::OtherResource if self.verdict == Verdict::ImplicitDeny => {
                 for pattern in patterns() {
                     let source = pattern.source();
@@ -155,8 +162,48 @@ impl Finder<'_> {
                     }
                     self.hints.extend(near_miss(at, source, language, self.request, self.context));
                 }
+                self.type_of_resources(at, statement);
             }
             _ => {}
+        }
+    }
+
+    /// Whether any resource of the statement is of the type that its action needs.
+    fn type_of_resources(&mut self, at: &str, statement: &Statement) {
+        let action = self.request.action;
+        let known = ACTIONS.iter().find(|(name, _)| name.eq_ignore_ascii_case(action));
+        let Some(&(_, kind)) = known.filter(|(_, kind)| !kind.is_empty()) else { return };
+        let mut patterns = statement.resources.iter().flat_map(|list| &list.patterns);
+        let told =
+            |hint: &Hint| matches!(hint, Hint::ResourceType { at: other, .. } if other == at);
+        if !patterns.any(|pattern| may_be(pattern, kind)) && !self.hints.iter().any(told) {
+            let (at, action) = (at.to_owned(), action.to_owned());
+            self.hints.push(Hint::NoSuchType { at, action, kind });
+        }
+    }
+
+    fn left_out_resource(&mut self, at: &str, statement: &Statement) {
+        let mut patterns = statement.resources.iter().flat_map(|list| &list.patterns);
+        let resource = self.request.resource;
+        let found = patterns.find(|pattern| pattern.compare(resource, self.context).is_yes());
+        if let Some(found) = found {
+            self.left_out(at, statement, short(found.source(), resource), "NotResource");
+        }
+    }
+
+    fn left_out_action(&mut self, at: &str, statement: &Statement, action: &Action<'_>) {
+        if statement.actions.negated {
+            let one = |pattern: &&Pattern| action.is_named_by(pattern);
+            if let Some(found) = statement.actions.patterns.iter().find(one) {
+                self.left_out(at, statement, found.source().to_owned(), "NotAction");
+            }
+        }
+    }
+
+    fn left_out(&mut self, at: &str, statement: &Statement, found: String, list: &'static str) {
+        if statement.effect == Effect::Allow && self.verdict == Verdict::ImplicitDeny {
+            let (at, action) = (at.to_owned(), self.request.action.to_owned());
+            self.hints.push(Hint::LeftOut { at, action, found, list });
         }
     }
 

@@ -2,8 +2,9 @@
 //! grammar of the policy language where that guide points at it).
 
 use super::condition::{Condition, Operator};
-use super::document::{Document, Language, MalformedPolicy, shown};
+use super::document::{Document, Language};
 use super::key::Key;
+use super::malformed::{MalformedPolicy, shown};
 use super::operator::Operand;
 use super::pattern::{Pattern, Syntax};
 use super::statement::{Effect, List, Principals, Statement};

@@ -18,6 +18,26 @@ pub enum Hint {
         /// What this action needs, such as `topicfilter/x`.
         wanted: String,
     },
+    /// The statement of this action has no resource of the type that the action needs.
+    NoSuchType {
+        /// Where.
+        at: String,
+        /// The action.
+        action: String,
+        /// What it needs, such as `client/`.
+        kind: &'static str,
+    },
+    /// An Allow with `NotResource` or `NotAction` leaves this very request out.
+    LeftOut {
+        /// Where.
+        at: String,
+        /// The action.
+        action: String,
+        /// The entry that leaves it out.
+        found: String,
+        /// `NotResource` or `NotAction`.
+        list: &'static str,
+    },
     /// A policy uses `+` or `#` as if they were wildcards.
     LiteralWildcard {
         /// Where.
@@ -135,6 +155,16 @@ impl fmt::Display for Hint {
             Self::ResourceType { at, found, wanted } => {
                 write!(f, "The {at} has {found}; this action needs {wanted}.")
             }
+            Self::NoSuchType { at, action, kind } => {
+                write!(f, "{action} needs a resource {kind}…; the {at} has none.")
+            }
+            Self::LeftOut { at, action, found, list: list @ "NotAction" } => {
+                write!(f, "The {at} allows all but {found} ({list}), which {action} is.")
+            }
+            Self::LeftOut { at, action, found, list } => write!(
+                f,
+                "The {at} allows {action} except on {found} ({list}), which this resource is."
+            ),
             Self::LiteralWildcard { at, found, character } => {
                 write!(f, "'{character}' in a policy is literal; use * (the {at} has {found}).")
             }

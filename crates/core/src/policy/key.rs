@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::Context;
 use super::certificate::{CertificateKey, available_keys};
-use super::time;
+use super::values::{Values, strip_folded};
 
 /// A condition key or policy variable. Names compare without ASCII case, as IAM's do; the name
 /// of a thing attribute keeps its case.
@@ -49,36 +49,6 @@ const PLAIN: &[(&str, Key)] = &[
     ("aws:EpochTime", Key::EpochTime),
 ];
 const ATTRIBUTE: &str = "iot:Connection.Thing.Attributes[";
-
-/// `text` after `start`, compared without ASCII case.
-pub(super) fn strip_folded<'t>(text: &'t str, start: &str) -> Option<&'t str> {
-    let head = text.get(..start.len())?;
-    if head.eq_ignore_ascii_case(start) { text.get(start.len()..) } else { None }
-}
-
-/// The values of a key: none, one or several.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Values<'a> {
-    One(Cow<'a, str>),
-    Many(Vec<Cow<'a, str>>),
-}
-
-impl<'a> Values<'a> {
-    const ABSENT: Self = Self::Many(Vec::new());
-
-    pub(super) fn as_slice(&self) -> &[Cow<'a, str>] {
-        match self {
-            Self::One(value) => std::slice::from_ref(value),
-            Self::Many(values) => values,
-        }
-    }
-}
-
-impl<'a> From<Option<Cow<'a, str>>> for Values<'a> {
-    fn from(value: Option<Cow<'a, str>>) -> Self {
-        value.map_or(Self::ABSENT, Self::One)
-    }
-}
 
 impl Key {
     pub(super) fn parse(name: &str) -> Self {
@@ -162,7 +132,7 @@ impl Key {
                 context.certificate.map(|facts| facts.serial_number.as_str().into())
             }
             Self::LastWillTopic => context.last_will_topic.map(Cow::Borrowed),
-            Self::CurrentTime => context.now.map(|now| time::format(now).into()),
+            Self::CurrentTime => context.now.map(|now| now.utc().to_string().into()),
             Self::EpochTime => context.now.map(|now| now.0.div_euclid(1000).to_string().into()),
             Self::Certificate(_)
             | Self::AvailableKeys

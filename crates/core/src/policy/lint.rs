@@ -4,10 +4,15 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::Document;
+use super::statement::Statement;
+use crate::arn::AccountScope;
 
 mod rules;
+mod scope;
 
 use rules::Lints;
+pub use rules::is_device_action;
+pub(super) use rules::{ACTIONS, may_be};
 
 /// One warning about a document. `Display` names the statement and the way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +74,10 @@ kinds! {
     ClientIdInFilter "client-id-in-filter",
     /// Two statements have the same `Sid`.
     DuplicateSid "duplicate-sid",
+    /// An ARN, or a condition's value, of another account, region or partition.
+    OtherScope "other-scope",
+    /// A placeholder of a sample was left in.
+    Placeholder "placeholder",
 }
 
 impl fmt::Display for Lint {
@@ -81,17 +90,38 @@ impl fmt::Display for Lint {
 }
 
 impl Document {
-    /// Warnings in the order of the statements; empty for a document without surprises. Meant
-    /// for device policies: identity policies have actions and keys that devices do not.
-    pub fn lint(&self) -> Vec<Lint> {
+    /// Warnings about a device policy in the order of the statements; empty for a document without
+    /// surprises. Without a scope, other accounts' ARNs pass.
+    pub fn lint(&self, scope: Option<&AccountScope>) -> Vec<Lint> {
+        self.each(scope, |lints, statement| {
+            lints.actions(statement);
+            lints.resources(statement, self.language);
+            lints.variables(statement);
+            lints.conditions(statement);
+            lints.reach(statement, self);
+        })
+    }
+
+    /// Warnings about the policy of an identity, or about a role's trust policy. Actions and keys
+    /// are not looked at: AWS has thousands, of services that are not here.
+    pub fn lint_identity(&self, scope: Option<&AccountScope>) -> Vec<Lint> {
+        self.each(scope, |lints, statement| {
+            lints.resources(statement, self.language);
+            lints.open_quantifiers(statement);
+        })
+    }
+
+    fn each(
+        &self,
+        scope: Option<&AccountScope>,
+        mut look: impl FnMut(&mut Lints, &Statement),
+    ) -> Vec<Lint> {
         let mut lints = Lints::default();
         let mut sids = BTreeSet::new();
         for (index, statement) in self.statements.iter().enumerate() {
             lints.statement = Some(index);
-            lints.actions(statement);
-            lints.resources(statement, self.language);
-            lints.conditions(statement);
-            lints.reach(statement, self);
+            look(&mut lints, statement);
+            lints.scope(statement, scope);
             if let Some(sid) = statement.sid.as_deref()
                 && !sids.insert(sid)
             {

@@ -13,28 +13,36 @@ mod document;
 mod explain;
 mod grammar;
 mod hint;
+mod kept;
 mod key;
 mod lint;
+mod malformed;
 mod near;
 mod network;
 mod operator;
 mod pattern;
+mod reach;
 mod statement;
 #[cfg(test)]
 mod tests;
 mod time;
+mod trust;
 mod trusted_user;
+mod values;
 
 use std::sync::Arc;
 
 pub use assess::{Assessment, assess};
 pub use context::{BoundThing, Context, Principal, Request};
 pub use decide::{Decision, StatementRef, Verdict, decide};
-pub use document::{Document, MalformedPolicy};
+pub use document::Document;
 pub use explain::{Explanation, explain};
 pub use hint::Hint;
-pub use lint::{Lint, LintKind};
+pub use lint::{Lint, LintKind, is_device_action};
+pub use malformed::MalformedPolicy;
+pub use reach::may_allow;
 pub use statement::Effect;
+pub use trust::{TrustRefusal, trust_refusal};
 
 use crate::names::PolicyName;
 

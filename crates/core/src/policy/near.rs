@@ -14,7 +14,7 @@ fn cut(arn: &str) -> Option<(&str, &str)> {
 /// A resource without the start that it shares with the request's: `topic/x`.
 pub(super) fn short(source: &str, resource: &str) -> String {
     match (cut(source), cut(resource)) {
-        (Some((head, rest)), Some((home, _))) if head == home => rest.to_owned(),
+        (Some((head, rest)), Some((scope, _))) if head == scope => rest.to_owned(),
         _ => source.to_owned(),
     }
 }
@@ -40,8 +40,8 @@ pub(super) fn near_miss(
         compiled.is_ok_and(|pattern| pattern.compare(resource, context).is_yes())
     };
     let (head, rest) = cut(source)?;
-    let (home, wanted_rest) = cut(request.resource)?;
-    let mended = |rest: &str| format!("{home}:{rest}");
+    let (scope, wanted_rest) = cut(request.resource)?;
+    let mended = |rest: &str| format!("{scope}:{rest}");
 
     if let Some(other) = other_type(rest, wanted_rest) {
         let also_literal = mended(&other.replace(['+', '#'], "*"));
@@ -54,8 +54,8 @@ pub(super) fn near_miss(
     {
         return Some(Hint::LiteralWildcard { at, found, character });
     }
-    if head != home && matches(&mended(rest), request.resource) {
-        return Some(Hint::OtherHome { at, found, wanted: home.to_owned() });
+    if head != scope && matches(&mended(rest), request.resource) {
+        return Some(Hint::OtherHome { at, found, wanted: scope.to_owned() });
     }
     if matches(&mended(rest).to_lowercase(), &request.resource.to_lowercase()) {
         return Some(Hint::Case { at, found });
@@ -67,8 +67,8 @@ pub(super) fn near_miss(
 fn other_type(rest: &str, wanted: &str) -> Option<String> {
     let (kind, name) = rest.split_once('/')?;
     let (wanted, _) = wanted.split_once('/')?;
-    let both = [kind, wanted].iter().all(|kind| matches!(*kind, "topic" | "topicfilter"));
-    (both && kind != wanted).then(|| format!("{wanted}/{name}"))
+    let of_devices = |kind: &str| matches!(kind, "topic" | "topicfilter" | "client");
+    (of_devices(kind) && of_devices(wanted) && kind != wanted).then(|| format!("{wanted}/{name}"))
 }
 
 /// A hint when a filter that was allowed covers the narrower filters of a Deny.

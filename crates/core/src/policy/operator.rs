@@ -2,13 +2,12 @@
 
 use std::cmp::Ordering;
 
-use super::Context;
-use super::document::shown;
 use super::key::Key;
+use super::malformed::shown;
 use super::network::Network;
 use super::pattern::{Match, Pattern, Syntax};
-use super::time;
-use crate::certificate::Instant;
+use super::{Context, time};
+use crate::time::Timestamp;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
@@ -95,7 +94,7 @@ enum Value {
     Bool(bool),
     Network(Network),
     Number(f64),
-    Date(Instant),
+    Date(Timestamp),
     /// A Bool, address, number or date that holds a variable: read when it has a value.
     Late,
 }

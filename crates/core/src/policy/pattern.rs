@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 
 use super::Context;
-use super::document::shown;
 use super::key::Key;
+use super::malformed::shown;
 
 /// Variables of one pattern that are substituted without a heap allocation for the list.
 const FEW: usize = 4;

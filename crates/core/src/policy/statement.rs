@@ -1,8 +1,8 @@
 //! Statements: how one meets a request.
 
 use super::condition::Condition;
-use super::key::strip_folded;
 use super::pattern::{Match, Pattern};
+use super::values::strip_folded;
 use super::{Context, Principal, Request};
 
 /// Whether a statement grants or refuses.
@@ -85,6 +85,11 @@ impl<'a> Action<'a> {
         Self { name, alias }
     }
 
+    pub(super) fn is_named_by(&self, pattern: &Pattern) -> bool {
+        pattern.matches_folded(self.name)
+            || self.alias.is_some_and(|alias| pattern.matches_folded(alias))
+    }
+
     /// The action without `iot:`, for messages.
     pub(super) fn short(&self) -> &'a str {
         strip_folded(self.name, "iot:").unwrap_or(self.name)
@@ -93,11 +98,7 @@ impl<'a> Action<'a> {
 
 impl List {
     pub(super) fn has_action(&self, action: &Action<'_>) -> bool {
-        let listed = self.patterns.iter().any(|pattern| {
-            pattern.matches_folded(action.name)
-                || action.alias.is_some_and(|alias| pattern.matches_folded(alias))
-        });
-        listed != self.negated
+        self.patterns.iter().any(|pattern| action.is_named_by(pattern)) != self.negated
     }
 
     fn resource(&self, effect: Effect, resource: &str, context: &Context<'_>) -> Match {

@@ -6,15 +6,26 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{AttachedPolicy, BoundThing, Context, Document, MalformedPolicy, Principal, Request};
-use super::{decide, explain};
-use crate::certificate::{CertificateFacts, CertificateId, Instant};
-use crate::names::{PolicyName, ThingName, ThingTypeName};
+use super::{
+    AttachedPolicy, BoundThing, Context, Document, MalformedPolicy, Principal, Request, decide,
+    explain,
+};
+use crate::arn::AccountScope;
+use crate::certificate::{CertificateFacts, CertificateId};
+use crate::names::{AccountId, PolicyName, Region, ThingName, ThingTypeName};
+use crate::time::Timestamp;
 
 mod hints;
 mod properties;
 
 const HOME: &str = "arn:aws:iot:us-east-1:123456789012:";
+
+fn scope() -> AccountScope {
+    AccountScope {
+        region: Region::parse("us-east-1").expect("a region"),
+        account: AccountId::parse("123456789012").expect("an account"),
+    }
+}
 
 #[derive(Deserialize)]
 struct File<T> {
@@ -161,7 +172,7 @@ impl Facts {
             is_attached: self.is_attached,
             connect_attributes: features.as_deref(),
             last_will_topic: self.last_will_topic.as_deref(),
-            now: self.now.map(Instant),
+            now: self.now.map(Timestamp),
             extra: &extra,
             principals: &principals,
         })

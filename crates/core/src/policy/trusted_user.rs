@@ -1,7 +1,7 @@
 //! The policy that a trusted user's provisioning claim has without an attachment.
 
 use super::{Document, MalformedPolicy};
-use crate::arn::Home;
+use crate::arn::AccountScope;
 use crate::names::TemplateName;
 
 impl Document {
@@ -12,17 +12,20 @@ impl Document {
     ///
     /// # Errors
     /// None in practice: the text is of the grammar, and a template's name has no pattern.
-    pub fn of_trusted_user(home: &Home, template: &TemplateName) -> Result<Self, MalformedPolicy> {
+    pub fn of_trusted_user(
+        scope: &AccountScope,
+        template: &TemplateName,
+    ) -> Result<Self, MalformedPolicy> {
         let topics = [
             "$aws/certificates/create/*".to_owned(),
             "$aws/certificates/create-from-csr/*".to_owned(),
             format!("$aws/provisioning-templates/{template}/provision/*"),
         ];
-        let arns = |kind: &str| topics.each_ref().map(|topic| home.arn(kind, topic));
+        let arns = |kind: &str| topics.each_ref().map(|topic| scope.arn(kind, topic));
         let document = serde_json::json!({
             "Version": "2012-10-17",
             "Statement": [
-                {"Effect": "Allow", "Action": "iot:Connect", "Resource": home.arn("client", "*")},
+                {"Effect": "Allow", "Action": "iot:Connect", "Resource": scope.arn("client", "*")},
                 {
                     "Effect": "Allow",
                     "Action": ["iot:Publish", "iot:Receive"],
@@ -45,7 +48,7 @@ mod tests {
 
     #[test]
     fn a_trusted_users_claim_may_provision_with_its_template_and_nothing_else() {
-        let home = Home {
+        let scope = AccountScope {
             region: Region::parse("eu-west-1").unwrap(),
             account: AccountId::parse("123456789012").unwrap(),
         };
@@ -53,10 +56,10 @@ mod tests {
         let policies = [AttachedPolicy {
             name: PolicyName::parse("TrustedUser").unwrap(),
             version: 1,
-            document: Arc::new(Document::of_trusted_user(&home, &template).unwrap()),
+            document: Arc::new(Document::of_trusted_user(&scope, &template).unwrap()),
         }];
         let may = |action: &str, kind: &str, name: &str| {
-            let resource = home.arn(kind, name);
+            let resource = scope.arn(kind, name);
             let request = Request { action, resource: &resource };
             decide(&policies, &request, &Context::default()).is_allowed()
         };

@@ -185,6 +185,30 @@ fn too_many_attributes_or_groups_are_refused() {
 }
 
 #[test]
+fn what_a_change_takes_is_what_it_changes() {
+    use PossibleChange::*;
+    let enter = |name: &str| EnterGroup(ThingGroupName::parse(name).unwrap());
+    let of = |existing: Option<&ExistingThing>, plan: &ThingPlan| {
+        meet(existing, plan).unwrap().possible(existing)
+    };
+    let billing = Some(BillingGroupName::parse("b1").unwrap());
+    let whole = ThingPlan { billing_group: billing, ..plan(Override::Replace) };
+    assert_eq!(of(None, &bare()), [CreateThing]);
+    assert_eq!(of(None, &whole), [CreateThing, enter("g2"), enter("g3"), EnterBillingGroup]);
+    let thing = existing();
+    let all = [UpdateThing, LeaveGroups, enter("g3"), EnterBillingGroup];
+    assert_eq!(of(Some(&thing), &whole), all);
+    assert_eq!(of(Some(&thing), &bare()), []);
+    assert_eq!(of(Some(&thing), &plan(Override::DoNothing)), []);
+    let mut groups_only = ThingPlan { groups: Some(names(&["g3"])), ..bare() };
+    groups_only.on_existing.groups = Override::Merge;
+    assert_eq!(of(Some(&thing), &groups_only), [enter("g3")]);
+    // Applied, it takes nothing more.
+    let ThingChange::Create(made) = meet(None, &whole).unwrap() else { panic!() };
+    assert_eq!(of(Some(&made), &whole), []);
+}
+
+#[test]
 fn certificate_status_meets_its_override() {
     use CertificateStatus::*;
     let conflict = Err(ErrorCode::ResourceConflicts);
@@ -196,14 +220,17 @@ fn certificate_status_meets_its_override() {
         on_status,
         exclusive: false,
     };
+    let by = |registrar, existing, active, action| {
+        meet_certificate(existing, &plan(active, action), registrar).map_err(|r| r.code)
+    };
     for (existing, active, action, outcome) in [
         (PendingActivation, true, Override::Unset, Ok(Active)),
         (PendingActivation, false, Override::Unset, Ok(Inactive)),
         (PendingActivation, true, Override::Fail, Ok(Active)),
         (PendingActivation, true, Override::DoNothing, Ok(Active)),
         (Active, true, Override::Unset, Ok(Active)),
-        (Active, false, Override::Unset, conflict),
-        (Inactive, true, Override::Unset, conflict),
+        (Active, false, Override::Unset, Ok(Inactive)),
+        (Inactive, false, Override::Unset, Ok(Inactive)),
         (Inactive, true, Override::DoNothing, Ok(Inactive)),
         (Inactive, true, Override::Replace, Ok(Active)),
         (Active, false, Override::Replace, Ok(Inactive)),
@@ -211,7 +238,14 @@ fn certificate_status_meets_its_override() {
         (Revoked, true, Override::Replace, state),
         (PendingTransfer, false, Override::DoNothing, state),
     ] {
-        let met = meet_certificate(existing, &plan(active, action)).map_err(|r| r.code);
-        assert_eq!(met, outcome, "{existing:?} {active} {action:?}");
+        for registrar in [Registrar::Operator, Registrar::Device] {
+            let met = by(registrar, existing, active, action);
+            assert_eq!(met, outcome, "{registrar:?} {existing:?} {active} {action:?}");
+        }
+    }
+    // What an operator switched off, a device does not switch on by itself.
+    for existing in [Inactive, RegisterInactive] {
+        assert_eq!(by(Registrar::Operator, existing, true, Override::Unset), Ok(Active));
+        assert_eq!(by(Registrar::Device, existing, true, Override::Unset), conflict);
     }
 }

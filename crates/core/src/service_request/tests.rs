@@ -1,6 +1,6 @@
 use super::*;
 
-const NOW: Instant = Instant(1_700_000_000_123);
+const NOW: Timestamp = Timestamp(1_700_000_000_123);
 
 fn answered(topic: &str, payload: &[u8]) -> (Audience, String, Vec<u8>) {
     let request = ServiceRequest::parse(topic).expect(topic);
@@ -78,7 +78,7 @@ fn every_service_answers_in_its_own_form() {
         let (audience, answered_to, answer) = answered(topic, payload.as_bytes());
         assert_eq!((&*answered_to, &*String::from_utf8(answer).unwrap()), (*to, *expected));
         let direct = topic.contains("/jobs/") || topic.contains("/streams/");
-        assert_eq!(audience == Audience::Asker, direct, "{topic}");
+        assert_eq!(audience == Audience::Requester, direct, "{topic}");
     }
 }
 

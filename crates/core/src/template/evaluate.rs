@@ -2,8 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use sha2::{Digest, Sha256};
 
@@ -14,14 +13,13 @@ use super::scope::{Scope, Value, invalid};
 use super::{Inputs, Template, TemplateUse};
 use crate::certificate::CertificateId;
 use crate::error::Refusal;
-use crate::limits;
 use crate::names::{
     AttributeName, BillingGroupName, PolicyName, ThingGroupName, ThingName, ThingTypeName,
     check_attribute_value,
 };
 use crate::plan::{CertificatePlan, CertificateSource, PolicyPlan, ProvisioningPlan, ThingPlan};
-use crate::policy;
 use crate::tree::{Members, Tree, write_text};
+use crate::{limits, policy};
 
 pub(super) fn plan(template: &Template, inputs: &Inputs<'_>) -> Result<ProvisioningPlan, Refusal> {
     let left = Cell::new(limits::TEMPLATE_WORK_BYTES);
@@ -42,6 +40,7 @@ pub(super) fn plan(template: &Template, inputs: &Inputs<'_>) -> Result<Provision
             .map(|policy| self::policy(policy, &policy_scope))
             .collect::<Result<_, _>>()?,
         device_configuration: device_configuration(template, &scope)?,
+        withheld: BTreeMap::new(),
     })
 }
 

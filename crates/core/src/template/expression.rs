@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::TemplateError;
+use super::read::TemplateError;
+use crate::text;
 use crate::tree::{Members, Tree};
 
 /// A literal or a function. Its depth is that of the JSON it was read from, which is bounded by
@@ -53,6 +54,17 @@ pub(super) fn is_function(tree: &Tree) -> bool {
     members.single().is_some_and(|(name, _)| name == "Ref" || name.starts_with("Fn::"))
 }
 
+/// The way out when a function's name is right but for its case or its colons.
+fn misspelt(tree: &Tree) -> String {
+    let plain = |name: &str| name.replace([':', '_', '-'], "").to_ascii_lowercase();
+    let known = ["Ref", "Fn::Join", "Fn::Select", "Fn::FindInMap", "Fn::Split", "Fn::Sub"];
+    let Tree::Map(members) = tree else { return String::new() };
+    let found = members.single().and_then(|(name, _)| {
+        known.into_iter().find(|known| plain(known) == plain(name)).map(|known| (name, known))
+    });
+    found.map(|(name, known)| format!("; {}: write {known}", text::shown(name))).unwrap_or_default()
+}
+
 impl Expression {
     /// Reads a property that must be a string or a function.
     pub(super) fn property(tree: &Tree, path: &str) -> Result<Self, TemplateError> {
@@ -61,7 +73,11 @@ impl Expression {
             tree if is_function(tree) => Self::parse(tree, path),
             other => Err(TemplateError::new(
                 path,
-                format!("must be a string or a function such as Ref, not {}", other.kind()),
+                format!(
+                    "must be a string or a function such as Ref, not {}{}",
+                    other.kind(),
+                    misspelt(other)
+                ),
             )),
         }
     }
@@ -138,7 +154,7 @@ impl Expression {
                 format!(
                     "'{}' is no function of provisioning templates; there are Ref, Fn::Join, \
                      Fn::Select, Fn::FindInMap, Fn::Split and Fn::Sub",
-                    other.chars().take(64).collect::<String>()
+                    text::shown(other).to_owned()
                 ),
             )),
         }

@@ -1,19 +1,22 @@
 //! What in a template will or may fail when a device registers. AWS stores such templates without
 //! a word; so do we, with these.
 
+mod expression;
+
 use std::collections::BTreeSet;
 
 use super::expression::{Expression, Part};
 use super::policy::{Document, PolicyBody};
 use super::resource::{Source, Thing};
-use super::scope::{CERTIFICATE_ID, SUBJECT};
+use super::scope::CERTIFICATE_ID;
 use super::{Lint, References, Template, TemplateUse};
+use crate::arn::AccountScope;
 use crate::limits;
 use crate::names::{
     AttributeName, BillingGroupName, InvalidName, PolicyName, ThingGroupName, ThingName,
     ThingTypeName, check_attribute_value,
 };
-use crate::policy;
+use crate::policy::{self, LintKind};
 use crate::tree::Tree;
 
 /// The literal texts of a property: itself, or the elements of a literal list.
@@ -48,8 +51,16 @@ pub(super) fn references(template: &Template) -> References {
     }
 }
 
-pub(super) fn lint(template: &Template, existing: &References) -> Vec<Lint> {
-    let mut linter = Linter { template, existing, lints: Vec::new() };
+pub(super) fn lint(
+    template: &Template,
+    existing: &References,
+    scope: Option<&AccountScope>,
+) -> Vec<Lint> {
+    let mut linter = Linter { template, existing, scope, lints: Vec::new() };
+    for path in &template.duplicates {
+        linter
+            .note(path, "is there more than once and the last one counts; give each its own name");
+    }
     linter.certificate();
     match &template.thing {
         Some(thing) => linter.thing(thing),
@@ -69,6 +80,7 @@ pub(super) fn lint(template: &Template, existing: &References) -> Vec<Lint> {
 struct Linter<'a> {
     template: &'a Template,
     existing: &'a References,
+    scope: Option<&'a AccountScope>,
     lints: Vec<Lint>,
 }
 
@@ -103,6 +115,15 @@ impl<'a> Linter<'a> {
                 std::iter::once(("CertificatePem", certificate)).chain(ca).collect()
             }
         };
+        if let Some(Expression::Text(word)) = &certificate.status
+            && word.eq_ignore_ascii_case("INACTIVE")
+        {
+            self.note(
+                &format!("{path}.Status"),
+                "devices cannot connect until their certificate is activated: aws iot \
+                 update-certificate --new-status ACTIVE --certificate-id ID",
+            );
+        }
         let status = certificate.status.iter().map(|e| ("Status", e));
         let kind = certificate.principal_type.iter().map(|e| ("ThingPrincipalType", e));
         for (name, expression) in named.into_iter().chain(status).chain(kind) {
@@ -191,24 +212,35 @@ impl<'a> Linter<'a> {
                 PolicyBody::Text(text) => {
                     let path = format!("{path}.PolicyDocument");
                     match text {
-                        Expression::Text(text) => self.document(&path, text),
-                        function => self.expression(&path, function, true),
+                        Expression::Text(text) => self.document(&path, text, true),
+                        function => {
+                            self.expression(&path, function, true);
+                            self.document(&path, &stand_in(function), false);
+                        }
                     }
                 }
                 PolicyBody::Object(document) => {
                     let path = format!("{path}.PolicyDocument");
-                    match literal(document) {
-                        Some(tree) => self.document(&path, &tree.to_json()),
-                        None => document.functions(&mut |e| self.expression(&path, e, true)),
-                    }
+                    let (tree, literal) = (tree(document), is_literal(document));
+                    document.functions(&mut |e| self.expression(&path, e, true));
+                    self.document(&path, &tree.to_json(), literal);
                 }
             }
         }
     }
 
-    fn document(&mut self, path: &str, text: &str) {
-        if let Err(error) = policy::Document::parse(text) {
-            self.note(path, error.to_string());
+    /// A policy document. One that is not `literal` has `*` where a function stands: neither its
+    /// grammar nor its width can be judged.
+    fn document(&mut self, path: &str, text: &str, literal: bool) {
+        match policy::Document::parse(text) {
+            Ok(document) => {
+                let lints = document.lint(self.scope).into_iter();
+                for lint in lints.filter(|lint| literal || lint.kind != LintKind::Everything) {
+                    self.note(path, lint.to_string());
+                }
+            }
+            Err(error) if literal => self.note(path, error.to_string()),
+            Err(_) => {}
         }
     }
 
@@ -229,133 +261,37 @@ impl<'a> Linter<'a> {
             }
         }
     }
+}
 
-    /// Notes on one property and all functions in it.
-    fn expression(&mut self, path: &str, expression: &'a Expression, in_policy: bool) {
-        expression.walk(&mut |inner| match inner {
-            Expression::Text(text) => self.text(path, text),
-            Expression::Ref(name) => self.reference(path, name),
-            Expression::Join { .. } if in_policy => {
-                self.note(path, "Fn::Join is not supported in policies; use Fn::Sub");
-            }
-            Expression::Select { index, items } => self.select(path, index, items),
-            Expression::FindInMap { map, outer, inner } => self.find(path, map, outer, inner),
-            Expression::Sub { parts, variables } => {
-                for part in parts {
-                    match part {
-                        Part::Variable(name) if !variables.contains_key(name) => {
-                            self.reference(path, name);
-                        }
-                        _ => {}
-                    }
-                }
-            }
-            _ => {}
-        });
-    }
+fn is_literal(document: &Document) -> bool {
+    let mut literal = true;
+    document.functions(&mut |_| literal = false);
+    literal
+}
 
-    fn text(&mut self, path: &str, text: &str) {
-        if text.contains("{{") {
-            self.note(
-                path,
-                "'{{…}}' is how AWS's pages print replaceable text, no syntax; use Ref or Fn::Sub",
-            );
-        }
-        let declared = self.template.parameters.keys();
-        let mut forgotten = declared.filter(|name| text.contains(&format!("${{{name}}}")));
-        if let Some(name) = forgotten.next() {
-            self.note(path, format!("'${{{name}}}' is replaced inside Fn::Sub only"));
-        }
-    }
-
-    fn reference(&mut self, path: &str, name: &str) {
-        let declared = self.template.parameters.get(name);
-        let has_default = declared.is_some_and(Option::is_some);
-        let subject = SUBJECT.iter().any(|(pseudo, _)| *pseudo == name);
-        let fails = match self.template.use_ {
-            _ if name == CERTIFICATE_ID || has_default => return,
-            TemplateUse::Bulk | TemplateUse::Jitp if subject => return,
-            TemplateUse::Bulk => declared.is_none(),
-            TemplateUse::Jitp => true,
-            TemplateUse::Fleet if name.starts_with("AWS::") => true,
-            TemplateUse::Fleet => {
-                if declared.is_none() {
-                    self.note(
-                        path,
-                        format!(
-                            "'{name}' is not declared under Parameters: it resolves only if the \
-                        device or the hook happens to send it"
-                        ),
-                    );
-                }
-                return;
-            }
-        };
-        if fails {
-            self.note(
-                path,
-                format!(
-                    "will fail with \"Cannot resolve reference value: {name}\": there is no \
-                such parameter here"
-                ),
-            );
-        }
-    }
-
-    fn select(&mut self, path: &str, index: &Expression, items: &Expression) {
-        let (Expression::Text(index), Expression::List(items)) = (index, items) else { return };
-        match index.parse::<usize>().map(|index| items.get(index)) {
-            Ok(Some(Expression::Null)) => {
-                self.note(path, format!("Fn::Select: the element at index {index} is null"))
-            }
-            Ok(Some(_)) => {}
-            Ok(None) => self.note(
-                path,
-                format!(
-                    "Fn::Select: index {index} is out of bounds; the list has {} elements",
-                    items.len()
-                ),
-            ),
-            Err(_) => {
-                self.note(path, format!("Fn::Select: the index '{index}' is not a number from 0"))
-            }
-        }
-    }
-
-    fn find(&mut self, path: &str, map: &Expression, outer: &Expression, inner: &Expression) {
-        let literal = |expression: &'_ Expression| match expression {
-            Expression::Text(text) => Some(text.clone()),
-            _ => None,
-        };
-        let Some(name) = literal(map) else { return };
-        let Some(map) = self.template.mappings.get(&name) else {
-            return self.note(path, format!("Fn::FindInMap: Mappings has no map '{name}'"));
-        };
-        let outer = literal(outer);
-        if let Some(key) = outer.as_ref().filter(|key| !map.contains_key(*key)) {
-            return self.note(path, format!("Fn::FindInMap: map '{name}' has no key '{key}'"));
-        }
-        let mut rows = map.iter().filter(|(key, _)| outer.as_ref().is_none_or(|o| o == *key));
-        let Some(inner) = literal(inner) else { return };
-        if let Some((key, _)) = rows.find(|(_, row)| !row.contains_key(&inner)) {
-            self.note(
-                path,
-                format!("Fn::FindInMap: map '{name}' has no key '{inner}' under '{key}'"),
-            );
+/// A document with `*` for what functions will make.
+fn tree(document: &Document) -> Tree {
+    match document {
+        Document::Literal(tree) => tree.clone(),
+        Document::Function(function) => Tree::Text(stand_in(function)),
+        Document::List(items) => Tree::List(items.iter().map(tree).collect()),
+        Document::Map(members) => {
+            Tree::Map(members.iter().map(|(name, item)| (name.clone(), tree(item))).collect())
         }
     }
 }
 
-/// A document without functions.
-fn literal(document: &Document) -> Option<Tree> {
-    match document {
-        Document::Literal(tree) => Some(tree.clone()),
-        Document::Function(_) => None,
-        Document::List(items) => items.iter().map(literal).collect::<Option<_>>().map(Tree::List),
-        Document::Map(members) => members
+/// The literal text of an expression, with `*` for the rest.
+fn stand_in(expression: &Expression) -> String {
+    match expression {
+        Expression::Text(text) => text.clone(),
+        Expression::Sub { parts, .. } => parts
             .iter()
-            .map(|(name, item)| Some((name.clone(), literal(item)?)))
-            .collect::<Option<_>>()
-            .map(Tree::Map),
+            .map(|part| match part {
+                Part::Text(text) => text.as_str(),
+                Part::Variable(_) => "*",
+            })
+            .collect(),
+        _ => "*".to_owned(),
     }
 }

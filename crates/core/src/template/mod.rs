@@ -3,40 +3,36 @@
 mod evaluate;
 mod expression;
 mod lint;
+mod needs;
 mod policy;
+mod read;
 mod resource;
 mod scope;
 mod section;
 #[cfg(test)]
 mod tests;
+mod tidy;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use expression::Expression;
+pub use needs::TemplateNeed;
 use policy::Policy;
+pub use read::{TemplateError, TemplateUse};
 use resource::{Certificate, Thing};
 use section::Mappings;
 
+use crate::arn::AccountScope;
 use crate::certificate::CertificateId;
-use crate::error::{ErrorCode, Refusal};
+use crate::error::Refusal;
 use crate::plan::ProvisioningPlan;
-
-/// What a template is for; decides which sections and certificate forms it may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TemplateUse {
-    /// Stored, type `FLEET_PROVISIONING`: over MQTT.
-    Fleet,
-    /// Stored, type `JITP`, or the body inside a CA's `registrationConfig`.
-    Jitp,
-    /// Sent with REST `RegisterThing` or `StartThingRegistrationTask`.
-    Bulk,
-}
 
 /// A template, checked and compiled; immutable, cheap to share in an `Arc`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
     use_: TemplateUse,
+    /// Paths of members that the text has more than once.
+    duplicates: Vec<String>,
     /// Name to default.
     parameters: BTreeMap<String, Option<String>>,
     mappings: Mappings,
@@ -44,15 +40,6 @@ pub struct Template {
     thing: Option<Thing>,
     policies: Vec<Policy>,
     device_configuration: BTreeMap<String, Expression>,
-}
-
-/// Why a text is not a template. `Display` is fit for the wire.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TemplateError {
-    /// Where, such as `Resources.thing.Properties.ThingName`; empty for the template itself.
-    pub path: String,
-    /// The rule that is broken and the way out.
-    pub message: String,
 }
 
 /// Something in a template that will or may fail when a device registers. The template can be
@@ -109,41 +96,23 @@ impl Template {
     }
 
     /// What will or may fail when a device registers; `existing` holds those of
-    /// [`Self::references`] that exist.
-    pub fn lint(&self, existing: &References) -> Vec<Lint> {
-        lint::lint(self, existing)
+    /// [`Self::references`] that exist. Without a scope, other accounts' ARNs pass.
+    pub fn lint(&self, existing: &References, scope: Option<&AccountScope>) -> Vec<Lint> {
+        lint::lint(self, existing, scope)
+    }
+
+    /// What the role that registers a new device must allow, as far as the template tells.
+    pub fn needs(&self, scope: &AccountScope) -> Vec<TemplateNeed> {
+        needs::of(self, scope)
     }
 
     /// The plan that the template comes to with these inputs; the same inputs give the same plan.
     ///
     /// # Errors
-    /// [`ErrorCode::InvalidParameters`]: a reference that does not resolve (exactly
+    /// [`InvalidParameters`](crate::error::ErrorCode::InvalidParameters): a reference that does not resolve (exactly
     /// `Cannot resolve reference value: {name}`, as on AWS), a function whose arguments do not
     /// fit, a value that is no valid name, too much output.
     pub fn evaluate(&self, inputs: &Inputs<'_>) -> Result<ProvisioningPlan, Refusal> {
         evaluate::plan(self, inputs)
-    }
-}
-
-impl TemplateError {
-    fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), message: message.into() }
-    }
-}
-
-impl fmt::Display for TemplateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.path.as_str() {
-            "" => write!(f, "The template is not valid: {}", self.message),
-            path => write!(f, "The template is not valid at {path}: {}", self.message),
-        }
-    }
-}
-
-impl std::error::Error for TemplateError {}
-
-impl From<TemplateError> for Refusal {
-    fn from(error: TemplateError) -> Self {
-        Self::new(ErrorCode::InvalidRequest, error.to_string())
     }
 }

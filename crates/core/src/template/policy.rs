@@ -1,9 +1,8 @@
 //! `AWS::IoT::Policy`: a policy by name or by document.
 
-use super::TemplateError;
 use super::expression::{Expression, is_function};
+use super::read::{TemplateError, known};
 use super::resource::Resource;
-use super::section::known;
 use crate::tree::Tree;
 
 /// `AWS::IoT::Policy`

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::expression::{Expression, is_function};
-use super::section::{known, object, text};
-use super::{TemplateError, TemplateUse};
+use super::read::{TemplateError, TemplateUse, known, object, text};
 use crate::plan::{Override, ThingOverrides};
 use crate::tree::{Members, Tree};
 

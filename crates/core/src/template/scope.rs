@@ -7,8 +7,8 @@ use super::expression::{Expression, Part};
 use super::section::Literal;
 use super::{Inputs, Template, TemplateUse};
 use crate::error::{ErrorCode, Refusal};
-use crate::limits;
 use crate::tree::Tree;
+use crate::{limits, text};
 
 /// A value of a template.
 pub(super) enum Value {
@@ -311,5 +311,5 @@ fn may_be_topic_filter(text: &str) -> bool {
 
 /// The beginning of a text that a message quotes.
 fn shown(text: &str) -> String {
-    text.chars().take(128).collect()
+    text::shown_arn(text).to_owned()
 }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::Template;
 use super::expression::Expression;
 use super::policy::Policy;
+use super::read::{TemplateError, TemplateUse, known, object, text};
 use super::resource::{self, Certificate, Thing};
-use super::{Template, TemplateError, TemplateUse};
+use super::tidy::Tidy;
 use crate::limits;
 use crate::tree::{Members, Tree};
 
@@ -25,8 +27,7 @@ pub(super) fn read(body: &str, use_: TemplateUse) -> Result<Template, TemplateEr
         let rule = limits::TEMPLATE_BODY_CHARS;
         return Err(TemplateError::new("", format!("it must have at most {rule} characters")));
     }
-    let tree = Tree::from_json(body.as_bytes())
-        .map_err(|error| TemplateError::new("", error.to_string()))?;
+    let Tidy { tree, duplicates } = Tidy::read(body)?;
     if let Tree::Text(_) = tree {
         return Err(TemplateError::new(
             "",
@@ -46,6 +47,7 @@ pub(super) fn read(body: &str, use_: TemplateUse) -> Result<Template, TemplateEr
     let (certificate, thing, policies) = resources_of(object(resources, "Resources")?, use_)?;
     Ok(Template {
         use_,
+        duplicates,
         parameters: sections.get("Parameters").map_or(Ok(BTreeMap::new()), parameters)?,
         mappings: sections.get("Mappings").map_or(Ok(Mappings::new()), mappings)?,
         certificate,
@@ -180,35 +182,4 @@ fn device_configuration(tree: &Tree) -> Result<BTreeMap<String, Expression>, Tem
         configuration.insert(name.to_owned(), expression);
     }
     Ok(configuration)
-}
-
-/// A value that must be an object.
-pub(super) fn object<'a>(tree: &'a Tree, path: &str) -> Result<&'a Members, TemplateError> {
-    match tree {
-        Tree::Map(members) => Ok(members),
-        other => Err(TemplateError::new(path, format!("must be an object, not {}", other.kind()))),
-    }
-}
-
-/// A value that must be a literal string.
-pub(super) fn text<'a>(tree: &'a Tree, path: &str) -> Result<&'a str, TemplateError> {
-    match tree {
-        Tree::Text(text) => Ok(text),
-        other => Err(TemplateError::new(path, format!("must be a string, not {}", other.kind()))),
-    }
-}
-
-/// Refuses members that have no meaning here.
-pub(super) fn known(members: &Members, path: &str, names: &[&str]) -> Result<(), TemplateError> {
-    match members.iter().find(|(name, _)| !names.contains(name)) {
-        None => Ok(()),
-        Some((name, _)) => {
-            let shown: String = name.chars().take(64).collect();
-            let at = if path.is_empty() { shown } else { format!("{path}.{shown}") };
-            Err(TemplateError::new(
-                at,
-                format!("is not known here; known are {}", names.join(", ")),
-            ))
-        }
-    }
 }

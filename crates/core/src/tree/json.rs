@@ -7,25 +7,37 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 
 use super::{Gatherer, Malformed, Tree};
 use crate::limits::VALUE_DEPTH;
+use crate::text::utf8;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Tree, Malformed> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Malformed("not UTF-8 text".into()))?;
+    read_by(Levels { left: VALUE_DEPTH, duplicates: false }, bytes)
+}
+
+pub(super) fn read_with_duplicates(bytes: &[u8]) -> Result<Tree, Malformed> {
+    read_by(Levels { left: VALUE_DEPTH, duplicates: true }, bytes)
+}
+
+fn read_by(levels: Levels, bytes: &[u8]) -> Result<Tree, Malformed> {
+    let text = utf8(bytes).map_err(|error| Malformed(error.to_string()))?;
     let mut reader = serde_json::Deserializer::from_str(text);
-    Levels(VALUE_DEPTH)
+    levels
         .deserialize(&mut reader)
         .and_then(|tree| reader.end().map(|()| tree))
         .map_err(|error| Malformed(format!("not valid JSON: {error}")))
 }
 
-/// Reads a value that may have this many more levels of nesting.
+/// Reads a value that may have this many more levels of nesting, and members that come twice or not.
 #[derive(Clone, Copy)]
-struct Levels(usize);
+struct Levels {
+    left: usize,
+    duplicates: bool,
+}
 
 impl Levels {
     fn inner<E: Error>(self) -> Result<Self, E> {
-        self.0
+        self.left
             .checked_sub(1)
-            .map(Self)
+            .map(|left| Self { left, ..self })
             .ok_or_else(|| E::custom(format!("nested deeper than {VALUE_DEPTH} levels")))
     }
 }
@@ -76,7 +88,9 @@ impl<'de> Visitor<'de> for Levels {
         let inner = self.inner()?;
         let mut members = Gatherer::default();
         while let Some(name) = pairs.next_key::<String>()? {
-            members.claim(&name).map_err(A::Error::custom)?;
+            if !self.duplicates {
+                members.claim(&name).map_err(A::Error::custom)?;
+            }
             let value = pairs.next_value_seed(inner)?;
             members.add(name, value);
         }

@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::error::TokenError;
-use crate::limits;
 use crate::tree::{Members, Tree};
+use crate::{limits, text};
 
 /// Signature algorithms: asymmetric ones only, so that no published key can be taken for a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,14 +139,14 @@ impl KeySet {
         };
         match self.0.iter().find(fits) {
             Some(key) => Ok((parsed, &key.material)),
-            None => Err(TokenError::UnknownKey(id.chars().take(128).collect())),
+            None => Err(TokenError::UnknownKey(text::shown_arn(id).to_owned())),
         }
     }
 }
 
 /// An algorithm that is not taken.
 pub(super) fn no_algorithm(name: &str) -> TokenError {
-    let shown: String = name.chars().take(16).collect();
+    let shown = text::cut(name, 16);
     TokenError::invalid(format!(
         "The token's algorithm '{shown}' is not one of RS256, RS384, RS512, ES256, ES384 and ES512"
     ))

@@ -3,7 +3,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::certificate::Instant;
+use crate::time::Timestamp;
 
 const NOW: i64 = 1_800_000_000;
 
@@ -58,7 +58,7 @@ fn prove_at(header: &Value, claims: &Value, now: i64) -> Result<WebIdentity, Tok
     let clients = clients();
     let provider = Provider { scheme: "https", url: "id.example/realm", client_ids: &clients };
     let fitting =
-        Unverified::read(&token(header, claims))?.fits(&provider, Instant(now * 1000 + 999))?;
+        Unverified::read(&token(header, claims))?.fits(&provider, Timestamp(now * 1000 + 999))?;
     fitting.verified(&keys(), |_, _, _, signature| signature == b"signature")
 }
 
@@ -183,7 +183,7 @@ fn a_wrong_signature_proves_nothing() {
     let clients = clients();
     let provider = Provider { scheme: "https", url: "id.example/realm", client_ids: &clients };
     let token = token(&header(), &claims());
-    let fitting = Unverified::read(&token).unwrap().fits(&provider, Instant(NOW * 1000)).unwrap();
+    let fitting = Unverified::read(&token).unwrap().fits(&provider, Timestamp(NOW * 1000)).unwrap();
     let refused = fitting.verified(&keys(), |_, _, message, _| message == token.as_bytes());
     assert!(matches!(refused, Err(TokenError::Invalid(_))));
 }

@@ -6,8 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::claims::{Claims, WebIdentity};
 use super::error::TokenError;
 use super::key::{Algorithm, KeySet, Material, no_algorithm};
-use crate::certificate::Instant;
 use crate::limits;
+use crate::time::Timestamp;
 use crate::tree::{Members, Tree};
 
 /// What is registered of an issuer.
@@ -84,7 +84,7 @@ impl Unverified {
     /// # Errors
     /// Another issuer, an audience that is not registered, not yet or no longer in its time, or
     /// older than a day.
-    pub fn fits(self, provider: &Provider<'_>, now: Instant) -> Result<Fitting, TokenError> {
+    pub fn fits(self, provider: &Provider<'_>, now: Timestamp) -> Result<Fitting, TokenError> {
         let Provider { scheme, url, .. } = *provider;
         let said = self.claims.issuer.strip_prefix(scheme).and_then(|s| s.strip_prefix("://"));
         if said.map(|said| said.trim_end_matches('/')) != Some(url) {

@@ -1,9 +1,11 @@
 //! The arguments. Their comments are the `--help` text.
 
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+
 use super::output::Format;
 use crate::{Endpoint, KeyType, Method, QoS};
-use clap::{Subcommand, ValueEnum};
-use std::path::PathBuf;
 
 const EXIT_CODES: &str = "\
 Exit codes:

@@ -8,7 +8,7 @@ mod provision;
 mod tests;
 
 pub use args::{Args, Command};
-use output::Failure;
+use output::CommandError;
 
 /// Runs one command and returns the exit code of the process: 0 done, 1 failed, 2 wrong usage,
 /// 3 refused by the server for good, 4 not authorized, 5 out of time. Results go to standard
@@ -18,7 +18,7 @@ pub fn run(args: Args) -> u8 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(perform(args.command)),
-        Err(cause) => Err(Failure::other(format!("the runtime does not start: {cause}"))),
+        Err(cause) => Err(CommandError::other(format!("the runtime does not start: {cause}"))),
     };
     match outcome {
         Ok(()) => 0,
@@ -29,7 +29,7 @@ pub fn run(args: Args) -> u8 {
     }
 }
 
-async fn perform(command: Command) -> Result<(), Failure> {
+async fn perform(command: Command) -> Result<(), CommandError> {
     match command {
         Command::Provision(args) => provision::provision(*args).await,
         Command::Connect(args) => operate::connect(args).await,

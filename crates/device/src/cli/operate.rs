@@ -1,24 +1,21 @@
 //! `connect`, `publish`, `subscribe`, `show`: as the provisioned device.
 
-use super::{
-    args::{ConnectArgs, DeviceArgs, PublishArgs, ShowArgs, SubscribeArgs},
-    output::{Failure, Format, identity_json, identity_text, line, progress, result},
-    provision::read,
-};
-use crate::{Connection, ConnectionConfig, ConnectionError, Identity, IdentityStore, Message};
-use serde_json::{Value, json};
-use std::{
-    fmt::Write as _,
-    io::{self, Read},
-    path::Path,
-    time::Duration,
-};
-use tokio::{
-    signal,
-    time::{sleep, timeout},
-};
+use std::fmt::Write as _;
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::Duration;
 
-pub(super) async fn connect(args: ConnectArgs) -> Result<(), Failure> {
+use fleetwright_core::text::{escaped, escaped_json};
+use serde_json::{Value, json};
+use tokio::signal;
+use tokio::time::{sleep, timeout};
+
+use super::args::{ConnectArgs, DeviceArgs, PublishArgs, ShowArgs, SubscribeArgs};
+use super::output::{CommandError, Format, identity_json, identity_text, line, progress, result};
+use super::provision::read;
+use crate::{Connection, ConnectionConfig, ConnectionError, Identity, IdentityStore, Message};
+
+pub(super) async fn connect(args: ConnectArgs) -> Result<(), CommandError> {
     let (connection, client_id) = open(&args.device).await?;
     progress(&format!("connected as {client_id}"));
     if args.stay > 0 {
@@ -45,12 +42,12 @@ async fn ended(connection: &Connection) -> ConnectionError {
     }
 }
 
-pub(super) async fn publish(args: PublishArgs) -> Result<(), Failure> {
+pub(super) async fn publish(args: PublishArgs) -> Result<(), CommandError> {
     let payload = if args.message == "-" {
         let mut payload = Vec::new();
         io::stdin()
             .read_to_end(&mut payload)
-            .map_err(|cause| Failure::other(format!("standard input: {cause}")))?;
+            .map_err(|cause| CommandError::other(format!("standard input: {cause}")))?;
         payload
     } else {
         args.message.into_bytes()
@@ -66,7 +63,7 @@ pub(super) async fn publish(args: PublishArgs) -> Result<(), Failure> {
     )
 }
 
-pub(super) async fn subscribe(args: SubscribeArgs) -> Result<(), Failure> {
+pub(super) async fn subscribe(args: SubscribeArgs) -> Result<(), CommandError> {
     let (connection, client_id) = open(&args.device).await?;
     connection.subscribe(&args.filter, args.qos.qos()).await?;
     progress(&format!("{client_id} is subscribed to {}", args.filter));
@@ -82,7 +79,7 @@ pub(super) async fn subscribe(args: SubscribeArgs) -> Result<(), Failure> {
         (Some(outcome), _) => outcome?,
         (None, None) => {}
         (None, Some(count)) => {
-            return Err(Failure::out_of_time(format!(
+            return Err(CommandError::out_of_time(format!(
                 "{taken} of {count} messages arrived on {}",
                 args.filter
             )));
@@ -94,8 +91,8 @@ pub(super) async fn subscribe(args: SubscribeArgs) -> Result<(), Failure> {
 
 /// Ctrl-C is how a subscriber without `--count` is meant to end.
 async fn until_interrupted(
-    taking: impl Future<Output = Result<(), Failure>>,
-) -> Result<(), Failure> {
+    taking: impl Future<Output = Result<(), CommandError>>,
+) -> Result<(), CommandError> {
     tokio::select! {
         outcome = taking => outcome,
         _ = signal::ctrl_c() => Ok(()),
@@ -107,19 +104,23 @@ async fn take(
     format: Format,
     count: Option<u64>,
     taken: &mut u64,
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     while count.is_none_or(|count| *taken < count) {
         let message = connection.next_message().await?;
-        let text = match format {
-            Format::Text => {
-                format!("{}\t{}", message.topic, String::from_utf8_lossy(&message.payload))
-            }
-            Format::Json => message_json(&message).to_string(),
+        let shown = match format {
+            Format::Text => message_text(&message),
+            Format::Json => escaped_json(&message_json(&message).to_string()),
         };
-        line(&text).map_err(|cause| Failure::other(format!("standard output: {cause}")))?;
+        line(&shown).map_err(|cause| CommandError::other(format!("standard output: {cause}")))?;
         *taken += 1;
     }
     Ok(())
+}
+
+/// One line, whatever was published: `TOPIC<tab>PAYLOAD`.
+pub(super) fn message_text(message: &Message) -> String {
+    let payload = String::from_utf8_lossy(&message.payload);
+    format!("{}\t{}", escaped(&message.topic), escaped(&payload))
 }
 
 pub(super) fn message_json(message: &Message) -> Value {
@@ -136,7 +137,7 @@ pub(super) fn message_json(message: &Message) -> Value {
     json!({ "topic": message.topic, name: payload, "qos": message.qos, "retain": message.retain })
 }
 
-pub(super) fn show(args: &ShowArgs) -> Result<(), Failure> {
+pub(super) fn show(args: &ShowArgs) -> Result<(), CommandError> {
     if !args.identity.is_dir() {
         return Err(none_yet(&args.identity, None));
     }
@@ -154,7 +155,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<(), Failure> {
     result(args.output, &text, &json)
 }
 
-fn load(directory: &Path) -> Result<Identity, Failure> {
+fn load(directory: &Path) -> Result<Identity, CommandError> {
     if !directory.is_dir() {
         return Err(none_yet(directory, None));
     }
@@ -165,9 +166,9 @@ fn load(directory: &Path) -> Result<Identity, Failure> {
     }
 }
 
-fn none_yet(directory: &Path, pending: Option<String>) -> Failure {
+fn none_yet(directory: &Path, pending: Option<String>) -> CommandError {
     let directory = directory.display();
-    Failure::other(match pending {
+    CommandError::other(match pending {
         None => {
             format!("{directory} holds no identity; `provision --identity {directory}` makes one")
         }
@@ -177,7 +178,7 @@ fn none_yet(directory: &Path, pending: Option<String>) -> Failure {
     })
 }
 
-async fn open(args: &DeviceArgs) -> Result<(Connection, String), Failure> {
+async fn open(args: &DeviceArgs) -> Result<(Connection, String), CommandError> {
     let mut config = ConnectionConfig::of_identity(&load(&args.identity)?);
     if let Some(endpoint) = &args.endpoint {
         config.endpoint = endpoint.clone();

@@ -1,9 +1,12 @@
 //! What the commands print, and the exit code.
 
-use crate::{ConnectionError, Identity, ProvisionError, StoreError};
-use clap::ValueEnum;
-use serde_json::{Value, json};
 use std::io::{self, Write};
+
+use clap::ValueEnum;
+use fleetwright_core::text::{escaped, escaped_json};
+use serde_json::{Value, json};
+
+use crate::{ConnectionError, Identity, ProvisionError, StoreError};
 
 /// `--output`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -17,14 +20,14 @@ pub(super) enum Format {
 
 /// A command that failed.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct CommandError {
     message: String,
     advice: Option<String>,
     details: Value,
     exit_code: u8,
 }
 
-impl Failure {
+impl CommandError {
     /// Exit code 1.
     pub(super) fn other(message: impl Into<String>) -> Self {
         Self { message: message.into(), advice: None, details: Value::Null, exit_code: 1 }
@@ -51,9 +54,9 @@ impl Failure {
 
     /// Standard error for people; with `--output json` also an object on standard output.
     pub(super) fn report(&self, format: Format) {
-        let _ = writeln!(io::stderr(), "error: {}", self.message);
+        let _ = writeln!(io::stderr(), "error: {}", escaped(&self.message));
         if let Some(advice) = &self.advice {
-            let _ = writeln!(io::stderr(), "{advice}");
+            let _ = writeln!(io::stderr(), "{}", escaped(advice));
         }
         if format == Format::Json {
             let mut error = json!({ "message": self.message, "exitCode": self.exit_code });
@@ -63,7 +66,7 @@ impl Failure {
             if !self.details.is_null() {
                 insert(&mut error, "rejected", self.details.clone());
             }
-            let _ = line(&json!({ "error": error }).to_string());
+            let _ = line(&escaped_json(&json!({ "error": error }).to_string()));
         }
     }
 }
@@ -74,7 +77,7 @@ fn insert(object: &mut Value, key: &str, value: Value) {
     }
 }
 
-impl From<ConnectionError> for Failure {
+impl From<ConnectionError> for CommandError {
     fn from(error: ConnectionError) -> Self {
         Self {
             message: error.to_string(),
@@ -100,7 +103,7 @@ fn connection_code(error: &ConnectionError) -> u8 {
     }
 }
 
-impl From<ProvisionError> for Failure {
+impl From<ProvisionError> for CommandError {
     fn from(error: ProvisionError) -> Self {
         Self {
             message: error.to_string(),
@@ -122,7 +125,7 @@ fn provision_code(error: &ProvisionError) -> u8 {
         ProvisionError::Store(_)
         | ProvisionError::Key(_)
         | ProvisionError::TryLater { .. }
-        | ProvisionError::MalformedAnswer { .. } => 1,
+        | ProvisionError::MalformedResponse { .. } => 1,
     }
 }
 
@@ -141,7 +144,7 @@ fn details(error: &ProvisionError) -> Value {
     }
 }
 
-impl From<StoreError> for Failure {
+impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
         Self::other(error.to_string())
     }
@@ -149,10 +152,10 @@ impl From<StoreError> for Failure {
 
 /// One line of progress, for people.
 pub(super) fn progress(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", escaped(text));
 }
 
-/// One line of result. A reader that has left is told by the error.
+/// One line of result. An error says that nobody reads any more.
 pub(super) fn line(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}")?;
@@ -160,12 +163,12 @@ pub(super) fn line(text: &str) -> io::Result<()> {
 }
 
 /// A result in either form.
-pub(super) fn result(format: Format, text: &str, json: &Value) -> Result<(), Failure> {
+pub(super) fn result(format: Format, text: &str, json: &Value) -> Result<(), CommandError> {
     let printed = match format {
         Format::Text => line(text),
-        Format::Json => line(&json.to_string()),
+        Format::Json => line(&escaped_json(&json.to_string())),
     };
-    printed.map_err(|cause| Failure::other(format!("standard output: {cause}")))
+    printed.map_err(|cause| CommandError::other(format!("standard output: {cause}")))
 }
 
 /// An identity without its key.
@@ -184,15 +187,15 @@ pub(super) fn identity_json(identity: &Identity, directory: &std::path::Path) ->
 pub(super) fn identity_text(identity: &Identity, directory: &std::path::Path) -> String {
     let mut text = format!(
         "thing        {}\ncertificate  {}\ntemplate     {}\nendpoint     {}\nidentity     {}",
-        identity.thing_name.as_deref().unwrap_or("(none)"),
-        identity.certificate_id,
+        escaped(identity.thing_name.as_deref().unwrap_or("(none)")),
+        escaped(&identity.certificate_id),
         identity.template,
         identity.endpoint,
         directory.display(),
     );
     for (name, value) in &identity.device_configuration {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        text.push_str(&format!("\nconfigured   {name} = {value}"));
+        text.push_str(&format!("\nconfigured   {}", escaped(&format!("{name} = {value}"))));
     }
     text
 }

@@ -1,16 +1,18 @@
 //! `provision`.
 
-use super::{
-    args::ProvisionArgs,
-    output::{Failure, identity_json, identity_text, progress, result},
-};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use super::args::ProvisionArgs;
+use super::output::{CommandError, identity_json, identity_text, progress, result};
 use crate::{
     Connection, ConnectionConfig, Credentials, Identity, IdentityStore, ProvisionConfig,
     ProvisionEvent, Provisioner, random,
 };
-use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
-pub(super) async fn provision(args: ProvisionArgs) -> Result<(), Failure> {
+pub(super) async fn provision(args: ProvisionArgs) -> Result<(), CommandError> {
     let config = config(&args)?;
     let store = IdentityStore::open(&args.identity)?;
     let mut already = false;
@@ -33,11 +35,11 @@ pub(super) async fn provision(args: ProvisionArgs) -> Result<(), Failure> {
 /// An identity that an earlier call saved may be unknown to the server since: it was restored from
 /// a backup that is older, or the certificate was revoked. A server that cannot be reached says
 /// nothing about that. The client id is nobody's, so that a device at work keeps its connection.
-async fn check_known(identity: &Identity) -> Result<(), Failure> {
+async fn check_known(identity: &Identity) -> Result<(), CommandError> {
     for attempt in 1..=ATTEMPTS {
         let mut config = ConnectionConfig::of_identity(identity);
         config.client_id = random::client_id("check");
-        config.timeout = PATIENCE;
+        config.timeout = RESPONSE_TIMEOUT;
         match Connection::open(&config).await {
             Ok(connection) => {
                 connection.close().await;
@@ -45,7 +47,7 @@ async fn check_known(identity: &Identity) -> Result<(), Failure> {
             }
             // A server that stops closes too.
             Err(error) if error.is_of_the_certificate() && attempt == ATTEMPTS => {
-                return Err(Failure::not_authorized(
+                return Err(CommandError::not_authorized(
                     format!(
                         "this device has an identity, and {} does not accept its certificate {}",
                         identity.endpoint, identity.certificate_id
@@ -66,13 +68,13 @@ async fn check_known(identity: &Identity) -> Result<(), Failure> {
 /// Attempts to be let in with an identity that is there already.
 const ATTEMPTS: u32 = 2;
 const PAUSE: Duration = Duration::from_secs(1);
-/// Longest wait for an answer to each.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest wait for a response to each.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 const STRANDED: &str = "\
 Either the certificate was revoked or deleted, or the server was restored from a backup that is \
 older than this device. To get a new certificate with the claim, run the same command with --force.";
 
-fn config(args: &ProvisionArgs) -> Result<ProvisionConfig, Failure> {
+fn config(args: &ProvisionArgs) -> Result<ProvisionConfig, CommandError> {
     let claim = Credentials::new(
         read("--claim-cert", &args.claim_cert)?,
         read("--claim-key", &args.claim_key)?,
@@ -91,12 +93,12 @@ fn config(args: &ProvisionArgs) -> Result<ProvisionConfig, Failure> {
     Ok(config)
 }
 
-pub(super) fn parameters(args: &ProvisionArgs) -> Result<BTreeMap<String, String>, Failure> {
+pub(super) fn parameters(args: &ProvisionArgs) -> Result<BTreeMap<String, String>, CommandError> {
     let mut parameters = match &args.parameters_file {
         None => BTreeMap::new(),
         Some(path) => {
             serde_json::from_str(&read("--parameters-file", path)?).map_err(|cause| {
-                Failure::usage(format!(
+                CommandError::usage(format!(
                     "--parameters-file {}: {cause}. It must be a JSON object of strings, for example {{\"SerialNumber\": \"A-1001\"}}",
                     path.display()
                 ))
@@ -107,7 +109,7 @@ pub(super) fn parameters(args: &ProvisionArgs) -> Result<BTreeMap<String, String
     Ok(parameters)
 }
 
-pub(super) fn read(option: &str, path: &Path) -> Result<String, Failure> {
+pub(super) fn read(option: &str, path: &Path) -> Result<String, CommandError> {
     fs::read_to_string(path)
-        .map_err(|cause| Failure::other(format!("{option} {}: {cause}", path.display())))
+        .map_err(|cause| CommandError::other(format!("{option} {}: {cause}", path.display())))
 }

@@ -1,12 +1,12 @@
-use super::{
-    args::{Args, Command, ProvisionArgs},
-    operate::message_json,
-    output::Failure,
-    provision::parameters,
-};
-use crate::{ConnectionError, KeyType, Message, Method, Operation, ProvisionError, Rejection};
-use clap::{CommandFactory, Parser};
 use std::collections::BTreeMap;
+
+use clap::{CommandFactory, Parser};
+
+use super::args::{Args, Command, ProvisionArgs};
+use super::operate::{message_json, message_text};
+use super::output::CommandError;
+use super::provision::parameters;
+use crate::{ConnectionError, KeyType, Message, Method, Operation, ProvisionError, Rejection};
 
 #[derive(Debug, Parser)]
 struct Cli {
@@ -107,8 +107,19 @@ fn each_kind_of_failure_has_its_exit_code() {
     ];
     for (error, code) in codes {
         let told = error.to_string();
-        assert_eq!(Failure::from(error).exit_code(), code, "{told}");
+        assert_eq!(CommandError::from(error).exit_code(), code, "{told}");
     }
+}
+
+#[test]
+fn a_message_steers_no_terminal() {
+    let message = Message {
+        topic: "t\u{9b}".into(),
+        payload: "\u{1b}[2J\u{202e}a\nü".into(),
+        qos: 0,
+        retain: false,
+    };
+    assert_eq!(message_text(&message), "t\\u{9b}\t\\u{1b}[2J\\u{202e}a\\nü");
 }
 
 #[test]

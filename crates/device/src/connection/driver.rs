@@ -1,23 +1,21 @@
 //! The task behind a [`Connection`](super::Connection): owns the stream, and tells each waiting
 //! request how it ended.
 
-use super::{ConnectionError, Message, QoS, error, wire::Wire};
+use std::collections::HashMap;
+use std::num::NonZeroU16;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
 use bytes::Bytes;
 use bytestring::ByteString;
-use rmqtt_codec::{
-    types::{Publish, QoS as WireQos},
-    v3::{Packet, SubscribeReturnCode},
-};
-use std::{
-    collections::HashMap,
-    num::NonZeroU16,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::{Instant, MissedTickBehavior, interval_at, timeout},
-};
+use rmqtt_codec::types::{Publish, QoS as WireQos};
+use rmqtt_codec::v3::{Packet, SubscribeReturnCode};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+
+use super::error::{self, ConnectionError};
+use super::message::{Message, QoS};
+use super::wire::Wire;
 
 /// Messages that wait for the application.
 const MESSAGE_QUEUE: usize = 1024;

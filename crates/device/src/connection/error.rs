@@ -1,9 +1,12 @@
 //! How a connection fails, in words that lead to the cause.
 
-use super::ConnectionConfig;
-use crate::Endpoint;
+use std::time::Duration;
+use std::{fmt, io};
+
 use rustls::AlertDescription;
-use std::{fmt, io, time::Duration};
+
+use super::config::ConnectionConfig;
+use crate::Endpoint;
 
 /// Why a connection could not be opened, or a request on it did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,21 +20,21 @@ pub enum ConnectionError {
     },
     /// No TCP or TLS connection: name, network, port, or nobody there.
     Unreachable {
-        /// Where we tried.
+        /// The server's address.
         endpoint: Endpoint,
-        /// What the system said.
+        /// The error of the operating system.
         cause: String,
     },
     /// The server's certificate does not satisfy our CA and host name.
     ServerNotTrusted {
-        /// Where we tried.
+        /// The server's address.
         endpoint: Endpoint,
-        /// What TLS said.
+        /// The error of the TLS handshake.
         cause: String,
     },
     /// The server refuses our certificate, or the CONNECT.
     NotAuthorized {
-        /// What the server said.
+        /// The TLS alert or the CONNACK code.
         cause: String,
         /// The client id that we used.
         client_id: String,
@@ -47,7 +50,7 @@ pub enum ConnectionError {
         /// Which filter.
         filter: String,
     },
-    /// No answer in time.
+    /// No response in time.
     TimedOut {
         /// What did not come.
         waiting_for: String,

@@ -1,118 +1,29 @@
 //! One MQTT 3.1.1 connection over mutual TLS: publish, subscribe, take messages.
 
+mod config;
 mod driver;
 mod error;
+mod message;
 mod wire;
 
-use crate::{Endpoint, Identity, SecretPem, random};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+pub use config::{ConnectionConfig, Credentials};
 use driver::{Driver, Handles, Request};
 pub use error::ConnectionError;
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
-use tokio::{
-    sync::{Mutex, mpsc, oneshot},
-    task::JoinHandle,
-    time::timeout,
-};
+pub use message::{Message, QoS};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use wire::Wire;
 
-/// The largest packet: a payload, plus room for topic and header.
-// AWS: quotas page "AWS IoT Core message broker": 128 KB a message.
-const MAX_PACKET: u32 = 128 * 1024 + 1024;
 /// The largest payload, in bytes (AWS, same page).
 const MAX_PAYLOAD: usize = 128 * 1024;
 /// The longest topic or filter, in bytes of UTF-8 (AWS, same page).
 const MAX_TOPIC: usize = 256;
 /// The most filters in one SUBSCRIBE (AWS, same page).
 const MAX_FILTERS: usize = 8;
-
-/// A certificate chain and its private key, both PEM.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Credentials {
-    /// The client certificate, then intermediates if there are any.
-    pub certificate_pem: String,
-    /// PKCS#8, PKCS#1 or SEC1.
-    pub key_pem: SecretPem,
-}
-
-impl Credentials {
-    /// Takes over both texts; they are parsed when a connection opens.
-    pub fn new(certificate_pem: impl Into<String>, key_pem: impl Into<String>) -> Self {
-        Self { certificate_pem: certificate_pem.into(), key_pem: SecretPem::new(key_pem) }
-    }
-}
-
-/// Everything that a connection needs.
-#[derive(Debug, Clone)]
-pub struct ConnectionConfig {
-    /// The server.
-    pub endpoint: Endpoint,
-    /// The CA certificates, PEM, that the server's certificate must chain to.
-    pub ca_pem: String,
-    /// Who we are.
-    pub credentials: Credentials,
-    /// MQTT client id: for a device its thing name, so that thing policy variables resolve.
-    pub client_id: String,
-    /// Time between pings; at least one second.
-    pub keep_alive: Duration,
-    /// The longest wait for a connection, and for each acknowledgement.
-    pub timeout: Duration,
-}
-
-impl ConnectionConfig {
-    /// Keep-alive 60 s, time-out 30 s.
-    pub fn new(
-        endpoint: Endpoint,
-        ca_pem: impl Into<String>,
-        credentials: Credentials,
-        client_id: impl Into<String>,
-    ) -> Self {
-        Self {
-            endpoint,
-            ca_pem: ca_pem.into(),
-            credentials,
-            client_id: client_id.into(),
-            keep_alive: Duration::from_secs(60),
-            timeout: Duration::from_secs(30),
-        }
-    }
-
-    /// Connects as the provisioned device, to the server that provisioned it. The client id is the
-    /// thing name, or a random one if the template made no thing.
-    pub fn of_identity(identity: &Identity) -> Self {
-        let credentials =
-            Credentials::new(identity.certificate_pem.as_str(), identity.key_pem.expose());
-        let client_id = match &identity.thing_name {
-            Some(name) => name.clone(),
-            None => random::client_id("device"),
-        };
-        Self::new(identity.endpoint.clone(), identity.ca_pem.as_str(), credentials, client_id)
-    }
-}
-
-/// MQTT quality of service. The interface has no QoS 2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum QoS {
-    /// 0: sent once, not acknowledged.
-    AtMostOnce,
-    /// 1: acknowledged.
-    AtLeastOnce,
-}
-
-/// A message that arrived.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// Where it was published.
-    pub topic: String,
-    /// What was published: any bytes.
-    pub payload: Vec<u8>,
-    /// 0 or 1.
-    pub qos: u8,
-    /// Whether it was a retained message, sent because of a new subscription.
-    pub retain: bool,
-}
 
 /// An open connection. All methods take `&self`: share it in an `Arc` to publish in one task while
 /// another takes messages. It does not reconnect; when it is lost, open another. Dropping it says
@@ -153,8 +64,8 @@ impl Connection {
     /// message has been handed to the network.
     ///
     /// # Errors
-    /// A topic that is none; no acknowledgement in time; [`ConnectionError::Closed`] when the
-    /// server closes instead, which is how it answers a publish that policy does not allow.
+    /// An invalid topic; no acknowledgement in time; [`ConnectionError::Closed`] when the
+    /// server closes instead, as it does on a publish that policy does not allow.
     pub async fn publish(
         &self,
         topic: &str,
@@ -179,7 +90,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`ConnectionError::SubscriptionRefused`], or [`ConnectionError::Closed`] when the server
-    /// closes instead; a filter that is none.
+    /// closes instead; an invalid filter.
     pub async fn subscribe(&self, filter: &str, qos: QoS) -> Result<(), ConnectionError> {
         self.subscribe_all(&[filter], qos).await
     }

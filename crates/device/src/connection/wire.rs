@@ -1,18 +1,24 @@
 //! Packets on a TLS stream. Both directions are buffered here, so that a wait for either may be
 //! given up and taken up again without losing a byte.
 
-use super::{ConnectionConfig, ConnectionError, error};
-use crate::tls;
+use std::io;
+
 use bytes::{Buf, BytesMut};
 use rmqtt_codec::v3::{Codec, Connect, Packet};
 use rustls_pki_types::ServerName;
-use std::io;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_util::codec::{Decoder, Encoder};
+
+use super::config::ConnectionConfig;
+use super::error::{self, ConnectionError};
+use crate::tls;
+
+/// The largest packet: a payload, plus room for topic and header.
+// AWS: quotas page "AWS IoT Core message broker": 128 KB a message.
+const MAX_PACKET: u32 = 128 * 1024 + 1024;
 
 /// The fixed size of CONNACK (MQTT 3.1.1, section 3.2).
 const CONNACK_BYTES: usize = 4;
@@ -41,7 +47,7 @@ impl Wire {
         let stream = Box::new(tls.connect(name, tcp).await.map_err(failed)?);
         let mut wire = Self {
             stream,
-            codec: Codec::new(super::MAX_PACKET),
+            codec: Codec::new(MAX_PACKET),
             incoming: BytesMut::new(),
             outgoing: BytesMut::new(),
         };

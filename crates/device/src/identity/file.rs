@@ -1,12 +1,11 @@
 //! Files that are replaced as a whole or not at all.
 
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
 #[cfg(unix)]
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, Write},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
+
 use zeroize::Zeroizing;
 
 /// Who may read a file.
@@ -14,7 +13,7 @@ use zeroize::Zeroizing;
 pub(super) enum Mode {
     /// Its owner: 0600.
     Private,
-    /// Whoever may enter the directory: 0644.
+    /// Everybody who may enter the directory: 0644.
     Public,
 }
 

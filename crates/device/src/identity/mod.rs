@@ -14,17 +14,17 @@ mod file;
 #[cfg(test)]
 mod tests;
 
-use crate::{Endpoint, SecretPem, provision::Journal};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::{fmt, io};
+
 use file::Directory;
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::BTreeMap,
-    fmt,
-    fs::File,
-    io,
-    path::{Path, PathBuf},
-};
 use zeroize::Zeroizing;
+
+use crate::provision::Journal;
+use crate::{Endpoint, SecretPem};
 
 const KEY: &str = "device.key";
 const CERTIFICATE: &str = "device.cert.pem";

@@ -1,7 +1,9 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tempfile::TempDir;
+
 use super::*;
 use crate::Endpoint;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use tempfile::TempDir;
 
 /// Power that can be cut: the file operation with this number, and all after it, fail.
 #[derive(Debug)]

@@ -1,14 +1,17 @@
 //! What to provision, with what, where.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
 use super::ProvisionError;
 use crate::{Credentials, Endpoint, KeyType, RetryPolicy, random};
-use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, time::Duration};
 
 /// The longest template name (AWS: `CreateProvisioningTemplate`, `templateName`).
 const MAX_TEMPLATE_NAME: usize = 36;
 
-/// How the device comes to its key.
+/// Where the private key is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
@@ -40,12 +43,12 @@ pub struct ProvisionConfig {
     pub template: String,
     /// Parameters for the template; names are case-sensitive.
     pub parameters: BTreeMap<String, String>,
-    /// How the device comes to its key.
+    /// Where the private key is made.
     pub method: Method,
     /// MQTT client id of the claim connection. Two devices with one client id cut each other off,
     /// so the default is random.
     pub client_id: String,
-    /// The longest wait for each step: connection, acknowledgement, answer.
+    /// The longest wait for each step: connection, acknowledgement, response.
     pub step_timeout: Duration,
     /// What happens when a step fails in passing.
     pub retry: RetryPolicy,
@@ -98,7 +101,7 @@ impl ProvisionConfig {
         self
     }
 
-    /// What would only be answered by a closed connection is refused here.
+    /// Refuses here what a server would only answer with a closed connection.
     pub(super) fn check(&self) -> Result<(), ProvisionError> {
         let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
         let name = &self.template;

@@ -1,8 +1,11 @@
 //! How provisioning fails, in words that lead to the cause.
 
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
 use super::{Operation, Rejection};
 use crate::{ConnectionError, KeyError, StoreError};
-use std::{collections::BTreeMap, fmt, time::Duration};
 
 /// Why provisioning did not succeed. What was reached is saved; calling again goes on there.
 #[derive(Debug)]
@@ -22,26 +25,26 @@ pub enum ProvisionError {
         /// How often.
         times: u32,
     },
-    /// The server said no, and will say no again.
+    /// A rejection that the same request would meet again.
     Refused {
-        /// Its answer.
+        /// The response.
         rejection: Rejection,
         /// The parameters that we sent.
         parameters: BTreeMap<String, String>,
     },
-    /// The server said: later.
+    /// A rejection that may pass: throttled, or a fault of the server.
     TryLater {
-        /// Its answer.
+        /// The response.
         rejection: Rejection,
     },
-    /// An `/accepted` answer that is not one.
-    MalformedAnswer {
-        /// To what.
+    /// An `/accepted` response that cannot be read.
+    MalformedResponse {
+        /// The operation that was accepted.
         operation: Operation,
         /// What is wrong.
         reason: String,
     },
-    /// An earlier attempt for something else may have succeeded: no answer came.
+    /// An earlier attempt for something else may have succeeded: no response came.
     EarlierAttempt {
         /// Its template.
         template: String,
@@ -75,7 +78,7 @@ impl ProvisionError {
             | Self::Key(_)
             | Self::KeptClosing { .. }
             | Self::Refused { .. }
-            | Self::MalformedAnswer { .. }
+            | Self::MalformedResponse { .. }
             | Self::EarlierAttempt { .. }
             | Self::GaveUp { .. }
             | Self::OutOfTime { .. } => false,
@@ -102,7 +105,7 @@ impl ProvisionError {
             | Self::Store(_)
             | Self::Key(_)
             | Self::TryLater { .. }
-            | Self::MalformedAnswer { .. } => None,
+            | Self::MalformedResponse { .. } => None,
         }
     }
 }
@@ -167,7 +170,7 @@ impl fmt::Display for ProvisionError {
                 "the server closed the connection {times} times in a row instead of acknowledging {during}"
             ),
             Self::Refused { rejection, .. } | Self::TryLater { rejection } => rejection.fmt(f),
-            Self::MalformedAnswer { operation, reason } => {
+            Self::MalformedResponse { operation, reason } => {
                 write!(f, "the server accepted {operation}, but its answer is malformed: {reason}")
             }
             Self::EarlierAttempt { template, parameters } => write!(

@@ -1,8 +1,10 @@
 //! What happens while provisioning, for a progress display.
 
+use std::fmt;
+use std::time::Duration;
+
 use super::Operation;
 use crate::KeyType;
-use std::{fmt, time::Duration};
 
 /// One thing that happened. `Display` gives a line for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +23,8 @@ pub enum ProvisionEvent {
         key_type: KeyType,
     },
     /// A request is sent.
-    Asking {
-        /// Which.
+    Requesting {
+        /// The operation that is requested.
         operation: Operation,
     },
     /// The server accepted, and the answer is saved.
@@ -59,7 +61,7 @@ impl fmt::Display for ProvisionEvent {
             Self::AlreadyProvisioned => f.write_str("this device is provisioned already"),
             Self::Resuming { from } => write!(f, "going on from an earlier attempt: {from}"),
             Self::KeyMade { key_type } => write!(f, "made the key on this device ({key_type})"),
-            Self::Asking { operation } => write!(f, "asking the server: {operation}"),
+            Self::Requesting { operation } => write!(f, "asking the server: {operation}"),
             Self::Accepted { operation: Operation::RegisterThing, .. } => {
                 f.write_str("registered, and saved")
             }

@@ -1,25 +1,26 @@
-//! Request and answer over the claim connection.
+//! Request and response over the claim connection.
 
-use super::{
-    Method, Operation, ProvisionConfig,
-    message::{Answer, Rejection},
-};
-use crate::{Connection, ConnectionConfig, ConnectionError, QoS};
-use std::{future::Future, mem};
+use std::future::Future;
+use std::mem;
+
 use tokio::time::timeout;
 
-/// Whoever answers. Tests put the journal through its states with another.
+use super::message::{Rejection, Response};
+use super::{Method, Operation, ProvisionConfig};
+use crate::{Connection, ConnectionConfig, ConnectionError, QoS};
+
+/// Where requests go. Tests put the journal through its states with another.
 pub(super) trait Exchange: Send {
-    fn ask(
+    fn request(
         &mut self,
         operation: Operation,
         payload: Vec<u8>,
-    ) -> impl Future<Output = Result<Answer, ConnectionError>> + Send;
+    ) -> impl Future<Output = Result<Response, ConnectionError>> + Send;
 
     fn close(&mut self) -> impl Future<Output = ()> + Send;
 }
 
-/// The real one. Connects when first asked, and again after a failure.
+/// Over MQTT. Connects at the first request, and again after a failure.
 pub(super) struct MqttExchange<'a> {
     config: &'a ProvisionConfig,
     open: Option<Connection>,
@@ -30,7 +31,7 @@ impl<'a> MqttExchange<'a> {
         Self { config, open: None }
     }
 
-    /// Connected, and subscribed to every answer before anything is asked.
+    /// Connected, and subscribed to every response topic before the first request.
     async fn connect(&self) -> Result<Connection, ConnectionError> {
         let config = self.config;
         let mut settings = ConnectionConfig::new(
@@ -46,28 +47,28 @@ impl<'a> MqttExchange<'a> {
             Method::Csr { .. } => Operation::CreateCertificateFromCsr,
             Method::Keys => Operation::CreateKeysAndCertificate,
         };
-        let answers: Vec<String> = [create, Operation::RegisterThing]
+        let responses: Vec<String> = [create, Operation::RegisterThing]
             .iter()
             .map(|operation| operation.topic(&config.template))
             .flat_map(|topic| [format!("{topic}/accepted"), format!("{topic}/rejected")])
             .collect();
-        let filters: Vec<&str> = answers.iter().map(String::as_str).collect();
+        let filters: Vec<&str> = responses.iter().map(String::as_str).collect();
         connection.subscribe_all(&filters, QoS::AtLeastOnce).await?;
         Ok(connection)
     }
 
-    async fn answer(
+    async fn response(
         connection: &Connection,
         operation: Operation,
         topic: &str,
-    ) -> Result<Answer, ConnectionError> {
+    ) -> Result<Response, ConnectionError> {
         loop {
             let message = connection.next_message().await?;
             // No correlation data in this interface: the topic is all there is to match.
             match message.topic.strip_prefix(topic) {
-                Some("/accepted") => return Ok(Answer::Accepted(message.payload)),
+                Some("/accepted") => return Ok(Response::Accepted(message.payload)),
                 Some("/rejected") => {
-                    return Ok(Answer::Rejected(Rejection::parse(operation, &message.payload)));
+                    return Ok(Response::Rejected(Rejection::parse(operation, &message.payload)));
                 }
                 _ => {}
             }
@@ -76,37 +77,37 @@ impl<'a> MqttExchange<'a> {
 }
 
 impl Exchange for MqttExchange<'_> {
-    async fn ask(
+    async fn request(
         &mut self,
         operation: Operation,
         payload: Vec<u8>,
-    ) -> Result<Answer, ConnectionError> {
+    ) -> Result<Response, ConnectionError> {
         // Taken out, put back after success: a failed connection is not used again.
         let connection = match mem::take(&mut self.open) {
             Some(connection) => connection,
             None => self.connect().await?,
         };
         let topic = operation.topic(&self.config.template);
-        let answer = async {
-            // The answer may overtake the acknowledgement, and the acknowledgement may be lost
-            // with the connection while the answer is here already.
+        let response = async {
+            // The response may overtake the acknowledgement, and the acknowledgement may be lost
+            // with the connection while the response is here already.
             let published = connection.publish(&topic, payload, QoS::AtLeastOnce, false).await;
             if let Err(failure @ ConnectionError::TimedOut { .. }) = published {
                 return Err(failure);
             }
-            let answer = Self::answer(&connection, operation, &topic).await;
+            let response = Self::response(&connection, operation, &topic).await;
             match published {
-                Err(failure) if answer.is_err() => Err(failure),
-                _ => answer,
+                Err(failure) if response.is_err() => Err(failure),
+                _ => response,
             }
         };
         let late = |_| ConnectionError::TimedOut {
             waiting_for: format!("the answer to {operation}"),
             after: self.config.step_timeout,
         };
-        let answer = timeout(self.config.step_timeout, answer).await.map_err(late)??;
+        let response = timeout(self.config.step_timeout, response).await.map_err(late)??;
         self.open = Some(connection);
-        Ok(answer)
+        Ok(response)
     }
 
     async fn close(&mut self) {

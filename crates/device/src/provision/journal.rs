@@ -1,13 +1,16 @@
 //! How far provisioning got: pure transitions between states that are types. The shell saves each
 //! new state before it goes on, so that a cut at any step loses nothing that the server has given.
 
-use super::{
-    Method, Operation, ProvisionConfig, ProvisionError,
-    message::{CertificateAnswer, CsrRequest, RegisterAnswer, RegisterRequest, Rejection},
-};
-use crate::{Identity, KeyType, SecretPem, key};
+use std::collections::BTreeMap;
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt};
+
+use super::message::{
+    CertificateResponse, CsrRequest, RegisterRequest, RegisterThingResponse, Rejection,
+};
+use super::{Method, Operation, ProvisionConfig, ProvisionError};
+use crate::{Identity, KeyType, SecretPem, key};
 
 /// AWS: "Device provisioning MQTT API": the ownership token expires after one hour.
 const TOKEN_SECONDS: u64 = 3600;
@@ -43,11 +46,11 @@ pub(crate) struct Issued {
     ownership_token: String,
     /// By this device's clock, seconds since 1970.
     issued_at: u64,
-    /// The RegisterThing that may have arrived, because no answer to it came.
+    /// The RegisterThing that may have arrived: no response to it came.
     unanswered: Option<Registration>,
 }
 
-/// What a RegisterThing asked for.
+/// The template and parameters of a RegisterThing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Registration {
     template: String,
@@ -58,7 +61,7 @@ pub(crate) struct Registration {
 #[derive(Debug, PartialEq)]
 pub(super) enum Step {
     MakeKey(KeyType),
-    Ask(Operation),
+    Request(Operation),
     /// Its token is too old, or it is for another kind of key.
     GiveUpCertificate {
         certificate_id: String,
@@ -86,7 +89,7 @@ impl Journal {
         }
     }
 
-    /// The next step towards what `config` asks for, at `now` (seconds since 1970).
+    /// The next step towards the identity that `config` describes, at `now` (seconds since 1970).
     pub(super) fn next_step(
         &self,
         config: &ProvisionConfig,
@@ -94,11 +97,11 @@ impl Journal {
     ) -> Result<Step, ProvisionError> {
         Ok(match (self, config.method) {
             (Self::KeyMade(key), Method::Csr { key_type }) if key.key_type == key_type => {
-                Step::Ask(Operation::CreateCertificateFromCsr)
+                Step::Request(Operation::CreateCertificateFromCsr)
             }
             (Self::Fresh | Self::KeyMade(_), Method::Csr { key_type }) => Step::MakeKey(key_type),
             (Self::Fresh | Self::KeyMade(_), Method::Keys) => {
-                Step::Ask(Operation::CreateKeysAndCertificate)
+                Step::Request(Operation::CreateKeysAndCertificate)
             }
             (Self::CertificateIssued(issued), _) => issued.next_step(config, now)?,
             (Self::Registered(identity), _) => Step::Commit(identity.clone()),
@@ -146,10 +149,12 @@ impl Journal {
         config: &ProvisionConfig,
         now: u64,
     ) -> Result<Self, ProvisionError> {
-        let malformed =
-            |reason: &str| ProvisionError::MalformedAnswer { operation, reason: reason.to_owned() };
+        let malformed = |reason: &str| ProvisionError::MalformedResponse {
+            operation,
+            reason: reason.to_owned(),
+        };
         if let (Operation::RegisterThing, Self::CertificateIssued(issued)) = (operation, self) {
-            let answer: RegisterAnswer = serde_json::from_slice(payload)
+            let answer: RegisterThingResponse = serde_json::from_slice(payload)
                 .map_err(|_| malformed("no thingName and deviceConfiguration in it"))?;
             return Ok(Self::Registered(Box::new(Identity {
                 thing_name: answer.thing_name.filter(|name| !name.is_empty()),
@@ -163,7 +168,7 @@ impl Journal {
             })));
         }
         // serde's own text could quote the private key.
-        let answer: CertificateAnswer = serde_json::from_slice(payload).map_err(|_| {
+        let answer: CertificateResponse = serde_json::from_slice(payload).map_err(|_| {
             malformed("no certificateId, certificatePem and certificateOwnershipToken in it")
         })?;
         let key_pem = match (operation, self) {
@@ -231,7 +236,7 @@ impl Issued {
             let same = self.method == config.method && *unanswered == Registration::of(config);
             return match (same, config.force) {
                 // However old: the server may have registered it, and then answers the same again.
-                (true, _) => Ok(Step::Ask(Operation::RegisterThing)),
+                (true, _) => Ok(Step::Request(Operation::RegisterThing)),
                 (false, true) => Ok(give_up),
                 (false, false) => Err(ProvisionError::EarlierAttempt {
                     template: unanswered.template.clone(),
@@ -243,7 +248,7 @@ impl Issued {
         if self.method != config.method || age >= TOKEN_SECONDS {
             return Ok(give_up);
         }
-        Ok(Step::Ask(Operation::RegisterThing))
+        Ok(Step::Request(Operation::RegisterThing))
     }
 }
 

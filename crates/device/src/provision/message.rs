@@ -1,7 +1,9 @@
 //! The three operations on the wire: topics and payloads.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt};
 
 /// An operation of the provisioning interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// The request topic. Answers come on it with `/accepted` or `/rejected` appended.
+    /// The request topic. Responses come on it with `/accepted` or `/rejected` appended.
     pub(super) fn topic(self, template: &str) -> String {
         match self {
             Self::CreateKeysAndCertificate => "$aws/certificates/create/json".into(),
@@ -53,7 +55,7 @@ pub(super) struct RegisterRequest<'a> {
 /// `accepted` of both create operations; `private_key` only when the server made the key.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct CertificateAnswer {
+pub(super) struct CertificateResponse {
     pub(super) certificate_id: String,
     pub(super) certificate_pem: String,
     pub(super) certificate_ownership_token: String,
@@ -63,28 +65,28 @@ pub(super) struct CertificateAnswer {
 /// `accepted` of RegisterThing.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct RegisterAnswer {
+pub(super) struct RegisterThingResponse {
     pub(super) thing_name: Option<String>,
     #[serde(default)]
     pub(super) device_configuration: BTreeMap<String, serde_json::Value>,
 }
 
-/// What came back.
-pub(super) enum Answer {
+/// Payload of `/accepted`, or what `/rejected` says.
+pub(super) enum Response {
     Accepted(Vec<u8>),
     Rejected(Rejection),
 }
 
-/// The server's `/rejected` answer.
+/// The server's `/rejected` response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
-    /// What was rejected.
+    /// The operation that was rejected.
     pub operation: Operation,
     /// As in HTTP: 4xx is about the request, 5xx about the server.
     pub status_code: u16,
     /// The kind, for example `InvalidParameters`.
     pub error_code: String,
-    /// The server's words.
+    /// `errorMessage`, for people.
     pub error_message: String,
 }
 

@@ -1,4 +1,5 @@
-//! Provisioning: claim to certificate to thing. [`journal`] decides, this module does.
+//! Provisioning: claim to certificate to thing. [`journal`] decides; this module sends, receives and
+//! stores.
 
 mod config;
 mod error;
@@ -9,17 +10,19 @@ mod message;
 #[cfg(test)]
 mod tests;
 
-use crate::{Identity, IdentityStore, key, random};
+use std::time::{SystemTime, UNIX_EPOCH};
+
 pub use config::{Method, ProvisionConfig};
 pub use error::ProvisionError;
 pub use event::ProvisionEvent;
 use exchange::{Exchange, MqttExchange};
 pub(crate) use journal::Journal;
 use journal::{Step, Verdict};
-use message::Answer;
+use message::Response;
 pub use message::{Operation, Rejection};
-use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::{Identity, IdentityStore, key, random};
 
 /// A second close by the server at the same point may be chance; at the third it is policy.
 const CLOSES_THAT_ARE_POLICY: u32 = 3;
@@ -50,11 +53,11 @@ impl Provisioner {
     ) -> Result<Identity, ProvisionError> {
         self.config.check()?;
         let exchange = MqttExchange::new(&self.config);
-        Story { config: &self.config, store, exchange, on_event, closes: 0 }.tell().await
+        Provisioning { config: &self.config, store, exchange, on_event, closes: 0 }.run().await
     }
 }
 
-struct Story<'a, E, F> {
+struct Provisioning<'a, E, F> {
     config: &'a ProvisionConfig,
     store: &'a IdentityStore,
     exchange: E,
@@ -63,8 +66,8 @@ struct Story<'a, E, F> {
     closes: u32,
 }
 
-impl<E: Exchange, F: FnMut(&ProvisionEvent) + Send> Story<'_, E, F> {
-    async fn tell(mut self) -> Result<Identity, ProvisionError> {
+impl<E: Exchange, F: FnMut(&ProvisionEvent) + Send> Provisioning<'_, E, F> {
+    async fn run(mut self) -> Result<Identity, ProvisionError> {
         // 1. One process per directory.
         let _lock = self.store.lock()?;
         // 2. Where are we?
@@ -121,15 +124,15 @@ impl<E: Exchange, F: FnMut(&ProvisionEvent) + Send> Story<'_, E, F> {
                 self.store.save_journal(journal)?;
                 (self.on_event)(&ProvisionEvent::CertificateGivenUp { certificate_id });
             }
-            Step::Ask(operation) => {
+            Step::Request(operation) => {
                 let payload = journal.payload(operation, self.config)?;
                 // Marked before it is sent: after a cut we must know that it may have arrived.
                 let sent_before = journal.mark_sent(operation, self.config);
                 if operation == Operation::RegisterThing && !sent_before {
                     self.store.save_journal(journal)?;
                 }
-                (self.on_event)(&ProvisionEvent::Asking { operation });
-                let answer = self.ask(operation, payload, deadline).await?;
+                (self.on_event)(&ProvisionEvent::Requesting { operation });
+                let answer = self.request(operation, payload, deadline).await?;
                 self.closes = 0;
                 return self.settle(journal, operation, answer, sent_before);
             }
@@ -138,15 +141,15 @@ impl<E: Exchange, F: FnMut(&ProvisionEvent) + Send> Story<'_, E, F> {
         Ok(())
     }
 
-    async fn ask(
+    async fn request(
         &mut self,
         operation: Operation,
         payload: Vec<u8>,
         deadline: Option<Instant>,
-    ) -> Result<Answer, ProvisionError> {
-        let asking = self.exchange.ask(operation, payload);
-        let Some(deadline) = deadline else { return Ok(asking.await?) };
-        match timeout_at(deadline, asking).await {
+    ) -> Result<Response, ProvisionError> {
+        let response = self.exchange.request(operation, payload);
+        let Some(deadline) = deadline else { return Ok(response.await?) };
+        match timeout_at(deadline, response).await {
             Ok(answer) => Ok(answer?),
             Err(_elapsed) => Err(ProvisionError::OutOfTime {
                 after: self.config.retry.deadline.unwrap_or_default(),
@@ -155,16 +158,16 @@ impl<E: Exchange, F: FnMut(&ProvisionEvent) + Send> Story<'_, E, F> {
         }
     }
 
-    /// What the answer makes of the journal, on the disk before anything else.
+    /// Brings the journal up to the response, on the disk before anything else.
     fn settle(
         &mut self,
         journal: &mut Journal,
         operation: Operation,
-        answer: Answer,
+        answer: Response,
         sent_before: bool,
     ) -> Result<(), ProvisionError> {
         let rejection = match answer {
-            Answer::Accepted(payload) => {
+            Response::Accepted(payload) => {
                 *journal = journal.accepted(operation, &payload, self.config, unix_seconds())?;
                 self.store.save_journal(journal)?;
                 if let Some(certificate_id) = journal.certificate_id() {
@@ -175,7 +178,7 @@ impl<E: Exchange, F: FnMut(&ProvisionEvent) + Send> Story<'_, E, F> {
                 }
                 return Ok(());
             }
-            Answer::Rejected(rejection) => rejection,
+            Response::Rejected(rejection) => rejection,
         };
         let (next, verdict) = journal.rejected(operation, &rejection, sent_before);
         if next != *journal {

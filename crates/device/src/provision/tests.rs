@@ -1,15 +1,15 @@
 //! The whole story against a model of the server, with the power cut before every file operation
 //! and every answer lost once.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::json;
+use tempfile::TempDir;
+
 use super::*;
 use crate::{ConnectionError, Credentials, KeyType, RetryPolicy};
-use serde_json::json;
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
-use tempfile::TempDir;
 
 /// What the interface promises: each certificate has a token; the first RegisterThing spends it,
 /// the same one again is answered the same, another one is refused.
@@ -34,19 +34,23 @@ struct Server {
 struct Model(Arc<Mutex<Server>>);
 
 impl Exchange for Model {
-    async fn ask(
+    async fn request(
         &mut self,
         operation: Operation,
         payload: Vec<u8>,
-    ) -> Result<Answer, ConnectionError> {
-        self.0.lock().unwrap().ask(operation, &payload)
+    ) -> Result<Response, ConnectionError> {
+        self.0.lock().unwrap().request(operation, &payload)
     }
 
     async fn close(&mut self) {}
 }
 
 impl Server {
-    fn ask(&mut self, operation: Operation, payload: &[u8]) -> Result<Answer, ConnectionError> {
+    fn request(
+        &mut self,
+        operation: Operation,
+        payload: &[u8],
+    ) -> Result<Response, ConnectionError> {
         if self.closes {
             return Err(ConnectionError::Closed { during: "create-from-csr".into() });
         }
@@ -61,7 +65,7 @@ impl Server {
             _ => {
                 self.issued += 1;
                 let number = self.issued;
-                Answer::Accepted(
+                Response::Accepted(
                     json!({
                         "certificateId": format!("certificate-{number}"),
                         "certificatePem": format!("PEM {number}"),
@@ -79,7 +83,7 @@ impl Server {
         Ok(answer)
     }
 
-    fn register(&mut self, payload: &serde_json::Value) -> Answer {
+    fn register(&mut self, payload: &serde_json::Value) -> Response {
         let number: u32 = payload["certificateOwnershipToken"].as_str().unwrap().parse().unwrap();
         let parameters = &payload["parameters"];
         let known = self.registered.get(&number);
@@ -87,17 +91,17 @@ impl Server {
             return rejected(Operation::RegisterThing, 400, "InvalidCertificateOwnershipToken");
         }
         self.registered.insert(number, parameters.clone());
-        Answer::Accepted(
+        Response::Accepted(
             json!({ "thingName": "thing", "deviceConfiguration": { "a": "b" } }).to_string().into(),
         )
     }
 }
 
-fn rejected(operation: Operation, status_code: u16, error_code: &str) -> Answer {
+fn rejected(operation: Operation, status_code: u16, error_code: &str) -> Response {
     let payload = json!({
         "statusCode": status_code, "errorCode": error_code, "errorMessage": "because",
     });
-    Answer::Rejected(Rejection::parse(operation, payload.to_string().as_bytes()))
+    Response::Rejected(Rejection::parse(operation, payload.to_string().as_bytes()))
 }
 
 fn config(method: Method) -> ProvisionConfig {
@@ -134,7 +138,9 @@ impl World {
         store: &IdentityStore,
     ) -> Result<Identity, ProvisionError> {
         let exchange = self.model.clone();
-        Story { config, store, exchange, on_event: |_: &ProvisionEvent| {}, closes: 0 }.tell().await
+        Provisioning { config, store, exchange, on_event: |_: &ProvisionEvent| {}, closes: 0 }
+            .run()
+            .await
     }
 
     async fn again(&self, config: &ProvisionConfig) -> Result<Identity, ProvisionError> {
@@ -343,7 +349,7 @@ fn a_certificate_is_given_up_after_an_hour_only_if_nothing_was_sent() {
     let mut issued = Journal::Fresh
         .accepted(Operation::CreateKeysAndCertificate, payload, &config, 1000)
         .unwrap();
-    let ask = Step::Ask(Operation::RegisterThing);
+    let ask = Step::Request(Operation::RegisterThing);
     let give_up = Step::GiveUpCertificate { certificate_id: "c".into() };
     assert_eq!(issued.next_step(&config, 4599).unwrap(), ask);
     assert_eq!(issued.next_step(&config, 4600).unwrap(), give_up);

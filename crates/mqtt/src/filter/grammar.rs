@@ -6,7 +6,7 @@ use crate::limits::Limits;
 
 /// Why a topic is not acceptable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TopicFault {
+pub enum TopicError {
     /// It is empty [MQTT-4.7.3-1].
     Empty,
     /// It holds `+` or `#` [MQTT-3.3.2-2].
@@ -23,7 +23,7 @@ pub enum TopicFault {
 
 /// Why a filter is not acceptable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FilterFault {
+pub enum FilterError {
     /// It is empty [MQTT-4.7.3-1].
     Empty,
     /// `#` is not a level of its own, or not the last one [MQTT-4.7.1-2].
@@ -53,14 +53,14 @@ pub fn is_disallowed(c: char) -> bool {
     matches!(code, 0x01..=0x1f | 0x7f..=0x9f | 0xfdd0..=0xfdef) || code & 0xfffe == 0xfffe
 }
 
-impl TopicFault {
+impl TopicError {
     /// Whether a limit of ours is broken, not the standard.
     pub fn is_limit(self) -> bool {
         matches!(self, Self::TooLong | Self::TooManySlashes | Self::Disallowed)
     }
 }
 
-impl FilterFault {
+impl FilterError {
     /// Whether a limit of ours is broken, not the standard.
     pub fn is_limit(self) -> bool {
         matches!(
@@ -70,7 +70,7 @@ impl FilterFault {
     }
 }
 
-impl fmt::Display for TopicFault {
+impl fmt::Display for TopicError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Empty => "a topic has at least one character",
@@ -83,7 +83,7 @@ impl fmt::Display for TopicFault {
     }
 }
 
-impl fmt::Display for FilterFault {
+impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Empty => "a filter has at least one character",
@@ -100,78 +100,78 @@ impl fmt::Display for FilterFault {
     }
 }
 
-impl std::error::Error for TopicFault {}
-impl std::error::Error for FilterFault {}
+impl std::error::Error for TopicError {}
+impl std::error::Error for FilterError {}
 
 /// Checks a topic to publish to: the standard's rules, then the limits.
 ///
 /// `$aws/` topics are exempt from the limit of slashes (some of AWS's own exceed it), and
 /// `$aws/rules/{rule}/` does not count to the length.
-pub fn validate_topic(topic: &str, limits: &Limits) -> Result<(), TopicFault> {
+pub fn validate_topic(topic: &str, limits: &Limits) -> Result<(), TopicError> {
     if topic.is_empty() {
-        return Err(TopicFault::Empty);
+        return Err(TopicError::Empty);
     }
     for byte in topic.bytes() {
         match byte {
-            b'+' | b'#' => return Err(TopicFault::Wildcard),
-            0 => return Err(TopicFault::Null),
+            b'+' | b'#' => return Err(TopicError::Wildcard),
+            0 => return Err(TopicError::Null),
             _ => {}
         }
     }
     if topic.chars().any(is_disallowed) {
-        return Err(TopicFault::Disallowed);
+        return Err(TopicError::Disallowed);
     }
     if counted(topic).len() > limits.topic_bytes {
-        return Err(TopicFault::TooLong);
+        return Err(TopicError::TooLong);
     }
     if too_many_slashes(topic, limits) {
-        return Err(TopicFault::TooManySlashes);
+        return Err(TopicError::TooManySlashes);
     }
     Ok(())
 }
 
 /// Checks a filter, shared or not: the standard's rules, then the limits.
-pub fn validate_filter(filter: &str, limits: &Limits) -> Result<(), FilterFault> {
+pub fn validate_filter(filter: &str, limits: &Limits) -> Result<(), FilterError> {
     if filter.is_empty() {
-        return Err(FilterFault::Empty);
+        return Err(FilterError::Empty);
     }
     if filter.bytes().any(|byte| byte == 0) {
-        return Err(FilterFault::Null);
+        return Err(FilterError::Null);
     }
     let inner = match split_share(filter) {
         None if filter == "$share" || filter == "$share/" || filter.starts_with("$share//") => {
-            return Err(FilterFault::Share);
+            return Err(FilterError::Share);
         }
-        None if filter.starts_with("$share/") => return Err(FilterFault::ShareName),
+        None if filter.starts_with("$share/") => return Err(FilterError::ShareName),
         None => filter,
         Some((name, inner)) => {
             if name.chars().count() > limits.share_name_chars {
-                return Err(FilterFault::ShareNameTooLong);
+                return Err(FilterError::ShareNameTooLong);
             }
             inner
         }
     };
     validate_levels(inner)?;
     if filter.chars().any(is_disallowed) {
-        return Err(FilterFault::Disallowed);
+        return Err(FilterError::Disallowed);
     }
     if counted(inner).len() > limits.topic_bytes {
-        return Err(FilterFault::TooLong);
+        return Err(FilterError::TooLong);
     }
     if too_many_slashes(inner, limits) {
-        return Err(FilterFault::TooManySlashes);
+        return Err(FilterError::TooManySlashes);
     }
     Ok(())
 }
 
-fn validate_levels(filter: &str) -> Result<(), FilterFault> {
+fn validate_levels(filter: &str) -> Result<(), FilterError> {
     let mut levels = filter.split('/').peekable();
     while let Some(level) = levels.next() {
         if level.contains('#') && (level != "#" || levels.peek().is_some()) {
-            return Err(FilterFault::MultiLevelWildcard);
+            return Err(FilterError::MultiLevelWildcard);
         }
         if level.contains('+') && level != "+" {
-            return Err(FilterFault::SingleLevelWildcard);
+            return Err(FilterError::SingleLevelWildcard);
         }
     }
     Ok(())

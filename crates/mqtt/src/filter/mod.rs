@@ -10,6 +10,6 @@ mod tests;
 mod tree;
 
 pub use grammar::{
-    FilterFault, TopicFault, is_disallowed, matches, split_share, validate_filter, validate_topic,
+    FilterError, TopicError, is_disallowed, matches, split_share, validate_filter, validate_topic,
 };
 pub use tree::SubscriptionTree;

@@ -18,13 +18,13 @@ fn topics_are_checked() {
     assert_eq!(check("$aws/things/t/shadow/name/n/update/a/b/c/d"), Ok(()));
     assert_eq!(check(&format!("$aws/rules/some_rule/{long}")), Ok(()));
     assert_eq!(check("$aws/rules/r/1/2/3/4/5/6/7/8"), Ok(()));
-    assert_eq!(check("$aws/rules/r/1/2/3/4/5/6/7/8/9"), Err(TopicFault::TooManySlashes));
-    assert_eq!(check("a/b/c/d/e/f/g/h/i"), Err(TopicFault::TooManySlashes));
-    assert_eq!(check(&format!("{long}x")), Err(TopicFault::TooLong));
-    assert_eq!(check(""), Err(TopicFault::Empty));
-    assert_eq!(check("a/+"), Err(TopicFault::Wildcard));
-    assert_eq!(check("a#"), Err(TopicFault::Wildcard));
-    assert_eq!(check("a\0"), Err(TopicFault::Null));
+    assert_eq!(check("$aws/rules/r/1/2/3/4/5/6/7/8/9"), Err(TopicError::TooManySlashes));
+    assert_eq!(check("a/b/c/d/e/f/g/h/i"), Err(TopicError::TooManySlashes));
+    assert_eq!(check(&format!("{long}x")), Err(TopicError::TooLong));
+    assert_eq!(check(""), Err(TopicError::Empty));
+    assert_eq!(check("a/+"), Err(TopicError::Wildcard));
+    assert_eq!(check("a#"), Err(TopicError::Wildcard));
+    assert_eq!(check("a\0"), Err(TopicError::Null));
 }
 
 #[test]
@@ -35,18 +35,18 @@ fn filters_are_checked() {
         assert_eq!(check(filter), Ok(()), "{filter}");
     }
     assert_eq!(check("$share/g/a/b/c/d/e/f/g/h"), Ok(()));
-    assert_eq!(check("$share/g/a/b/c/d/e/f/g/h/i"), Err(FilterFault::TooManySlashes));
-    assert_eq!(check(""), Err(FilterFault::Empty));
-    assert_eq!(check("a#"), Err(FilterFault::MultiLevelWildcard));
-    assert_eq!(check("a/#/b"), Err(FilterFault::MultiLevelWildcard));
-    assert_eq!(check("a+/b"), Err(FilterFault::SingleLevelWildcard));
-    assert_eq!(check("$share"), Err(FilterFault::Share));
-    assert_eq!(check("$share//a"), Err(FilterFault::Share));
-    assert_eq!(check("$share/g"), Err(FilterFault::ShareName));
-    assert_eq!(check("$share/g/"), Err(FilterFault::ShareName));
-    assert_eq!(check("$share/g+/a"), Err(FilterFault::ShareName));
-    assert_eq!(check(&format!("$share/{}/a", "n".repeat(129))), Err(FilterFault::ShareNameTooLong));
-    assert_eq!(check(&"x".repeat(257)), Err(FilterFault::TooLong));
+    assert_eq!(check("$share/g/a/b/c/d/e/f/g/h/i"), Err(FilterError::TooManySlashes));
+    assert_eq!(check(""), Err(FilterError::Empty));
+    assert_eq!(check("a#"), Err(FilterError::MultiLevelWildcard));
+    assert_eq!(check("a/#/b"), Err(FilterError::MultiLevelWildcard));
+    assert_eq!(check("a+/b"), Err(FilterError::SingleLevelWildcard));
+    assert_eq!(check("$share"), Err(FilterError::Share));
+    assert_eq!(check("$share//a"), Err(FilterError::Share));
+    assert_eq!(check("$share/g"), Err(FilterError::ShareName));
+    assert_eq!(check("$share/g/"), Err(FilterError::ShareName));
+    assert_eq!(check("$share/g+/a"), Err(FilterError::ShareName));
+    assert_eq!(check(&format!("$share/{}/a", "n".repeat(129))), Err(FilterError::ShareNameTooLong));
+    assert_eq!(check(&"x".repeat(257)), Err(FilterError::TooLong));
 }
 
 #[test]

@@ -61,11 +61,4 @@ impl Acks {
     pub(super) fn shrink(&mut self) {
         self.waiting.shrink_to_fit();
     }
-
-    /// Forgets all of them; ids of forgotten messages stay unknown.
-    pub(super) fn clear(&mut self) {
-        let length = u32::try_from(self.waiting.len()).unwrap_or(u32::MAX);
-        self.first = self.first.wrapping_add(length);
-        self.waiting = VecDeque::new();
-    }
 }

@@ -11,7 +11,7 @@ impl Session {
     /// offers messages while this is true.
     pub fn is_ready_for(&self, qos: Qos) -> bool {
         let waiting = self.outbound.as_ref().is_some_and(|outbound| !outbound.queue_is_empty());
-        !self.closed
+        self.is_open()
             && !self.output_is_full()
             && (qos == Qos::AtMostOnce || !(waiting || self.window_is_full()))
     }
@@ -19,7 +19,7 @@ impl Session {
     /// Sends a message, or queues it behind the outbound window. QoS 0 does not wait. `now` in
     /// milliseconds.
     pub fn deliver(&mut self, delivery: &Delivery, now: u64) -> Delivered {
-        if self.closed {
+        if !self.is_open() {
             return Delivered::Dropped(Dropped::Closed);
         }
         let size = encode::measure(delivery, self.version);
@@ -56,7 +56,7 @@ impl Session {
 
     /// Sends what is queued, as far as window and output allow.
     pub(super) fn send_queued(&mut self, now: u64) {
-        while !self.closed && !self.window_is_full() && !self.output_is_full() {
+        while self.is_open() && !self.window_is_full() && !self.output_is_full() {
             let queued = self.outbound.as_mut().and_then(|outbound| outbound.dequeue());
             let Some(Queued { delivery, since }) = queued else { return };
             // One whose time has passed before its delivery began is left out.
@@ -87,7 +87,7 @@ impl Session {
         if waits { None } else { outbound.resend_at(&self.limits) }
     }
 
-    /// [MQTT5-4.4.0-1]: version 5 sends again after a new connection only, unless it is told to.
+    /// [MQTT5-4.4.0-1]: version 5 sends again after a new connection only, unless the settings say so.
     fn resends(&self) -> bool {
         self.version == Version::V311 || self.limits.resend_v5
     }

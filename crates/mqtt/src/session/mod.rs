@@ -2,26 +2,26 @@
 
 mod acks;
 mod deliver;
+mod open;
 mod outbound;
 mod read;
 
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use bytestring::ByteString;
+use open::Open;
+use outbound::Outbound;
 
-use crate::connect::{Accept, ConnectRequest, Will};
-use crate::event::{Event, PubId, SubscribeReceipt, UnsubscribeReceipt};
+use crate::connect::{Accept, ClientLimits, ConnectRequest, Will};
+use crate::event::{End, Event, PubId, SubscribeReceipt, UnsubscribeReceipt};
 use crate::limits::Limits;
 use crate::reason::{DisconnectCode, PubAckCode, SubAckCode, UnsubAckCode, Version};
-use crate::wire::encode::{self, Announced, Room};
-use crate::wire::fault::Fault;
-use acks::Acks;
-use outbound::Outbound;
+use crate::wire::encode::{self, Announced};
+use crate::wire::error::ProtocolError;
 
 /// Bytes that a session holds for its client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Held {
+pub struct MemoryUse {
     /// Messages that are queued, or kept until their PUBACK, by
     /// [`Delivery::cost`](crate::Delivery::cost): their bytes may be shared with other sessions.
     pub messages: usize,
@@ -37,12 +37,9 @@ pub struct Held {
 pub struct Session {
     limits: Arc<Limits>,
     output: BytesMut,
-    last_heard: u64,
     will: Option<Box<Will>>,
-    acks: Acks,
     outbound: Option<Box<Outbound>>,
-    /// Topics by alias, from alias 1 on.
-    aliases: Vec<Option<ByteString>>,
+    state: State,
     client_packet_bytes: u32,
     client_receive_max: u16,
     /// Seconds.
@@ -53,7 +50,14 @@ pub struct Session {
     connected_without_expiry: bool,
     /// The session outlives the connection, so messages under way are kept.
     persistent: bool,
-    closed: bool,
+}
+
+/// Whether packets are still read and sent.
+#[derive(Debug)]
+enum State {
+    Open(Open),
+    /// Only the output remains to be written.
+    Closed(End),
 }
 
 impl Session {
@@ -71,11 +75,9 @@ impl Session {
         encode::connack(&mut output, &announced, &request.limits);
         Self {
             output,
-            last_heard: now,
             will: request.will.map(Box::new),
-            acks: Acks::default(),
             outbound: None,
-            aliases: Vec::new(),
+            state: State::Open(Open::new(now)),
             client_packet_bytes: request.client_packet_bytes,
             client_receive_max: request.client_receive_max,
             keep_alive,
@@ -86,7 +88,6 @@ impl Session {
                 Version::V311 => !request.clean_start,
                 Version::V5 => accept.session_expiry > 0,
             },
-            closed: false,
             limits: request.limits,
         }
     }
@@ -101,9 +102,16 @@ impl Session {
         &self.limits
     }
 
-    /// Whether the session has ended: only the output remains to be written.
-    pub fn is_closed(&self) -> bool {
-        self.closed
+    /// Why the session has ended, if it has: then only the output remains to be written.
+    pub fn end(&self) -> Option<&End> {
+        match &self.state {
+            State::Open(_) => None,
+            State::Closed(end) => Some(end),
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.state, State::Open(_))
     }
 
     /// The bytes to be written; take from the front as they are written, then call
@@ -116,22 +124,16 @@ impl Session {
     /// [MQTT-4.6.0-2]. In 3.1.1, which has no codes, any of 128 or more closes the session. An id
     /// that was answered before is ignored.
     pub fn acknowledge(&mut self, id: PubId, code: PubAckCode, reason: Option<&str>) {
-        if self.closed {
-            return;
-        }
+        let client = self.client();
+        let State::Open(open) = &mut self.state else { return };
         if self.version == Version::V311 && code.code() >= 128 {
-            self.close();
+            self.state = State::Closed(End::Refused(code));
             return;
         }
-        self.acks.answer(id, code, reason);
-        self.send_acks();
-    }
-
-    fn send_acks(&mut self) {
-        let room = self.room();
-        while let Some((packet_id, code, reason)) = self.acks.next_ready() {
+        open.acks.answer(id, code, reason);
+        while let Some((packet_id, code, reason)) = open.acks.next_ready() {
             let out = &mut self.output;
-            encode::puback(out, self.version, packet_id, code, reason.as_deref(), room);
+            encode::puback(out, self.version, packet_id, code, reason.as_deref(), client);
         }
     }
 
@@ -142,7 +144,7 @@ impl Session {
         codes: &[SubAckCode],
         reason: Option<&str>,
     ) {
-        if self.closed {
+        if !self.is_open() {
             return;
         }
         let mut codes = codes.iter().copied();
@@ -150,8 +152,8 @@ impl Session {
             .preset
             .iter()
             .map(|preset| preset.or_else(|| codes.next()).unwrap_or(SubAckCode::UnspecifiedError));
-        let (id, room) = (receipt.packet_id, self.room());
-        encode::suback(&mut self.output, self.version, id, all, reason, room);
+        let (id, client) = (receipt.packet_id, self.client());
+        encode::suback(&mut self.output, self.version, id, all, reason, client);
     }
 
     /// Answers an UNSUBSCRIBE: one code per filter; a missing code means success.
@@ -161,27 +163,25 @@ impl Session {
         codes: &[UnsubAckCode],
         reason: Option<&str>,
     ) {
-        if self.closed {
+        if !self.is_open() {
             return;
         }
         let codes = codes.iter().copied().chain(std::iter::repeat(UnsubAckCode::Success));
-        let (id, room) = (receipt.packet_id, self.room());
+        let (id, client) = (receipt.packet_id, self.client());
         let all = codes.take(receipt.filters);
-        encode::unsuback(&mut self.output, self.version, id, all, reason, room);
+        encode::unsuback(&mut self.output, self.version, id, all, reason, client);
     }
 
     /// Bytes that the session holds for its client, its will not counted.
-    pub fn held(&self) -> Held {
+    pub fn memory(&self) -> MemoryUse {
         let outbound = self.outbound.as_deref();
-        let aliases = self.aliases.iter().map(|alias| {
-            size_of::<Option<ByteString>>() + alias.as_ref().map_or(0, |topic| topic.len())
-        });
-        Held {
+        let open = match &self.state {
+            State::Open(open) => open.bytes(),
+            State::Closed(_) => 0,
+        };
+        MemoryUse {
             messages: outbound.map_or(0, Outbound::message_bytes),
-            buffers: self.output.len()
-                + self.acks.bytes()
-                + outbound.map_or(0, Outbound::window_bytes)
-                + aliases.sum::<usize>(),
+            buffers: self.output.len() + open + outbound.map_or(0, Outbound::window_bytes),
         }
     }
 
@@ -190,64 +190,68 @@ impl Session {
         self.output.len() > self.limits.output_bytes
     }
 
-    fn room(&self) -> Room {
-        Room { max: self.client_packet_bytes, reasons: self.problem_information }
+    fn client(&self) -> ClientLimits {
+        ClientLimits { max: self.client_packet_bytes, reasons: self.problem_information }
     }
 
-    /// Ends the session: MQTT 5 is told why, 3.1.1 is closed without a word. Write the output,
+    /// Ends the session: MQTT 5 is sent the reason, 3.1.1 is closed without one. Write the output,
     /// then close. The will stays for [`Session::take_will`].
     pub fn disconnect(&mut self, code: DisconnectCode, reason: &str) {
-        if self.closed {
-            return;
+        if self.is_open() {
+            self.say_disconnect(code, reason);
+            self.state = State::Closed(End::Server(code));
         }
-        let room = self.room();
-        encode::disconnect(&mut self.output, self.version, code, reason, room);
-        self.close();
     }
 
-    fn close(&mut self) {
-        self.closed = true;
-        self.acks.clear();
-        self.aliases = Vec::new();
+    fn say_disconnect(&mut self, code: DisconnectCode, reason: &str) {
+        let client = self.client();
+        encode::disconnect(&mut self.output, self.version, code, reason, client);
     }
 
-    fn violate(&mut self, fault: Fault) -> Event {
-        let violation = fault.into_violation();
-        self.disconnect(violation.code, &violation.reason);
-        Event::Violation(violation)
+    fn end_with(&mut self, end: End) -> Event {
+        self.state = State::Closed(end.clone());
+        Event::Ended(end)
+    }
+
+    fn violate(&mut self, error: ProtocolError) -> Event {
+        let violation = error.into_violation();
+        self.say_disconnect(violation.code, &violation.reason);
+        self.end_with(End::Violation(violation))
     }
 
     /// When [`Session::tick`] is to be called at the latest, milliseconds; `u64::MAX` once the
     /// session is closed. It moves with every packet: looking again when it has passed is enough.
     pub fn deadline(&self) -> u64 {
-        if self.closed {
-            return u64::MAX;
-        }
-        let keep_alive = self.keep_alive_end();
+        let Some(keep_alive) = self.keep_alive_end() else { return u64::MAX };
         self.resend_at().map_or(keep_alive, |resend| resend.min(keep_alive))
     }
 
-    fn keep_alive_end(&self) -> u64 {
-        self.last_heard.saturating_add(u64::from(self.keep_alive) * 1500)
+    /// When the client has been silent for too long; `None` once the session is closed.
+    fn keep_alive_end(&self) -> Option<u64> {
+        match &self.state {
+            State::Open(open) => {
+                Some(open.last_heard.saturating_add(u64::from(self.keep_alive) * 1500))
+            }
+            State::Closed(_) => None,
+        }
     }
 
     /// The client was not read for a while, by the caller's choice: its silence counts from now on.
     pub fn excuse_silence(&mut self, now: u64) {
-        self.last_heard = self.last_heard.max(now);
+        if let State::Open(open) = &mut self.state {
+            open.last_heard = open.last_heard.max(now);
+        }
     }
 
     /// Lets time pass, sends again what was not acknowledged (MQTT 3.1.1), and sends what was
     /// queued once output was taken: call it at the deadline and after output was written. `now`
     /// in milliseconds.
     pub fn tick(&mut self, now: u64) -> Option<Event> {
-        if self.closed {
-            return None;
-        }
-        if now >= self.keep_alive_end() {
+        if now >= self.keep_alive_end()? {
             let seconds = self.keep_alive;
             let reason = format!("nothing heard for one and a half times {seconds} seconds");
-            self.disconnect(DisconnectCode::KeepAliveTimeout, &reason);
-            return Some(Event::KeepAliveExpired);
+            self.say_disconnect(DisconnectCode::KeepAliveTimeout, &reason);
+            return Some(self.end_with(End::KeepAlive));
         }
         self.resend(now);
         self.send_queued(now);
@@ -269,7 +273,9 @@ impl Session {
         if self.output.is_empty() {
             self.output = BytesMut::new();
         }
-        self.acks.shrink();
+        if let State::Open(open) = &mut self.state {
+            open.acks.shrink();
+        }
         if let Some(outbound) = &mut self.outbound {
             outbound.shrink();
         }

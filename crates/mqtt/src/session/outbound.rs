@@ -22,13 +22,13 @@ pub(super) struct Outbound {
 struct Inflight {
     packet_id: u16,
     token: u64,
-    /// Kept where it may have to be sent again.
-    kept: Option<Box<Kept>>,
+    /// Unacknowledged where it may have to be sent again.
+    kept: Option<Box<Unacknowledged>>,
 }
 
 /// A message that may have to be sent again; times in milliseconds.
 #[derive(Debug)]
-struct Kept {
+struct Unacknowledged {
     delivery: Delivery,
     /// Its place among all that were started.
     order: u64,
@@ -75,7 +75,7 @@ impl Outbound {
             self.kept_bytes += delivery.cost();
             self.started += 1;
             let delivery = delivery.clone();
-            Box::new(Kept { delivery, order: self.started, first_sent: now, sent: now })
+            Box::new(Unacknowledged { delivery, order: self.started, first_sent: now, sent: now })
         });
         self.inflight.push_back(Inflight {
             packet_id: self.last_packet_id,
@@ -128,7 +128,7 @@ impl Outbound {
         std::mem::take(&mut self.given_up)
     }
 
-    /// Queues a message; `false` if there is no room.
+    /// Queues a message; `false` if there is no client.
     pub(super) fn enqueue(&mut self, delivery: &Delivery, since: u64, limits: &Limits) -> bool {
         let bytes = self.queued_bytes.saturating_add(delivery.cost());
         if bytes > limits.outbound_queue_bytes {

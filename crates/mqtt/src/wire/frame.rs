@@ -1,6 +1,6 @@
 //! The fixed header: where a packet ends, and whether its flags are in order.
 
-use super::fault::{Code, Fault, LIMIT, by_version, unreadable};
+use super::error::{Code, LIMIT, ProtocolError, by_version, unreadable};
 use super::reader::{VariableByteInteger, variable_byte_integer};
 use crate::reason::Version;
 
@@ -47,13 +47,17 @@ impl Frame {
 
 /// Finds the packet at the front of `input`; `None` while it is incomplete. Refuses one larger
 /// than `max` bytes as soon as its length is known.
-pub(crate) fn next(input: &[u8], max: usize, version: Version) -> Result<Option<Frame>, Fault> {
+pub(crate) fn next(
+    input: &[u8],
+    max: usize,
+    version: Version,
+) -> Result<Option<Frame>, ProtocolError> {
     let Some((first, rest)) = input.split_first() else { return Ok(None) };
     let (remaining, length, minimal) = match variable_byte_integer(rest) {
         VariableByteInteger::Value { value, length, minimal } => (value, length, minimal),
         VariableByteInteger::Incomplete => return Ok(None),
         VariableByteInteger::TooLong => {
-            return Err(Fault::malformed(
+            return Err(ProtocolError::malformed(
                 by_version(version, "MQTT-2.2.3", "MQTT5-1.5.5-1"),
                 "the remaining length is encoded in more than four bytes",
             ));
@@ -62,7 +66,7 @@ pub(crate) fn next(input: &[u8], max: usize, version: Version) -> Result<Option<
     let header = 1 + length;
     let total = header + usize::try_from(remaining).unwrap_or(usize::MAX - header);
     if total > max {
-        return Err(Fault::new(
+        return Err(ProtocolError::new(
             by_version(version, LIMIT, "MQTT5-3.2.2-15"),
             Code::PacketTooLarge,
             format!("the packet has {total} bytes; at most {max} are accepted"),
@@ -73,9 +77,9 @@ pub(crate) fn next(input: &[u8], max: usize, version: Version) -> Result<Option<
 }
 
 /// MQTT 5 wants the remaining length in the fewest bytes; 3.1.1 has no such clause.
-pub(crate) fn check_minimal(frame: Frame, version: Version) -> Result<(), Fault> {
+pub(crate) fn check_minimal(frame: Frame, version: Version) -> Result<(), ProtocolError> {
     if version == Version::V5 && !frame.minimal {
-        return Err(Fault::malformed(
+        return Err(ProtocolError::malformed(
             "MQTT5-1.5.5-1",
             "the remaining length is encoded in more bytes than it needs",
         ));
@@ -84,14 +88,14 @@ pub(crate) fn check_minimal(frame: Frame, version: Version) -> Result<(), Fault>
 }
 
 /// Checks type and flags of a packet that follows the CONNECT.
-pub(crate) fn check_first(first: u8, version: Version) -> Result<(), Fault> {
+pub(crate) fn check_first(first: u8, version: Version) -> Result<(), ProtocolError> {
     let kind = first >> 4;
     if kind == kind::PUBLISH {
         return check_publish_flags(first, version);
     }
     if kind == 0 || (kind == kind::AUTH && version == Version::V311) {
         let reason = format!("packet type {kind} is reserved");
-        return Err(Fault::malformed(unreadable(version), reason));
+        return Err(ProtocolError::malformed(unreadable(version), reason));
     }
     let wanted = match kind {
         kind::PUBREL | kind::SUBSCRIBE | kind::UNSUBSCRIBE => 2,
@@ -112,7 +116,7 @@ pub(crate) fn check_first(first: u8, version: Version) -> Result<(), Fault> {
             (Version::V5, _) => "MQTT5-2.1.3-1",
         };
         let found = first & 0x0f;
-        return Err(Fault::malformed(
+        return Err(ProtocolError::malformed(
             clause,
             format!("the flags of packet type {kind} are {found:#06b}; they must be {wanted:#06b}"),
         ));
@@ -120,13 +124,13 @@ pub(crate) fn check_first(first: u8, version: Version) -> Result<(), Fault> {
     check_direction(kind, version)
 }
 
-fn check_publish_flags(first: u8, version: Version) -> Result<(), Fault> {
+fn check_publish_flags(first: u8, version: Version) -> Result<(), ProtocolError> {
     match (first >> 1) & 3 {
-        3 => Err(Fault::malformed(
+        3 => Err(ProtocolError::malformed(
             by_version(version, "MQTT-3.3.1-4", "MQTT5-3.3.1-4"),
             "a PUBLISH has QoS 3; QoS is 0 or 1",
         )),
-        0 if first & 8 != 0 => Err(Fault::malformed(
+        0 if first & 8 != 0 => Err(ProtocolError::malformed(
             by_version(version, "MQTT-3.3.1-2", "MQTT5-3.3.1-2"),
             "a PUBLISH with QoS 0 has DUP set",
         )),
@@ -135,7 +139,7 @@ fn check_publish_flags(first: u8, version: Version) -> Result<(), Fault> {
 }
 
 /// A client does not send everything that can be read.
-fn check_direction(kind: u8, version: Version) -> Result<(), Fault> {
+fn check_direction(kind: u8, version: Version) -> Result<(), ProtocolError> {
     let (clause, reason) = match kind {
         kind::CONNECT => (by_version(version, "MQTT-3.1.0-2", "MQTT5-3.1.0-2"), "a second CONNECT"),
         kind::CONNACK | kind::SUBACK | kind::UNSUBACK | kind::PINGRESP => (
@@ -152,5 +156,5 @@ fn check_direction(kind: u8, version: Version) -> Result<(), Fault> {
         ),
         _ => return Ok(()),
     };
-    Err(Fault::protocol(clause, reason))
+    Err(ProtocolError::protocol(clause, reason))
 }

@@ -1,24 +1,22 @@
-//! Bytes to packets and back: strict checks of raw bytes, the codec, and the encoder.
+//! Bytes to packets and back.
 
-pub(crate) mod check;
-pub(crate) mod decode;
 pub(crate) mod encode;
-pub(crate) mod fault;
+pub(crate) mod error;
 pub(crate) mod frame;
 mod property;
+pub(crate) mod read;
 mod reader;
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
+use error::{Code, ProtocolError};
+use frame::kind;
+use read::connect::{ProtocolLevel, client_id, protocol_level};
 
-use crate::connect::{ConnectRequest, Farewell, Opened};
+use crate::connect::{ClientLimits, Farewell, Opened};
 use crate::limits::Limits;
 use crate::reason::Version;
-use check::connect::{self as check_connect, Spoken};
-use encode::Room;
-use fault::{Code, Fault};
-use frame::kind;
 
 /// Reads the CONNECT at the front of `input`.
 pub(crate) fn connect(input: &mut BytesMut, limits: &Arc<Limits>) -> Opened {
@@ -26,39 +24,47 @@ pub(crate) fn connect(input: &mut BytesMut, limits: &Arc<Limits>) -> Opened {
         Ok(Some(frame)) => frame,
         Ok(None) => return Opened::NeedMore,
         // No version is known yet, so there are no words to refuse in.
-        Err(fault) => return Opened::Refused(fault.into_farewell(Bytes::new())),
+        Err(error) => return Opened::Refused(error.into_farewell(Bytes::new())),
     };
-    let version = match check_connect::spoken(frame.body(input)) {
-        Spoken::Version(version) => version,
-        Spoken::Other(version) => return other_version(version, limits),
-        Spoken::Nothing => {
-            let fault = Fault::new(
+    let version = match protocol_level(frame.body(input)) {
+        ProtocolLevel::Version(version) => version,
+        ProtocolLevel::Other(version) => return other_version(version, limits),
+        ProtocolLevel::Nothing => {
+            let error = ProtocolError::new(
                 "MQTT-3.1.2-1",
                 Code::UnsupportedProtocolVersion,
                 "the protocol name is not 'MQTT'; this server speaks MQTT 3.1.1 and 5",
             );
-            return Opened::Refused(fault.into_farewell(Bytes::new()));
+            return Opened::Refused(error.into_farewell(Bytes::new()));
         }
     };
-    let mut room = Room { max: u32::MAX, reasons: true };
-    match read_connect(input, frame, version, limits, &mut room) {
-        Ok(request) => Opened::Connect(Box::new(request)),
-        Err(fault) => {
-            let client_id = check_connect::client_id(frame.body(input), version);
-            Opened::Refused(Farewell { client_id, ..farewell(fault, version, limits, room) })
+    let mut client = ClientLimits { max: u32::MAX, reasons: true };
+    let request = frame::check_minimal(frame, version)
+        .and_then(|()| read::connect(frame.body(input), version, limits, &mut client));
+    match request {
+        Ok(request) => {
+            input.advance(frame.total);
+            Opened::Connect(Box::new(request))
+        }
+        Err(error) => {
+            let client_id = client_id(frame.body(input), version);
+            Opened::Refused(Farewell { client_id, ..farewell(error, version, limits, client) })
         }
     }
 }
 
-fn first_frame(input: &[u8], limits: &Limits) -> Result<Option<frame::Frame>, Fault> {
+fn first_frame(input: &[u8], limits: &Limits) -> Result<Option<frame::Frame>, ProtocolError> {
     match input.first() {
         Some(first) if first >> 4 != kind::CONNECT => {
             let found = first >> 4;
             let reason = format!("the first packet is of type {found}; it must be a CONNECT");
-            return Err(Fault::protocol("MQTT-3.1.0-1", reason));
+            return Err(ProtocolError::protocol("MQTT-3.1.0-1", reason));
         }
         Some(first) if first & 0x0f != 0 => {
-            return Err(Fault::malformed("MQTT-2.2.2-2", "the flags of a CONNECT are not 0"));
+            return Err(ProtocolError::malformed(
+                "MQTT-2.2.2-2",
+                "the flags of a CONNECT are not 0",
+            ));
         }
         _ => {}
     }
@@ -66,68 +72,26 @@ fn first_frame(input: &[u8], limits: &Limits) -> Result<Option<frame::Frame>, Fa
 }
 
 fn other_version(version: Version, limits: &Limits) -> Opened {
-    let fault = Fault::new(
+    let error = ProtocolError::new(
         "MQTT-3.1.2-2",
         Code::UnsupportedProtocolVersion,
         "this server speaks MQTT 3.1.1 and 5",
     );
-    let room = Room { max: u32::MAX, reasons: true };
-    Opened::Refused(farewell(fault, version, limits, room))
+    let client = ClientLimits { max: u32::MAX, reasons: true };
+    Opened::Refused(farewell(error, version, limits, client))
 }
 
-fn read_connect(
-    input: &mut BytesMut,
-    frame: frame::Frame,
-    version: Version,
-    limits: &Arc<Limits>,
-    room: &mut Room,
-) -> Result<ConnectRequest, Fault> {
-    frame::check_minimal(frame, version)?;
-    let facts = check_connect::check(frame.body(input), version, limits, room)?;
-    raise_zero_expiry(input, frame, facts.zero_expiry_at);
-    // An id that is about to be assigned has no session to resume: Clean Start 0 means nothing
-    // there, and the codec refuses it.
-    if facts.assigns_id
-        && let Some(flags) = input.get_mut(frame.header + check_connect::FLAGS_AT)
-    {
-        *flags |= check_connect::CLEAN_START;
-    }
-    let read = decode::connect(input, version)?;
-    let mut will = read.will;
-    if let Some(will) = &mut will {
-        will.message_expiry = will.message_expiry.map(|age| age.min(limits.message_expiry_max));
-    }
-    Ok(ConnectRequest {
-        version,
-        client_id: read.client_id,
-        clean_start: read.clean_start,
-        keep_alive: read.keep_alive,
-        session_expiry: read.session_expiry,
-        will,
-        username: read.username,
-        password: read.password,
-        limits: Arc::clone(limits),
-        client_packet_bytes: read.packet_bytes,
-        client_receive_max: read.receive_max.min(limits.outbound_inflight),
-        problem_information: read.problem_information,
-    })
-}
-
-/// AWS raises a Message Expiry Interval of 0 to 1 (developer guide, MQTT 5 properties), and the
-/// codec refuses a 0, which the standard allows: so the 0 becomes 1 in the packet itself.
-pub(crate) fn raise_zero_expiry(input: &mut BytesMut, frame: frame::Frame, at: Option<usize>) {
-    let last = at.and_then(|at| input.get_mut(frame.header + at + 3));
-    if let Some(last) = last {
-        *last = 1;
-    }
-}
-
-/// MQTT 5 is told why. MQTT 3.1.1 has words for some refusals only; for a packet that cannot be
+/// MQTT 5 is sent the reason. MQTT 3.1.1 has words for some refusals only; for a packet that cannot be
 /// read the standard wants silence [MQTT-3.1.4-1].
-fn farewell(fault: Fault, version: Version, limits: &Limits, room: Room) -> Farewell {
+fn farewell(
+    error: ProtocolError,
+    version: Version,
+    limits: &Limits,
+    client: ClientLimits,
+) -> Farewell {
     let told = version == Version::V5
         || matches!(
-            fault.code,
+            error.code,
             Code::UnsupportedProtocolVersion
                 | Code::IdentifierRejected
                 | Code::TopicNameInvalid
@@ -136,8 +100,8 @@ fn farewell(fault: Fault, version: Version, limits: &Limits, room: Room) -> Fare
         );
     let mut bytes = BytesMut::new();
     if told {
-        let (code, v311) = (fault.code.connack(), limits.not_authorized_v311);
-        encode::connect_refusal(&mut bytes, version, code, &fault.reason, room, v311);
+        let (code, v311) = (error.code.connack(), limits.not_authorized_v311);
+        encode::connect_refusal(&mut bytes, version, code, &error.reason, client, v311);
     }
-    fault.into_farewell(bytes.freeze())
+    error.into_farewell(bytes.freeze())
 }

@@ -1,11 +1,11 @@
 //! The property table of MQTT 5 (section 2.2.2.2), as far as a client sends it.
 
-use super::fault::{Code, Fault};
+use super::error::{Code, ProtocolError};
 use super::reader::Reader;
 
 /// Where properties stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum PropertyContext {
     Connect,
     Will,
     Publish,
@@ -15,12 +15,11 @@ pub(crate) enum Place {
     Disconnect,
 }
 
-/// What the checks that follow want to know of the properties that were found.
+/// The properties that were found, as far as the server makes use of them.
 #[derive(Debug, Default)]
 pub(crate) struct Properties<'a> {
     pub(crate) payload_format: Option<u8>,
-    /// The value, and the offset of its four bytes in the body.
-    pub(crate) message_expiry: Option<(u32, usize)>,
+    pub(crate) message_expiry: Option<u32>,
     pub(crate) content_type: Option<&'a str>,
     pub(crate) response_topic: Option<&'a str>,
     pub(crate) correlation_data: Option<&'a [u8]>,
@@ -31,6 +30,10 @@ pub(crate) struct Properties<'a> {
     pub(crate) problem_information: Option<u8>,
     pub(crate) topic_alias: Option<u16>,
     pub(crate) maximum_packet_size: Option<u32>,
+    pub(crate) receive_maximum: Option<u16>,
+    pub(crate) will_delay: Option<u32>,
+    /// Names and values, in the order of the packet.
+    pub(crate) user: Vec<(&'a str, &'a str)>,
     /// Bytes of all user properties.
     pub(crate) user_bytes: usize,
 }
@@ -38,7 +41,10 @@ pub(crate) struct Properties<'a> {
 const MALFORMED: &str = "MQTT5-2.2.2.2";
 
 /// Reads a property length and that many bytes of properties.
-pub(crate) fn read<'a>(reader: &mut Reader<'a>, place: Place) -> Result<Properties<'a>, Fault> {
+pub(crate) fn read<'a>(
+    reader: &mut Reader<'a>,
+    place: PropertyContext,
+) -> Result<Properties<'a>, ProtocolError> {
     let length = reader.variable_byte_integer("the property length")?;
     let mut rest =
         reader.part(usize::try_from(length).unwrap_or(usize::MAX), "the property list")?;
@@ -47,11 +53,14 @@ pub(crate) fn read<'a>(reader: &mut Reader<'a>, place: Place) -> Result<Properti
     while !rest.is_empty() {
         let id = rest.variable_byte_integer("a property identifier")?;
         let known = known(id, place).ok_or_else(|| {
-            Fault::malformed(MALFORMED, format!("property {id:#04x} has no place in {place:?}"))
+            ProtocolError::malformed(
+                MALFORMED,
+                format!("property {id:#04x} has no place in {place:?}"),
+            )
         })?;
         let bit = 1u64.checked_shl(id).unwrap_or(0);
         if seen & bit != 0 && !known.repeats {
-            return Err(Fault::protocol(
+            return Err(ProtocolError::protocol(
                 known.section,
                 format!("{} stands twice; it may stand once", known.name),
             ));
@@ -70,10 +79,10 @@ struct Known {
 }
 
 /// The property of that identifier, if a client may send it there.
-fn known(id: u32, place: Place) -> Option<Known> {
-    use Place::{Connect, Disconnect, PubAck, Publish, Subscribe, Will};
-    let message: &[Place] = &[Publish, Will];
-    let (name, section, places): (_, _, &[Place]) = match id {
+fn known(id: u32, place: PropertyContext) -> Option<Known> {
+    use PropertyContext::{Connect, Disconnect, PubAck, Publish, Subscribe, Will};
+    let message: &[PropertyContext] = &[Publish, Will];
+    let (name, section, places): (_, _, &[PropertyContext]) = match id {
         0x01 => ("Payload Format Indicator", "MQTT5-3.3.2.3.2", message),
         0x02 => ("Message Expiry Interval", "MQTT5-3.3.2.3.3", message),
         0x03 => ("Content Type", "MQTT5-3.3.2.3.9", message),
@@ -104,19 +113,16 @@ fn read_value<'a>(
     known: Known,
     rest: &mut Reader<'a>,
     found: &mut Properties<'a>,
-) -> Result<(), Fault> {
+) -> Result<(), ProtocolError> {
     let Known { name, section, .. } = known;
     match id {
         0x01 => found.payload_format = Some(read_flag(known, rest)?),
-        0x02 => {
-            let offset = rest.offset();
-            found.message_expiry = Some((rest.four_bytes(name)?, offset));
-        }
+        0x02 => found.message_expiry = Some(rest.four_bytes(name)?),
         0x03 => found.content_type = Some(rest.text(name)?),
         0x08 => found.response_topic = Some(rest.text(name)?),
         0x09 => found.correlation_data = Some(rest.binary(name)?),
         0x0B => match rest.variable_byte_integer(name)? {
-            0 => return Err(Fault::protocol(section, "a Subscription Identifier is 0")),
+            0 => return Err(ProtocolError::protocol(section, "a Subscription Identifier is 0")),
             value => found.subscription_id = Some(value),
         },
         0x11 => found.session_expiry = Some(rest.four_bytes(name)?),
@@ -132,23 +138,26 @@ fn read_value<'a>(
         0x19 => {
             read_flag(known, rest)?;
         }
-        0x18 => {
-            rest.four_bytes(name)?;
+        0x18 => found.will_delay = Some(rest.four_bytes(name)?),
+        0x1C => {
+            return Err(ProtocolError::protocol(section, "only a server sends a Server Reference"));
         }
-        0x1C => return Err(Fault::protocol(section, "only a server sends a Server Reference")),
         0x1F => {
             rest.text(name)?;
         }
-        0x21 if rest.two_bytes(name)? == 0 => {
-            return Err(Fault::protocol(section, "Receive Maximum is 0; it must be 1 to 65535"));
-        }
-        0x21 => {}
+        0x21 => match rest.two_bytes(name)? {
+            0 => {
+                let reason = "Receive Maximum is 0; it must be 1 to 65535";
+                return Err(ProtocolError::protocol(section, reason));
+            }
+            most => found.receive_maximum = Some(most),
+        },
         0x22 => {
             rest.two_bytes(name)?;
         }
         0x23 => match rest.two_bytes(name)? {
             0 => {
-                return Err(Fault::new(
+                return Err(ProtocolError::new(
                     "MQTT5-3.3.2-8",
                     Code::TopicAliasInvalid,
                     "the Topic Alias is 0; aliases begin at 1",
@@ -157,24 +166,24 @@ fn read_value<'a>(
             alias => found.topic_alias = Some(alias),
         },
         0x27 => match rest.four_bytes(name)? {
-            0 => return Err(Fault::protocol(section, "Maximum Packet Size is 0")),
+            0 => return Err(ProtocolError::protocol(section, "Maximum Packet Size is 0")),
             size => found.maximum_packet_size = Some(size),
         },
         // User Property: the only one left.
         _ => {
             let start = rest.offset();
-            rest.text("the name of a User Property")?;
-            rest.text("the value of a User Property")?;
+            let key = rest.text("the name of a User Property")?;
+            found.user.push((key, rest.text("the value of a User Property")?));
             found.user_bytes += rest.offset() - start;
         }
     }
     Ok(())
 }
 
-fn read_flag(known: Known, rest: &mut Reader<'_>) -> Result<u8, Fault> {
+fn read_flag(known: Known, rest: &mut Reader<'_>) -> Result<u8, ProtocolError> {
     match rest.byte(known.name)? {
         value @ (0 | 1) => Ok(value),
-        value => Err(Fault::protocol(
+        value => Err(ProtocolError::protocol(
             known.section,
             format!("{} is {value}; it must be 0 or 1", known.name),
         )),

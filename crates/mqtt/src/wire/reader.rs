@@ -1,9 +1,9 @@
 //! The data types of the standard's chapter 1.5, read strictly from raw bytes.
 
-use super::fault::{Fault, by_version};
+use super::error::{ProtocolError, by_version};
 use crate::reason::Version;
 
-/// Reads a packet's body from the front. `what` names a field in the reason of a fault.
+/// Reads a packet's body from the front. `what` names a field in the reason of a error.
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
     whole: usize,
@@ -18,7 +18,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A reader of the next `length` bytes alone; an offset of it counts from the same start.
-    pub(crate) fn part(&mut self, length: usize, what: &str) -> Result<Reader<'a>, Fault> {
+    pub(crate) fn part(&mut self, length: usize, what: &str) -> Result<Reader<'a>, ProtocolError> {
         let start = self.offset();
         let rest = self.take(length, what)?;
         Ok(Reader { rest, whole: start + length, version: self.version, clause: self.clause })
@@ -38,54 +38,54 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
-    pub(crate) fn take(&mut self, length: usize, what: &str) -> Result<&'a [u8], Fault> {
+    pub(crate) fn take(&mut self, length: usize, what: &str) -> Result<&'a [u8], ProtocolError> {
         let (taken, rest) =
             self.rest.split_at_checked(length).ok_or_else(|| self.ends_early(length, what))?;
         self.rest = rest;
         Ok(taken)
     }
 
-    fn array<const N: usize>(&mut self, what: &str) -> Result<[u8; N], Fault> {
+    fn array<const N: usize>(&mut self, what: &str) -> Result<[u8; N], ProtocolError> {
         let (taken, rest) =
             self.rest.split_first_chunk().ok_or_else(|| self.ends_early(N, what))?;
         self.rest = rest;
         Ok(*taken)
     }
 
-    fn ends_early(&self, length: usize, what: &str) -> Fault {
+    fn ends_early(&self, length: usize, what: &str) -> ProtocolError {
         let left = self.rest.len();
         let reason = format!("{what} needs {length} bytes, the packet has {left} left");
-        Fault::malformed(self.clause, reason)
+        ProtocolError::malformed(self.clause, reason)
     }
 
-    pub(crate) fn byte(&mut self, what: &str) -> Result<u8, Fault> {
+    pub(crate) fn byte(&mut self, what: &str) -> Result<u8, ProtocolError> {
         let [byte] = self.array(what)?;
         Ok(byte)
     }
 
-    pub(crate) fn two_bytes(&mut self, what: &str) -> Result<u16, Fault> {
+    pub(crate) fn two_bytes(&mut self, what: &str) -> Result<u16, ProtocolError> {
         self.array(what).map(u16::from_be_bytes)
     }
 
-    pub(crate) fn four_bytes(&mut self, what: &str) -> Result<u32, Fault> {
+    pub(crate) fn four_bytes(&mut self, what: &str) -> Result<u32, ProtocolError> {
         self.array(what).map(u32::from_be_bytes)
     }
 
-    pub(crate) fn binary(&mut self, what: &str) -> Result<&'a [u8], Fault> {
+    pub(crate) fn binary(&mut self, what: &str) -> Result<&'a [u8], ProtocolError> {
         let length = self.two_bytes(what)?;
         self.take(usize::from(length), what)
     }
 
-    pub(crate) fn text(&mut self, what: &str) -> Result<&'a str, Fault> {
+    pub(crate) fn text(&mut self, what: &str) -> Result<&'a str, ProtocolError> {
         let bytes = self.binary(what)?;
         let text = std::str::from_utf8(bytes).map_err(|error| {
-            Fault::malformed(
+            ProtocolError::malformed(
                 by_version(self.version, "MQTT-1.5.3-1", "MQTT5-1.5.4-1"),
                 format!("{what} is not UTF-8 at byte {}", error.valid_up_to()),
             )
         })?;
         if bytes.contains(&0) {
-            return Err(Fault::malformed(
+            return Err(ProtocolError::malformed(
                 by_version(self.version, "MQTT-1.5.3-2", "MQTT5-1.5.4-2"),
                 format!("{what} holds U+0000"),
             ));
@@ -93,20 +93,20 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
-    pub(crate) fn variable_byte_integer(&mut self, what: &str) -> Result<u32, Fault> {
+    pub(crate) fn variable_byte_integer(&mut self, what: &str) -> Result<u32, ProtocolError> {
         match variable_byte_integer(self.rest) {
             VariableByteInteger::Value { value, length, minimal: true } => {
                 self.take(length, what)?;
                 Ok(value)
             }
-            VariableByteInteger::Value { .. } => Err(Fault::malformed(
+            VariableByteInteger::Value { .. } => Err(ProtocolError::malformed(
                 "MQTT5-1.5.5-1",
                 format!("{what} is encoded in more bytes than it needs"),
             )),
             VariableByteInteger::Incomplete => {
-                Err(Fault::malformed(self.clause, format!("{what} ends early")))
+                Err(ProtocolError::malformed(self.clause, format!("{what} ends early")))
             }
-            VariableByteInteger::TooLong => Err(Fault::malformed(
+            VariableByteInteger::TooLong => Err(ProtocolError::malformed(
                 "MQTT5-1.5.5-1",
                 format!("{what} is encoded in more than four bytes"),
             )),
@@ -114,9 +114,9 @@ impl<'a> Reader<'a> {
     }
 
     /// A packet id, which is never 0.
-    pub(crate) fn packet_id(&mut self) -> Result<u16, Fault> {
+    pub(crate) fn packet_id(&mut self) -> Result<u16, ProtocolError> {
         match self.two_bytes("the packet id")? {
-            0 => Err(Fault::protocol(
+            0 => Err(ProtocolError::protocol(
                 by_version(self.version, "MQTT-2.3.1-1", "MQTT5-2.2.1-3"),
                 "the packet id is 0; it must be 1 to 65535",
             )),
@@ -125,12 +125,15 @@ impl<'a> Reader<'a> {
     }
 
     /// Nothing may be left.
-    pub(crate) fn end(&self, what: &str) -> Result<(), Fault> {
+    pub(crate) fn end(&self, what: &str) -> Result<(), ProtocolError> {
         if self.rest.is_empty() {
             return Ok(());
         }
         let left = self.rest.len();
-        Err(Fault::malformed(self.clause, format!("{left} bytes are left over after {what}")))
+        Err(ProtocolError::malformed(
+            self.clause,
+            format!("{left} bytes are left over after {what}"),
+        ))
     }
 }
 

@@ -1,6 +1,8 @@
 //! A client's side of the wire, for tests.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub(crate) mod strategies;
+
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};

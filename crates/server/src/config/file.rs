@@ -1,136 +1,112 @@
-//! Reading the file: TOML text to sections, with errors that name the key and its neighbour.
+//! Reading the file: TOML with its lines, key by key.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 
-use serde::Deserialize;
-use toml::{Table, Value};
+use fleetwright_core::configuration::{Key, Takes};
+use toml::de::{DeTable, DeValue};
+use toml::{Spanned, Table, Value};
 
-use super::{
-    Addresses, Audit, Bulk, Claims, Control, Functions, Hooks, Mqtt, Provisioning, WebIdentity,
-    audit, bulk, claims, control, functions, hooks, mqtt, provisioning, web_identity,
-};
+use super::error::{nearest, place, unusable};
+use super::values::Values;
+use super::{ConfigError, Origin, value};
 
-/// The whole file. Every key is optional.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct ConfigFile {
-    /// Directory of everything that the server keeps.
-    pub data_dir: Option<PathBuf>,
-    /// Addresses of the device gateway.
-    pub mqtt_listen: Option<Addresses>,
-    /// Address of the control plane.
-    pub api_listen: Option<String>,
-    /// Serve the control plane over TLS with the server's own certificate.
-    pub api_tls: Option<bool>,
-    /// Names and addresses in the server certificate.
-    pub hostnames: Option<Vec<String>>,
-    /// The account, twelve digits.
-    pub account: Option<String>,
-    /// The region.
-    pub region: Option<String>,
-    /// `[mqtt]`
-    pub mqtt: Mqtt,
-    /// `[provisioning]`
-    pub provisioning: Provisioning,
-    /// `[claims]`
-    pub claims: Claims,
-    /// `[control]`
-    pub control: Control,
-    /// `[bulk]`
-    pub bulk: Bulk,
-    /// `[audit]`
-    pub audit: Audit,
-    /// `[hooks]`
-    pub hooks: Hooks,
-    /// `[functions]`
-    pub functions: Functions,
-    /// `[web-identity]`
-    pub web_identity: WebIdentity,
-}
-
-const KEYS: &[&str] = &[
-    "data-dir",
-    "mqtt-listen",
-    "api-listen",
-    "api-tls",
-    "hostnames",
-    "account",
-    "region",
-    "mqtt",
-    "provisioning",
-    "claims",
-    "control",
-    "bulk",
-    "hooks",
-    "functions",
-    "audit",
-    "web-identity",
-];
-
-/// The file cannot be used. `Display` says where and what to write instead.
-#[derive(Debug)]
-pub struct ConfigError(String);
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for ConfigError {}
-
-impl ConfigFile {
-    /// Reads and checks a file.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| ConfigError(format!("cannot read {}: {error}", path.display())))?;
-        Self::parse(&text).map_err(|error| ConfigError(format!("{}: {error}", path.display())))
-    }
-
-    /// Checks a file's text.
-    pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let table: Table = text.parse().map_err(|error| ConfigError(format!("{error}")))?;
-        check_keys("", &table, KEYS)?;
-        for (section, keys) in [
-            ("mqtt", mqtt::KEYS),
-            ("provisioning", provisioning::KEYS),
-            ("claims", claims::KEYS),
-            ("control", control::KEYS),
-            ("bulk", bulk::KEYS),
-            ("hooks", hooks::KEYS),
-            ("functions", functions::KEYS),
-            ("audit", audit::KEYS),
-            ("web-identity", web_identity::KEYS),
-        ] {
-            if let Some(Value::Table(inner)) = table.get(section) {
-                check_keys(section, inner, keys)?;
-            }
-        }
-        let certificates = table.get("claims").and_then(|claims| claims.get("certificates"));
-        for (id, limits) in certificates.and_then(Value::as_table).into_iter().flatten() {
-            if let Value::Table(inner) = limits {
-                check_keys(&format!("claims.certificates.{id}"), inner, claims::LIMIT_KEYS)?;
-            }
-        }
-        toml::from_str(text).map_err(|error| ConfigError(format!("{error}")))
-    }
-}
-
-fn check_keys(section: &str, table: &Table, known: &[&str]) -> Result<(), ConfigError> {
-    let Some(unknown) = table.keys().find(|key| !known.contains(&key.as_str())) else {
-        return Ok(());
+/// Reads the text of a file into values.
+pub(super) fn read(
+    path: &Path,
+    text: &str,
+    keys: &[Key],
+    into: &mut Values,
+) -> Result<(), ConfigError> {
+    let wrong = |error: toml::de::Error| {
+        let line = line_at(text, error.span().map_or(0, |span| span.start));
+        ConfigError(vec![format!("{}:{line}: {}", path.display(), error.message())])
     };
-    let place = if section.is_empty() { String::new() } else { format!(" in [{section}]") };
-    let nearest = known
-        .iter()
-        .max_by(|a, b| {
-            strsim::jaro_winkler(unknown, a).total_cmp(&strsim::jaro_winkler(unknown, b))
-        })
-        .map(|key| format!("; did you mean '{key}'?"))
-        .unwrap_or_default();
-    Err(ConfigError(format!(
-        "unknown key '{unknown}'{place}{nearest} Known keys: {}",
-        known.join(", ")
-    )))
+    let table: Table = text.parse().map_err(wrong)?;
+    let spanned = DeTable::parse(text).map_err(wrong)?;
+    let mut reader = Reader { path: Arc::new(path.to_owned()), lines: BTreeMap::new(), into };
+    reader.note_lines(text, spanned.get_ref(), &[]);
+    reader.section(&table, keys, &[]);
+    Ok(())
+}
+
+struct Reader<'v> {
+    path: Arc<std::path::PathBuf>,
+    lines: BTreeMap<Vec<String>, usize>,
+    into: &'v mut Values,
+}
+
+impl Reader<'_> {
+    fn note_lines(&mut self, text: &str, table: &DeTable<'_>, above: &[String]) {
+        for (key, value) in table {
+            let path = joined(above, key.get_ref());
+            if let DeValue::Table(inner) = Spanned::get_ref(value) {
+                self.note_lines(text, inner, &path);
+            }
+            self.lines.insert(path, line_at(text, key.span().start));
+        }
+    }
+
+    fn origin(&self, path: &[String]) -> Origin {
+        let line = self.lines.get(path).copied().unwrap_or(1);
+        Origin::File(Arc::clone(&self.path), line)
+    }
+
+    fn section(&mut self, table: &Table, keys: &[Key], above: &[String]) {
+        for (name, value) in table {
+            let path = joined(above, name);
+            match keys.iter().find(|key| key.name == name) {
+                Some(key) => self.value(key.takes, value, path),
+                None => {
+                    let names = keys.iter().map(|key| key.name);
+                    let meant = nearest(name, names.clone());
+                    let known = names.collect::<Vec<_>>().join(", ");
+                    let unknown = format!(
+                        "{}: unknown key {}{meant} Known keys: {known}",
+                        self.origin(&path),
+                        place(&path),
+                    );
+                    self.into.faults.push(unknown);
+                }
+            }
+        }
+    }
+
+    fn value(&mut self, takes: Takes, given: &Value, path: Vec<String>) {
+        let origin = self.origin(&path);
+        match (takes, given) {
+            (Takes::Section(keys), Value::Table(table)) => self.section(table, keys, &path),
+            (Takes::Each(rule, of), Value::Table(table)) => {
+                for (name, value) in table {
+                    let path = joined(&path, name);
+                    match rule(name) {
+                        Ok(()) => self.value(*of, value, path),
+                        Err(allowed) => {
+                            let origin = self.origin(&path);
+                            let place = place(&path);
+                            let why = format!("{origin}: {place}: '{name}' must be {allowed}");
+                            self.into.faults.push(why);
+                        }
+                    }
+                }
+            }
+            _ => {
+                let mut given = given.clone();
+                match value::check(takes, &mut given) {
+                    Ok(()) => self.into.insert(path, given, origin),
+                    Err(why) => self.into.faults.push(unusable(&origin, &path, &given, &why)),
+                }
+            }
+        }
+    }
+}
+
+fn joined(above: &[String], name: &str) -> Vec<String> {
+    above.iter().map(String::as_str).chain([name]).map(str::to_owned).collect()
+}
+
+/// The line of a byte, counted from 1.
+fn line_at(text: &str, byte: usize) -> usize {
+    1 + text.bytes().take(byte).filter(|byte| *byte == b'\n').count()
 }

@@ -2,28 +2,8 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 
-use serde::Deserialize;
-
-use super::SettingsError;
-
 /// Addresses of the device gateway, at most. (ours)
-const ADDRESSES: usize = 16;
-
-/// One address or a list of them, as the configuration file has it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged, expecting = "mqtt-listen must be an address or a list of addresses")]
-pub enum Addresses {
-    /// `"0.0.0.0:8883"`
-    One(String),
-    /// `["0.0.0.0:8883", "0.0.0.0:443"]`
-    Several(Vec<String>),
-}
-
-impl From<Vec<String>> for Addresses {
-    fn from(addresses: Vec<String>) -> Self {
-        Self::Several(addresses)
-    }
-}
+pub(super) const ADDRESSES: usize = 16;
 
 /// Where the device gateway listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,24 +16,16 @@ pub enum MqttListen {
 }
 
 impl MqttListen {
-    pub(super) fn read(given: Option<Addresses>) -> Result<Self, SettingsError> {
-        let given = match given {
-            None => return Ok(Self::Default),
-            Some(Addresses::One(address)) => vec![address],
-            Some(Addresses::Several(addresses)) => addresses,
-        };
-        if given.is_empty() || given.len() > ADDRESSES {
-            return Err(SettingsError(format!(
-                "mqtt-listen needs 1 to {ADDRESSES} addresses, not {}; leave it out for ports \
-                 8883 and 443",
-                given.len()
-            )));
-        }
-        let mut addresses = Vec::with_capacity(given.len());
-        for text in given {
-            let found = address("mqtt-listen", &text)?;
+    /// From addresses under [`address_rule`].
+    ///
+    /// # Errors
+    /// One is named twice.
+    pub(super) fn read(given: Option<&[String]>) -> Result<Self, String> {
+        let Some(given) = given else { return Ok(Self::Default) };
+        let mut addresses: Vec<SocketAddr> = Vec::with_capacity(given.len());
+        for found in given.iter().filter_map(|text| address(text)) {
             if found.port() != 0 && addresses.contains(&found) {
-                return Err(SettingsError(format!("mqtt-listen names {found} twice")));
+                return Err(format!("it names {found} twice"));
             }
             addresses.push(found);
         }
@@ -61,8 +33,11 @@ impl MqttListen {
     }
 }
 
-pub(super) fn address(option: &str, value: &str) -> Result<SocketAddr, SettingsError> {
-    value.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(|| {
-        SettingsError(format!("{option} '{value}' is not an address such as 127.0.0.1:8883"))
-    })
+pub(super) fn address(text: &str) -> Option<SocketAddr> {
+    text.to_socket_addrs().ok()?.next()
+}
+
+pub(super) fn address_rule(text: &str) -> Result<(), String> {
+    let allowed = || "an address of this machine with a port, such as 127.0.0.1:8883".to_owned();
+    address(text).map(|_| ()).ok_or_else(allowed)
 }

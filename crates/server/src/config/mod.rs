@@ -1,32 +1,31 @@
-//! Configuration: a TOML file and the command line become checked [`Settings`].
+//! Configuration: a TOML file, the environment and the command line become checked [`Settings`].
 //!
-//! One file per section. An unknown key is an error that names the nearest known key; an option
-//! given on the command line (or as `FLEETWRIGHT_…`) wins over the file, the file over the default.
+//! Each room declares the keys of its section and what they take; here they are read, looked at and
+//! merged. The command line wins over the environment, the environment over the file, the file over
+//! the default. Whatever cannot be used is named with the place where it was given, all at once.
 
-mod audit;
-mod bulk;
-mod claims;
-mod control;
+mod error;
 mod file;
-mod functions;
-mod hooks;
+mod given;
+mod keys;
 mod listen;
-mod mqtt;
-mod provisioning;
+mod log_filter;
+mod origin;
+mod pairs;
+mod read;
+mod sections;
 mod settings;
+mod show;
 #[cfg(test)]
 mod tests;
-mod web_identity;
+mod value;
+mod values;
 
-pub use audit::Audit;
-pub use bulk::Bulk;
-pub use claims::{ClaimLimits, Claims};
-pub use control::Control;
-pub use file::{ConfigError, ConfigFile};
-pub use functions::{Containment, Functions};
-pub use hooks::{HookCommand, Hooks, LambdaEndpoint};
-pub use listen::{Addresses, MqttListen};
-pub use mqtt::{ConnectRefusalCode, Mqtt};
-pub use provisioning::Provisioning;
-pub use settings::{Given, Settings, SettingsError};
-pub use web_identity::WebIdentity;
+pub use error::ConfigError;
+pub use given::Given;
+pub use listen::MqttListen;
+pub use log_filter::LogFilter;
+pub use origin::Origin;
+pub use read::{Configuration, Sources};
+pub use settings::Settings;
+pub use show::Shown;

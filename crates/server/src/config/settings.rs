@@ -1,42 +1,30 @@
 //! What the server runs with: file, command line and defaults, merged and checked.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use fleetwright_core::arn::Home;
-use fleetwright_core::certificate::Instant;
+use fleetwright_access::issuers;
+use fleetwright_control::settings::Control;
+use fleetwright_core::arn::AccountScope;
+use fleetwright_core::configuration::Conflict;
 use fleetwright_core::names::{AccountId, Region};
+use fleetwright_core::time::{Timestamp, last_moment_of as day};
+use fleetwright_functions as functions;
+use fleetwright_functions::hooks;
+use fleetwright_gateway::settings::Mqtt;
+use fleetwright_host::tls::PairFiles;
+use fleetwright_installation::audit;
+use fleetwright_provisioning::bulk::settings::Bulk;
+use fleetwright_provisioning::settings::{Claims, Provisioning};
+use toml::{Table, Value};
 
-use crate::hooks::HookTarget;
-
+use super::error::unusable;
 use super::listen::{MqttListen, address};
-use super::{
-    Audit, Bulk, Claims, ConfigFile, Control, Functions, Hooks, Mqtt, Provisioning, WebIdentity,
-};
-
-/// What was given on the command line or in the environment; wins over the file.
-#[derive(Debug, Clone, Default)]
-pub struct Given {
-    /// `--data-dir`
-    pub data_dir: Option<PathBuf>,
-    /// `--mqtt-listen`, any number
-    pub mqtt_listen: Vec<String>,
-    /// `--api-listen`
-    pub api_listen: Option<String>,
-    /// `--api-tls`
-    pub api_tls: bool,
-    /// `--hostname`, any number
-    pub hostnames: Vec<String>,
-    /// `--account`
-    pub account: Option<String>,
-    /// `--region`
-    pub region: Option<String>,
-    /// `--ready-file`
-    pub ready_file: Option<PathBuf>,
-    /// `--accept-clock-until`
-    pub accept_clock_until: Option<String>,
-}
+use super::pairs::pairs;
+use super::sections::Sections;
+use super::values::Values;
+use super::{ConfigError, LogFilter};
+use crate::telemetry::LogFormat;
 
 /// Checked values, all of them.
 #[derive(Debug, Clone)]
@@ -51,16 +39,24 @@ pub struct Settings {
     pub api_tls: bool,
     /// Names and addresses in the server certificate; the first is the endpoint's name.
     pub hostnames: Vec<String>,
+    /// The administrator's own certificates, which are presented for their names.
+    pub server_certificates: Vec<PairFiles>,
     /// Account and region.
-    pub home: Home,
+    pub scope: AccountScope,
     /// Receives the bound addresses once everything listens.
     pub ready_file: Option<PathBuf>,
     /// Until when the wall clock is right however far it is ahead of the time seen last.
-    pub accept_clock_until: Option<Instant>,
+    pub accept_clock_until: Option<Timestamp>,
+    /// What is logged.
+    pub log: LogFilter,
+    /// In which form.
+    pub log_format: LogFormat,
     /// The device gateway.
     pub mqtt: Mqtt,
     /// Certificates and keys.
     pub provisioning: Provisioning,
+    /// Seconds that a device's certificate is valid; until the end of 2049 without.
+    pub validity: Option<i64>,
     /// Limits per claim certificate.
     pub claims: Claims,
     /// What the control plane takes on at once.
@@ -68,138 +64,104 @@ pub struct Settings {
     /// Where the input of bulk registration comes from.
     pub bulk: Bulk,
     /// How long the audit trail is kept.
-    pub audit: Audit,
+    pub audit: audit::Settings,
     /// Where hooks may run.
-    pub hooks: Hooks,
+    pub hooks: hooks::Settings,
     /// How functions run.
-    pub functions: Functions,
+    pub functions: functions::Settings,
     /// How issuers of tokens are asked.
-    pub web_identity: WebIdentity,
+    pub web_identity: issuers::Settings,
 }
-
-/// A value is not usable. `Display` names the option, the value and the rule.
-#[derive(Debug)]
-pub struct SettingsError(pub(super) String);
-
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for SettingsError {}
 
 impl Settings {
-    /// Merges and checks. `machine` is this machine's name, for the server certificate.
-    pub fn resolve(
-        given: Given,
-        file: ConfigFile,
-        machine: Option<String>,
-    ) -> Result<Self, SettingsError> {
-        let api_listen = given.api_listen.or(file.api_listen);
-        let mqtt_listen = match given.mqtt_listen.is_empty() {
-            true => MqttListen::read(file.mqtt_listen)?,
-            false => MqttListen::read(Some(given.mqtt_listen.into()))?,
+    /// From values that are fine each by itself.
+    ///
+    /// # Errors
+    /// Values that cannot be used together.
+    pub(super) fn resolve(given: &Sections, values: &Values) -> Result<Self, ConfigError> {
+        let mut faults: Vec<String> =
+            conflicts(given).into_iter().map(|it| unusable_together(given, values, &it)).collect();
+        let mut conflict = |key, why| {
+            faults.push(unusable_together(given, values, &Conflict { key, why }));
         };
-        let api_listen = address("api-listen", api_listen.as_deref().unwrap_or("127.0.0.1:8080"))?;
-        let api_tls = given.api_tls || file.api_tls.unwrap_or(false);
-        if !api_listen.ip().is_loopback() && !api_tls {
-            return Err(SettingsError(format!(
-                "api-listen {api_listen} is not a loopback address, and the control plane would \
-                 send private keys over plain HTTP. Listen on 127.0.0.1, or serve it over TLS \
-                 with --api-tls"
-            )));
-        }
-        let account = given.account.or(file.account).unwrap_or_else(|| "123456789012".into());
-        let region = given.region.or(file.region).unwrap_or_else(|| "us-east-1".into());
-        let home = Home {
-            region: Region::parse(&region).map_err(|error| SettingsError(error.to_string()))?,
-            account: AccountId::parse(&account)
-                .map_err(|error| SettingsError(error.to_string()))?,
-        };
-        if !(1..=100_000).contains(&file.provisioning.key_pool_capacity) {
-            return Err(SettingsError(format!(
-                "key-pool-capacity {} is not within 1 to 100000",
-                file.provisioning.key_pool_capacity
-            )));
-        }
-        if !(1..=300).contains(&file.provisioning.claim_seconds) {
-            return Err(SettingsError(format!(
-                "claim-seconds {} is not within 1 to 300",
-                file.provisioning.claim_seconds
-            )));
-        }
-        file.mqtt.check().map_err(SettingsError)?;
-        file.functions.check().map_err(SettingsError)?;
-        file.hooks.check().map_err(SettingsError)?;
-        if let Some(endpoint) = &file.bulk.s3_endpoint
-            && !matches!(HookTarget::parse(endpoint), Ok(HookTarget::Url(_)))
+        let mqtt_listen = MqttListen::read(given.mqtt_listen.as_deref());
+        let mqtt_listen = mqtt_listen.map_err(|why| conflict("mqtt-listen", why)).ok();
+        let pairs = pairs(given.server_certificate.as_deref(), given.server_key.as_deref());
+        let server_certificates = pairs.map_err(|why| conflict("server-certificate", why)).ok();
+        let api_listen = given.api_listen.as_deref().and_then(address);
+        let api_tls = given.api_tls.unwrap_or_default();
+        if let Some(address) = api_listen
+            && !address.ip().is_loopback()
+            && !api_tls
         {
-            return Err(SettingsError(format!(
-                "[bulk] s3-endpoint '{endpoint}' must be https://HOST:PORT, or http:// on loopback"
-            )));
+            conflict(
+                "api-listen",
+                format!(
+                    "{address} is not a loopback address, and the control plane would send private \
+                     keys over plain HTTP. Listen on 127.0.0.1, or serve it over TLS with --api-tls"
+                ),
+            );
         }
-        if let Some(fault) = file.mqtt.fault().or_else(|| file.control.fault()) {
-            return Err(SettingsError(fault));
-        }
-        let hostnames =
-            if given.hostnames.is_empty() { file.hostnames } else { Some(given.hostnames) };
+        let region = given.region.as_deref().and_then(|text| Region::parse(text).ok());
+        let account = given.account.as_deref().and_then(|text| AccountId::parse(text).ok());
+        let (Some(mqtt_listen), Some(api_listen), Some(region), Some(account), true) =
+            (mqtt_listen, api_listen, region, account, faults.is_empty())
+        else {
+            return Err(ConfigError(faults));
+        };
         Ok(Self {
-            data_dir: given
-                .data_dir
-                .or(file.data_dir)
-                .unwrap_or_else(|| "./fleetwright-data".into()),
+            data_dir: given.data_dir.clone().unwrap_or_default(),
             mqtt_listen,
             api_listen,
             api_tls,
-            hostnames: hostnames.unwrap_or_else(|| default_hostnames(machine)),
-            home,
-            ready_file: given.ready_file,
-            accept_clock_until: given.accept_clock_until.as_deref().map(day).transpose()?,
-            mqtt: file.mqtt,
-            provisioning: file.provisioning,
-            claims: file.claims,
-            control: file.control,
-            bulk: file.bulk,
-            audit: file.audit,
-            hooks: file.hooks,
-            functions: file.functions,
-            web_identity: file.web_identity,
+            hostnames: given.hostnames.clone().unwrap_or_default(),
+            server_certificates: server_certificates.unwrap_or_default(),
+            scope: AccountScope { region, account },
+            ready_file: given.ready_file.clone(),
+            accept_clock_until: given.accept_clock_until.as_deref().and_then(day),
+            log: LogFilter::new(given.log.clone().unwrap_or_default()),
+            log_format: match given.log_format.as_deref() {
+                Some("json") => LogFormat::Json,
+                _ => LogFormat::Text,
+            },
+            mqtt: given.mqtt.clone(),
+            provisioning: given.provisioning.clone(),
+            validity: given.issuance.seconds(),
+            claims: given.claims.clone(),
+            control: given.control.clone(),
+            bulk: given.bulk.clone(),
+            audit: given.audit,
+            hooks: given.hooks.clone(),
+            functions: given.functions.clone(),
+            web_identity: given.web_identity.clone(),
         })
     }
 }
 
-/// The end of a day, `YYYY-MM-DD`, in UTC.
-fn day(text: &str) -> Result<Instant, SettingsError> {
-    let parts: Vec<Option<i64>> = text.split('-').map(|part| part.parse().ok()).collect();
-    let (Some(year), Some(month), Some(day)) = (match parts.as_slice() {
-        [year, month, day] if text.len() == 10 => (*year, *month, *day),
-        _ => (None, None, None),
-    }) else {
-        return Err(no_day(text));
-    };
-    if !(1970..=2049).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return Err(no_day(text));
+fn conflicts(given: &Sections) -> Vec<Conflict> {
+    let Sections { mqtt, control, bulk, functions, .. } = given;
+    let all = [mqtt.conflict(), control.conflict(), bulk.conflict(), functions.conflict()];
+    all.into_iter().flatten().collect()
+}
+
+/// A value that conflicts with others, with the place where it was given.
+fn unusable_together(given: &Sections, values: &Values, conflict: &Conflict) -> String {
+    let path: Vec<String> = conflict.key.split('.').map(str::to_owned).collect();
+    let mut value = Table::try_from(given).map(Value::Table).ok();
+    for name in &path {
+        value = value.and_then(|table| table.get(name).cloned());
     }
-    // Days since 1970 of a proleptic Gregorian date; years begin in March.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days =
-        365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 719_469;
-    Ok(Instant((days + 1) * 24 * 60 * 60 * 1000))
+    let value = value.unwrap_or(Value::String(String::new()));
+    unusable(&values.origin(&path), &path, &value, &conflict.why)
 }
 
-fn no_day(text: &str) -> SettingsError {
-    SettingsError(format!("accept-clock-until '{text}' is not a day such as 2027-01-31"))
-}
-
-fn default_hostnames(machine: Option<String>) -> Vec<String> {
-    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(String::from).into();
-    names.extend(machine.filter(|name| !name.is_empty() && name != "localhost"));
-    names
+/// A day, `YYYY-MM-DD`.
+pub(super) fn day_rule(text: &str) -> Result<(), String> {
+    day(text).map(|_| ()).ok_or_else(|| "a day such as 2027-01-31".to_owned())
 }
 
 #[cfg(test)]
-mod day_tests {
+mod tests {
     use super::*;
 
     #[test]
@@ -210,10 +172,19 @@ mod day_tests {
             ("2026-12-31", 1_798_761_600),
             ("2027-03-01", 1_803_945_600),
         ] {
-            assert_eq!(day(text).unwrap(), Instant(seconds * 1000), "{text}");
+            assert_eq!(day(text).unwrap(), Timestamp(seconds * 1000), "{text}");
         }
-        for text in ["", "2026", "2026-1-1", "2026-13-01", "2026-12-32", "tomorrow", "20261-1-1"] {
-            assert!(day(text).is_err(), "{text}");
+        for text in [
+            "",
+            "2026",
+            "2026-02-29",
+            "2026-1-1",
+            "2026-13-01",
+            "2026-12-32",
+            "tomorrow",
+            "20261-1-1",
+        ] {
+            assert!(day(text).is_none(), "{text}");
         }
     }
 }

@@ -6,7 +6,6 @@ use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::limits;
 use fleetwright_core::names::{PolicyName, ThingGroupName};
-
 pub use targets::TargetKey;
 
 use crate::sql::{Sql, args};
@@ -95,7 +94,7 @@ impl Store {
                      JOIN policies p ON p.row_id = a.policy_row \
                      WHERE a.certificate_row = $1 AND p.name > $2 ORDER BY p.name LIMIT $3",
                     args![certificates::require(sql, id)?.row, &after, size + 1],
-                    |row| row.get(0),
+                    |row| row.value(),
                 ),
                 PolicyTarget::ThingGroup(name) => {
                     let depth = if recursive { limits::GROUP_DEPTH } else { 1 };
@@ -109,7 +108,7 @@ impl Store {
                          JOIN policies p ON p.row_id = a.policy_row \
                          WHERE p.name > $3 ORDER BY p.name LIMIT $4",
                         args![thing_groups::require(sql, name)?, depth, &after, size + 1],
-                        |row| row.get(0),
+                        |row| row.value(),
                     )
                 }
             })
@@ -127,7 +126,7 @@ impl Store {
                 "SELECT p.name FROM certificate_policies a JOIN policies p \
                  ON p.row_id = a.policy_row WHERE a.certificate_row = $1 ORDER BY p.name",
                 args![certificate],
-                |row| row.get(0),
+                |row| row.value(),
             )
         })
         .await

@@ -55,7 +55,7 @@ impl Store {
         let found: Vec<(CertificateRow, CertificateId)> = self
             .snapshot(|sql| {
                 sql.all(text, args![policies::require(sql, policy)?, start, size + 1], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
+                    Ok((row.get("row_id")?, row.get("id")?))
                 })
             })
             .await?;
@@ -84,8 +84,8 @@ fn targets(
                 args![policy, start, size + 1],
                 |row| {
                     Ok((
-                        TargetKey::Certificate(row.get(0)?),
-                        PolicyTarget::Certificate(row.get(1)?),
+                        TargetKey::Certificate(row.get("row_id")?),
+                        PolicyTarget::Certificate(row.get("id")?),
                     ))
                 },
             )?;
@@ -98,7 +98,12 @@ fn targets(
          JOIN thing_groups g ON g.row_id = a.group_row \
          WHERE a.policy_row = $1 AND a.group_row > $2 ORDER BY a.group_row LIMIT $3",
         args![policy, of_group, room],
-        |row| Ok((TargetKey::ThingGroup(row.get(0)?), PolicyTarget::ThingGroup(row.get(1)?))),
+        |row| {
+            Ok((
+                TargetKey::ThingGroup(row.get("row_id")?),
+                PolicyTarget::ThingGroup(row.get("name")?),
+            ))
+        },
     )?);
     let page = Page::cut(items, size, |(key, _)| *key);
     Ok(Page { items: page.items.into_iter().map(|(_, target)| target).collect(), next: page.next })

@@ -1,7 +1,7 @@
 //! The chain of hashes that this process writes, and how far every chain has come.
 
 use fleetwright_core::audit::{Chain, ChainStart, Digest, Head, link};
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::time::Timestamp;
 
 use super::insert;
 use crate::sql::{Row, Sql, args};
@@ -39,7 +39,7 @@ impl ChainWriter {
 }
 
 /// Begins a chain, which names the end of the one before it.
-fn begin(sql: &Sql<'_>, started: Instant) -> Result<Head, StoreError> {
+fn begin(sql: &Sql<'_>, started: Timestamp) -> Result<Head, StoreError> {
     let chains = chains(sql)?;
     let follows = newest(sql, &chains)?;
     let unchained = match chains.first() {
@@ -83,7 +83,7 @@ fn newest(sql: &Sql<'_>, chains: &[Chain]) -> Result<Option<Head>, StoreError> {
     let found = sql.one(
         "SELECT position, hash FROM audit WHERE chain_row = $1 ORDER BY row_id DESC LIMIT 1",
         args![number],
-        |row| Ok((row.get(0)?, Digest(row.get(1)?))),
+        |row| Ok((row.get("position")?, Digest(row.get("hash")?))),
     )?;
     let last = found.or(chain.removed).unwrap_or((0, chain.start.hash()));
     Ok(Some(Head { chain: number, position: last.0, hash: last.1 }))
@@ -91,22 +91,27 @@ fn newest(sql: &Sql<'_>, chains: &[Chain]) -> Result<Option<Head>, StoreError> {
 
 fn last_row(sql: &Sql<'_>) -> Result<i64, StoreError> {
     let last: Option<Option<i64>> =
-        sql.one("SELECT max(row_id) FROM audit", &[], |row| row.get(0))?;
+        sql.one("SELECT max(row_id) FROM audit", &[], |row| row.value())?;
     Ok(last.flatten().unwrap_or(0))
 }
 
 fn read(row: &Row<'_>) -> Result<Chain, StoreError> {
-    let follows = match (row.get(3)?, row.get(4)?, row.get(5)?) {
-        (Some(chain), Some(position), Some(hash)) => {
-            Some(Head { chain, position, hash: Digest(hash) })
-        }
-        _ => None,
-    };
-    let removed = match (row.get(6)?, row.get(7)?) {
+    let follows =
+        match (row.get("follows_chain")?, row.get("follows_position")?, row.get("follows_hash")?) {
+            (Some(chain), Some(position), Some(hash)) => {
+                Some(Head { chain, position, hash: Digest(hash) })
+            }
+            _ => None,
+        };
+    let removed = match (row.get("removed")?, row.get("removed_hash")?) {
         (Some(position), Some(hash)) => Some((position, Digest(hash))),
         _ => None,
     };
-    let start =
-        ChainStart { chain: row.get(0)?, started: row.get(1)?, unchained: row.get(2)?, follows };
+    let start = ChainStart {
+        chain: row.get("row_id")?,
+        started: row.get("started")?,
+        unchained: row.get("unchained")?,
+        follows,
+    };
     Ok(Chain { start, removed })
 }

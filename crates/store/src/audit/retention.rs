@@ -2,7 +2,7 @@
 //! that the rest can be verified, and a record tells what was removed.
 
 use fleetwright_core::audit::{Digest, Head, retention_resource};
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::time::Timestamp;
 
 use super::hash_of;
 use crate::sql::{Sql, args};
@@ -13,7 +13,7 @@ const EMPTY_CHAINS: i64 = 10_000;
 
 struct Old {
     row: i64,
-    at: Instant,
+    at: Timestamp,
     place: Option<Head>,
 }
 
@@ -23,7 +23,7 @@ impl Store {
     /// what is removed is the beginning of the trail. `told` becomes the records that tell of it.
     pub async fn purge_audit(
         &self,
-        before: Instant,
+        before: Timestamp,
         kept: usize,
         limit: usize,
         told: AuditRecord,
@@ -34,25 +34,25 @@ impl Store {
 
 fn purge(
     sql: &Sql<'_>,
-    before: Instant,
+    before: Timestamp,
     kept: usize,
     limit: usize,
     told: &AuditRecord,
 ) -> Result<usize, StoreError> {
     let newest: Option<Option<i64>> =
-        sql.one("SELECT max(row_id) FROM audit", &[], |row| row.get(0))?;
+        sql.one("SELECT max(row_id) FROM audit", &[], |row| row.value())?;
     let beyond = newest.flatten().unwrap_or(0) - i64::try_from(kept).unwrap_or(i64::MAX);
     let oldest = sql.all(
         "SELECT row_id, at, chain_row, position, hash FROM audit ORDER BY row_id LIMIT $1",
         args![limit],
         |row| {
-            let place = match (row.get(2)?, row.get(3)?) {
+            let place = match (row.get("chain_row")?, row.get("position")?) {
                 (Some(chain), Some(position)) => {
-                    Some(Head { chain, position, hash: hash_of(row, 4)? })
+                    Some(Head { chain, position, hash: hash_of(row)? })
                 }
                 _ => None,
             };
-            Ok(Old { row: row.get(0)?, at: row.get(1)?, place })
+            Ok(Old { row: row.get("row_id")?, at: row.get("at")?, place })
         },
     )?;
     let old: Vec<Old> =

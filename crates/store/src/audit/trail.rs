@@ -1,15 +1,13 @@
 //! Checkpoints of the trail, and the trail as it is stored, for whoever verifies it.
 
-use std::path::Path;
-
-use fleetwright_core::arn::Home;
+use fleetwright_core::arn::AccountScope;
 use fleetwright_core::audit::{Chain, Entry, Head};
-use fleetwright_core::certificate::Instant;
-use rusqlite::Connection;
+use fleetwright_core::time::Timestamp;
 
 use super::{COLUMNS, chain, hash_of, read_record};
 use crate::sql::{Row, Sql, args};
-use crate::{OpenError, Store, StoreError, path_of, sqlite};
+use crate::sqlite::File;
+use crate::{OpenError, Store, StoreError, path_of};
 
 /// Checkpoints that are kept. (ours)
 const CHECKPOINTS: i64 = 1000;
@@ -24,7 +22,7 @@ impl Store {
     pub async fn keep_audit_checkpoint(
         &self,
         document: String,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write_unrecorded(move |sql| {
             let row = sql.insert(
@@ -44,8 +42,8 @@ impl Store {
 /// The audit trail of a registry that a server may have open or not. It is only read, and as of
 /// one moment.
 pub struct AuditTrail {
-    connection: Connection,
-    home: Home,
+    file: File,
+    scope: AccountScope,
 }
 
 impl AuditTrail {
@@ -53,10 +51,8 @@ impl AuditTrail {
     ///
     /// # Errors
     /// When it is no registry, or cannot be read.
-    pub fn open(url: &str, home: Home) -> Result<Self, OpenError> {
-        let path: &Path = path_of(url)?;
-        let connection = sqlite::trail(path)?;
-        Ok(Self { connection, home })
+    pub fn open(url: &str, scope: AccountScope) -> Result<Self, OpenError> {
+        Ok(Self { file: File::snapshot(path_of(url)?)?, scope })
     }
 
     /// Whether the registry is of a version that has chains; a server of this version makes them.
@@ -64,8 +60,8 @@ impl AuditTrail {
     /// # Errors
     /// When it cannot be read.
     pub fn has_chains(&self) -> Result<bool, StoreError> {
-        let text = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'audit_chains'";
-        self.sql().exists(text, &[])
+        let found = self.file.has("audit_chains");
+        found.map_err(|error| StoreError::Unavailable(error.to_string()))
     }
 
     /// The chains, the oldest first.
@@ -90,7 +86,7 @@ impl AuditTrail {
     /// When they cannot be read.
     pub fn checkpoints(&self) -> Result<Vec<(i64, String)>, StoreError> {
         let text = "SELECT row_id, document FROM audit_checkpoints ORDER BY row_id";
-        self.sql().all(text, &[], |row| Ok((row.get(0)?, row.get(1)?)))
+        self.sql().all(text, &[], |row| Ok((row.get("row_id")?, row.get("document")?)))
     }
 
     /// Hands over every record: those of before the chains, then by chain, position and row.
@@ -102,7 +98,7 @@ impl AuditTrail {
         // Rows are sorted by their numbers alone: the records may be many.
         let places: Vec<(Option<i64>, Option<i64>, i64)> =
             sql.all("SELECT chain_row, position, row_id FROM audit", &[], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                Ok((row.get("chain_row")?, row.get("position")?, row.get("row_id")?))
             })?;
         let mut places = places;
         places.sort_unstable();
@@ -118,17 +114,17 @@ impl AuditTrail {
     }
 
     fn sql(&self) -> Sql<'_> {
-        Sql::new(&self.connection, &self.home)
+        self.file.sql(&self.scope)
     }
 }
 
 fn read_entry(row: &Row<'_>) -> Result<Entry, StoreError> {
-    let place = match row.get::<Option<i64>>(12)? {
+    let place = match row.get::<Option<i64>>("chain_row")? {
         None => None,
         Some(chain) => {
-            let position: Option<i64> = row.get(13)?;
-            Some((chain, position.unwrap_or(0), hash_of(row, 14)?))
+            let position: Option<i64> = row.get("position")?;
+            Some((chain, position.unwrap_or(0), hash_of(row)?))
         }
     };
-    Ok(Entry { row: row.get(0)?, place, record: read_record(row)? })
+    Ok(Entry { row: row.get("row_id")?, place, record: read_record(row)? })
 }

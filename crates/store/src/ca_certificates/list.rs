@@ -1,8 +1,9 @@
 //! `ListCACertificates`.
 
 use fleetwright_core::ca_certificate::CaCertificateStatus;
-use fleetwright_core::certificate::{CertificateId, Instant};
+use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::names::TemplateName;
+use fleetwright_core::time::Timestamp;
 
 use crate::sql::{Row, Sql, args};
 use crate::{CaRow, Page, Store, StoreError, page};
@@ -17,7 +18,7 @@ pub struct CaCertificateSummary {
     /// Its status.
     pub status: CaCertificateStatus,
     /// When it was registered.
-    pub created: Instant,
+    pub created: Timestamp,
 }
 
 impl Store {
@@ -46,10 +47,10 @@ fn list(
     let start = after.map_or(start, |row| row.0);
     let summary = |row: &Row<'_>| {
         Ok(CaCertificateSummary {
-            row: row.get(0)?,
-            id: row.get(1)?,
-            status: row.get(2)?,
-            created: row.get(3)?,
+            row: row.get("row_id")?,
+            id: row.get("id")?,
+            status: row.get("status")?,
+            created: row.get("created")?,
         })
     };
     let select = "SELECT row_id, id, status, created FROM ca_certificates WHERE";

@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use fleetwright_core::ca_certificate::CaCertificateStatus;
-use fleetwright_core::certificate::{CertificateId, CertificateMode, Instant};
+use fleetwright_core::certificate::{CertificateId, CertificateMode};
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::limits;
 use fleetwright_core::names::TemplateName;
+use fleetwright_core::time::Timestamp;
 
+use crate::event::EventOperation;
 use crate::sql::{Row, Sql, args};
 use crate::{CaRow, Store, StoreError, Uuid, tags, templates};
 
+mod events;
 mod list;
 mod rules;
 mod update;
@@ -49,13 +52,13 @@ pub struct CaCertificate {
     /// What is done with such a device.
     pub config: RegistrationConfig,
     /// Start of validity.
-    pub not_before: Instant,
+    pub not_before: Timestamp,
     /// End of validity.
-    pub not_after: Instant,
+    pub not_after: Timestamp,
     /// When it was registered.
-    pub created: Instant,
+    pub created: Timestamp,
     /// When it last changed.
-    pub modified: Instant,
+    pub modified: Timestamp,
     /// `customerVersion`: 1, and one more per change.
     pub version: i64,
     /// `generationId`.
@@ -80,9 +83,9 @@ pub struct NewCaCertificate {
     /// `registrationConfig`.
     pub config: RegistrationConfig,
     /// Start of validity.
-    pub not_before: Instant,
+    pub not_before: Timestamp,
     /// End of validity.
-    pub not_after: Instant,
+    pub not_after: Timestamp,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
 }
@@ -99,7 +102,7 @@ impl Store {
     pub async fn register_ca_certificate(
         &self,
         new: NewCaCertificate,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<CaRow, StoreError> {
         self.write(move |sql| insert(sql, &new, now)).await
     }
@@ -135,16 +138,18 @@ impl Store {
                     format!("CA certificate {id} is ACTIVE; deactivate it before deletion."),
                 ));
             }
-            sql.execute("DELETE FROM ca_certificates WHERE row_id = $1", args![row])?;
+            let text = "DELETE FROM ca_certificates WHERE row_id = $1 \
+                        RETURNING status, auto_registration, version";
+            events::note(sql, EventOperation::Deleted, &id, text, args![row])?;
             tags::remove(sql, "cacert", row.0)
         })
         .await
     }
 }
 
-fn insert(sql: &Sql<'_>, new: &NewCaCertificate, now: Instant) -> Result<CaRow, StoreError> {
+fn insert(sql: &Sql<'_>, new: &NewCaCertificate, now: Timestamp) -> Result<CaRow, StoreError> {
     if sql.exists("SELECT 1 FROM ca_certificates WHERE id = $1", args![&new.id])? {
-        let arn = sql.home.arn("cacert", new.id);
+        let arn = sql.scope.arn("cacert", new.id);
         return Err(Refusal::new(
             ErrorCode::ResourceAlreadyExists,
             format!("CA certificate {} is registered already.", new.id),
@@ -158,8 +163,9 @@ fn insert(sql: &Sql<'_>, new: &NewCaCertificate, now: Instant) -> Result<CaRow, 
         return Err(StoreError::refused(
             ErrorCode::LimitExceeded,
             format!(
-                "{namesakes} CA certificates with this subject are registered, the most allowed; \
-                 delete one first."
+                "{} CA certificates with this subject are registered, the most allowed; delete \
+                 one first.",
+                limits::CAS_PER_SUBJECT
             ),
         ));
     }
@@ -186,6 +192,14 @@ fn insert(sql: &Sql<'_>, new: &NewCaCertificate, now: Instant) -> Result<CaRow, 
             now
         ],
     )?;
+    events::note_state(
+        sql,
+        EventOperation::Created,
+        &new.id,
+        new.status,
+        new.auto_registration,
+        1,
+    )?;
     tags::put(sql, "cacert", row, &new.tags)?;
     Ok(CaRow(row))
 }
@@ -193,7 +207,7 @@ fn insert(sql: &Sql<'_>, new: &NewCaCertificate, now: Instant) -> Result<CaRow, 
 /// The row of a CA certificate, or `ResourceNotFound`.
 pub(crate) fn require(sql: &Sql<'_>, id: &CertificateId) -> Result<CaRow, StoreError> {
     let found =
-        sql.one("SELECT row_id FROM ca_certificates WHERE id = $1", args![id], |row| row.get(0))?;
+        sql.one("SELECT row_id FROM ca_certificates WHERE id = $1", args![id], |row| row.value())?;
     found.ok_or_else(|| {
         StoreError::refused(
             ErrorCode::ResourceNotFound,
@@ -203,28 +217,28 @@ pub(crate) fn require(sql: &Sql<'_>, id: &CertificateId) -> Result<CaRow, StoreE
 }
 
 fn status(sql: &Sql<'_>, row: CaRow) -> Result<Option<CaCertificateStatus>, StoreError> {
-    sql.one("SELECT status FROM ca_certificates WHERE row_id = $1", args![row], |row| row.get(0))
+    sql.one("SELECT status FROM ca_certificates WHERE row_id = $1", args![row], |row| row.value())
 }
 
 fn read(row: &Row<'_>) -> Result<CaCertificate, StoreError> {
-    let (number, created): (CaRow, Instant) = (row.get(0)?, row.get(11)?);
+    let (number, created): (CaRow, Timestamp) = (row.get("row_id")?, row.get("created")?);
     Ok(CaCertificate {
         row: number,
-        id: row.get(1)?,
-        der: row.get(2)?,
-        status: row.get(3)?,
-        mode: row.get(4)?,
-        auto_registration: row.get(5)?,
+        id: row.get("id")?,
+        der: row.get("der")?,
+        status: row.get("status")?,
+        mode: row.get("mode")?,
+        auto_registration: row.get("auto_registration")?,
         config: RegistrationConfig {
-            template_name: row.get(6)?,
-            template_body: row.get(7)?,
-            role_arn: row.get(8)?,
+            template_name: row.get("template_name")?,
+            template_body: row.get("template_body")?,
+            role_arn: row.get("role_arn")?,
         },
-        not_before: row.get(9)?,
-        not_after: row.get(10)?,
+        not_before: row.get("not_before")?,
+        not_after: row.get("not_after")?,
         created,
-        modified: row.get(12)?,
-        version: row.get(13)?,
+        modified: row.get("modified")?,
+        version: row.get("version")?,
         generation: Uuid::of_row(number.0, created.0),
     })
 }

@@ -29,7 +29,7 @@ pub(crate) fn check_unused(sql: &Sql<'_>, template: &TemplateName) -> Result<(),
     let user: Option<CertificateId> = sql.one(
         "SELECT id FROM ca_certificates WHERE template_name = $1 ORDER BY row_id LIMIT 1",
         args![template],
-        |row| row.get(0),
+        |row| row.value(),
     )?;
     match user {
         None => Ok(()),

@@ -1,9 +1,11 @@
 //! `UpdateCACertificate`.
 
 use fleetwright_core::ca_certificate::CaCertificateStatus;
-use fleetwright_core::certificate::{CertificateId, Instant};
+use fleetwright_core::certificate::CertificateId;
+use fleetwright_core::time::Timestamp;
 
-use super::{RegistrationConfig, require};
+use super::{RegistrationConfig, events, require};
+use crate::event::EventOperation;
 use crate::sql::{Sql, args};
 use crate::{Store, StoreError, templates};
 
@@ -24,7 +26,7 @@ impl Store {
         &self,
         id: CertificateId,
         update: CaCertificateUpdate,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |sql| change(sql, &id, &update, now)).await
     }
@@ -34,7 +36,7 @@ fn change(
     sql: &Sql<'_>,
     id: &CertificateId,
     update: &CaCertificateUpdate,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let row = require(sql, id)?;
     if let Some(config) = &update.config {
@@ -52,11 +54,14 @@ fn change(
             ],
         )?;
     }
-    sql.execute(
+    events::note(
+        sql,
+        EventOperation::Updated,
+        id,
         "UPDATE ca_certificates SET status = coalesce($1, status), \
          auto_registration = coalesce($2, auto_registration), modified = $3, \
-         version = version + 1 WHERE row_id = $4",
+         version = version + 1 WHERE row_id = $4 \
+         RETURNING status, auto_registration, version",
         args![update.status, update.auto_registration, now, row],
-    )?;
-    Ok(())
+    )
 }

@@ -37,16 +37,17 @@ pub(crate) fn read(sql: &Sql<'_>) -> Result<IndexingConfiguration, StoreError> {
         &[],
         |row| {
             let things = ThingIndexing {
-                mode: ThingIndexingMode::parse(&row.get::<String>(0)?).unwrap_or_default(),
-                connectivity: row.get(1)?,
-                shadow_names: row.get(2)?,
-                custom_fields: fields(&row.get::<Vec<String>>(3)?),
-                socket_information: row.get(4)?,
+                mode: ThingIndexingMode::parse(&row.get::<String>("thing_mode")?)
+                    .unwrap_or_default(),
+                connectivity: row.get("connectivity")?,
+                shadow_names: row.get("shadow_names")?,
+                custom_fields: fields(&row.get::<Vec<String>>("thing_fields")?),
+                socket_information: row.get("socket_information")?,
             };
-            let custom_fields = fields(&row.get::<Vec<String>>(6)?);
+            let custom_fields = fields(&row.get::<Vec<String>>("group_fields")?);
             Ok(IndexingConfiguration {
                 things,
-                groups: GroupIndexing { on: row.get(5)?, custom_fields },
+                groups: GroupIndexing { on: row.get("groups_on")?, custom_fields },
             })
         },
     )?;

@@ -1,14 +1,16 @@
 //! Things and groups as the index shows them.
 
 use fleetwright_core::fleet_index::{Connectivity, GroupDocument, ThingDocument};
-use fleetwright_core::limits;
 
 use crate::sql::{Param, Row, Sql, args};
+use crate::thing_groups::hierarchy;
 use crate::{GroupRow, StoreError, ThingRow, Uuid};
 
 /// The columns of a thing's document, of `things t` with its joins in [`FROM`].
-pub(super) const COLUMNS: &str = "t.row_id, t.name, t.thing_id, y.name, b.name, t.attributes, \
-     t.version, c.connected, c.since, c.reason";
+pub(super) const COLUMNS: &str = "t.row_id, t.name, t.thing_id, y.name AS type_name, \
+     b.name AS billing_group, t.attributes, \
+     t.version, c.connected, c.since, c.reason, \
+     (SELECT connectivity FROM indexing_configuration) AS connectivity_on";
 /// What a thing's document is joined from.
 pub(super) const FROM: &str = "things t LEFT JOIN thing_types y ON y.row_id = t.type_row \
      LEFT JOIN billing_groups b ON b.row_id = t.billing_row \
@@ -24,23 +26,26 @@ pub(super) fn things(
 }
 
 pub(super) fn thing(row: &Row<'_>) -> Result<(ThingRow, ThingDocument), StoreError> {
-    let connected: Option<bool> = row.get(7)?;
-    let connectivity = match connected {
-        None => None,
-        Some(connected) => {
-            Some(Connectivity { connected, timestamp: row.get(8)?, reason: row.get(9)? })
-        }
+    let is_indexed = row.get::<Option<bool>>("connectivity_on")?.unwrap_or(false);
+    let connectivity = match is_indexed {
+        false => None,
+        // Without a row it never connected.
+        true => Some(Connectivity {
+            connected: row.get::<Option<bool>>("connected")?.unwrap_or(false),
+            timestamp: row.get("since")?,
+            reason: row.get("reason")?,
+        }),
     };
     let document = ThingDocument {
-        name: row.get(1)?,
-        id: row.get::<Uuid>(2)?.to_string(),
-        type_name: row.get(3)?,
-        groups: row.get::<Option<String>>(4)?.into_iter().collect(),
-        attributes: row.get(5)?,
-        version: row.get(6)?,
+        name: row.get("name")?,
+        id: row.get::<Uuid>("thing_id")?.to_string(),
+        type_name: row.get("type_name")?,
+        groups: row.get::<Option<String>>("billing_group")?.into_iter().collect(),
+        attributes: row.get("attributes")?,
+        version: row.get("version")?,
         connectivity,
     };
-    Ok((row.get(0)?, document))
+    Ok((row.get("row_id")?, document))
 }
 
 /// Adds the thing groups; dynamic ones only if `all`.
@@ -51,10 +56,10 @@ pub(super) fn add_groups(
     all: bool,
 ) -> Result<(), StoreError> {
     let names: Vec<(String, bool)> = sql.all(
-        "SELECT g.name, g.query IS NOT NULL FROM thing_group_members m \
+        "SELECT g.name, g.query IS NOT NULL AS is_dynamic FROM thing_group_members m \
          JOIN thing_groups g ON g.row_id = m.group_row WHERE m.thing_row = $1 ORDER BY g.name",
         args![thing],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| Ok((row.get("name")?, row.get("is_dynamic")?)),
     )?;
     let shown = names.into_iter().filter(|(_, is_dynamic)| all || !is_dynamic);
     document.groups.splice(0..0, shown.map(|(name, _)| name));
@@ -73,35 +78,23 @@ pub(super) fn groups(
         args![after, limit],
         |row| {
             let document = GroupDocument {
-                name: row.get(2)?,
-                id: row.get::<Uuid>(3)?.to_string(),
-                description: row.get(4)?,
-                attributes: row.get(5)?,
+                name: row.get("name")?,
+                id: row.get::<Uuid>("group_id")?.to_string(),
+                description: row.get("description")?,
+                attributes: row.get("attributes")?,
                 parents: Vec::new(),
-                version: row.get(6)?,
+                version: row.get("version")?,
             };
-            Ok((row.get(0)?, row.get(1)?, document))
+            Ok((row.get("row_id")?, row.get("parent_row")?, document))
         },
     )?;
     let mut groups = Vec::with_capacity(found.len());
     for (_, parent, mut document) in found {
         if let Some(parent) = parent {
-            document.parents = above(sql, GroupRow(parent))?;
+            let line = hierarchy::line(sql, GroupRow(parent))?;
+            document.parents = line.into_iter().map(|it| it.name).collect();
         }
         groups.push(document);
     }
     Ok(groups)
-}
-
-fn above(sql: &Sql<'_>, group: GroupRow) -> Result<Vec<String>, StoreError> {
-    sql.all(
-        "WITH RECURSIVE line (group_row, depth) AS (SELECT row_id, 1 FROM thing_groups \
-         WHERE row_id = $1 UNION ALL SELECT g.parent_row, line.depth + 1 FROM line \
-         JOIN thing_groups g ON g.row_id = line.group_row \
-         WHERE g.parent_row IS NOT NULL AND line.depth < $2) \
-         SELECT g.name FROM line JOIN thing_groups g ON g.row_id = line.group_row \
-         ORDER BY line.depth DESC",
-        args![group, limits::GROUP_DEPTH],
-        |row| row.get(0),
-    )
 }

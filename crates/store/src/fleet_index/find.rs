@@ -5,22 +5,13 @@ use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::fleet_index::{IndexName, Query, ThingDocument};
 
 use super::configuration;
+use super::cursor::Cursor;
 use super::documents::add_groups;
-use super::place::Place;
 use crate::sql::Sql;
-use crate::{Store, StoreError};
+use crate::{Page, Store, StoreError};
 
-/// Things that one call looks at, at most (ours).
+/// Things that one call looks at, at most (ours); a page may be short and still have a next one.
 const LOOKED_AT: usize = 500;
-
-/// What one call found, and where to go on; `next` is `None` when there is nothing more.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Found<T> {
-    /// What fits; perhaps nothing, and there may still be more.
-    pub items: Vec<T>,
-    /// What to pass as `after` to go on.
-    pub next: Option<String>,
-}
 
 impl Store {
     /// Looks for things that fit, at most `most`, after where an earlier call ended.
@@ -33,9 +24,9 @@ impl Store {
         query: &Query,
         after: Option<&str>,
         most: usize,
-    ) -> Result<Found<ThingDocument>, StoreError> {
-        let place = after.map(|text| Place::parse(text).ok_or_else(foreign)).transpose()?;
-        self.snapshot(|sql| find(sql, query, place, most)).await
+    ) -> Result<Page<ThingDocument>, StoreError> {
+        let cursor = after.map(|text| Cursor::parse(text).ok_or_else(foreign)).transpose()?;
+        self.snapshot(|sql| find(sql, query, cursor, most)).await
     }
 }
 
@@ -65,18 +56,18 @@ pub(crate) fn not_indexed(index: IndexName, code: ErrorCode) -> StoreError {
 fn find(
     sql: &Sql<'_>,
     query: &Query,
-    place: Option<Place>,
+    cursor: Option<Cursor>,
     most: usize,
-) -> Result<Found<ThingDocument>, StoreError> {
+) -> Result<Page<ThingDocument>, StoreError> {
     let indexing = configuration(sql)?.things;
     if !indexing.is_on() {
         return Err(not_indexed(IndexName::Things, ErrorCode::IndexNotReady));
     }
-    let place = match place {
-        Some(place) => place,
-        None => Place::first(sql, &query.narrow())?,
+    let cursor = match cursor {
+        Some(cursor) => cursor,
+        None => Cursor::first(sql, &query.narrow())?,
     };
-    let (found, last) = place.next(sql, query, LOOKED_AT)?;
+    let (found, last) = cursor.next(sql, query, LOOKED_AT)?;
     let asks_for_groups = query.asks_for("thingGroupNames") || query.asks_for("registry.");
     let mut items = Vec::new();
     for (row, mut document) in found {
@@ -89,12 +80,12 @@ fn find(
         if !asks_for_groups {
             add_groups(sql, row, &mut document, true)?;
         }
-        let here = place.after(row, &document);
+        let here = cursor.after(row, &document);
         items.push(document);
         if items.len() == most {
-            return Ok(Found { items, next: Some(here.to_text()) });
+            return Ok(Page { items, next: Some(here.to_text()) });
         }
     }
-    let next = (last != Place::Nowhere).then(|| last.to_text());
-    Ok(Found { items, next })
+    let next = (last != Cursor::End).then(|| last.to_text());
+    Ok(Page { items, next })
 }

@@ -5,9 +5,9 @@ use fleetwright_core::fleet_index::{GroupDocument, IndexName, Query};
 
 use super::configuration;
 use super::documents::groups;
-use super::find::{Found, foreign, not_indexed};
+use super::find::{foreign, not_indexed};
 use crate::sql::Sql;
-use crate::{Store, StoreError};
+use crate::{Page, Store, StoreError};
 
 /// Groups that one call looks at, at most (ours).
 const LOOKED_AT: usize = 250;
@@ -23,7 +23,7 @@ impl Store {
         query: &Query,
         after: Option<&str>,
         most: usize,
-    ) -> Result<Found<GroupDocument>, StoreError> {
+    ) -> Result<Page<GroupDocument>, StoreError> {
         let after = match after {
             None => "",
             Some(text) => text.strip_prefix('g').ok_or_else(foreign)?,
@@ -37,7 +37,7 @@ fn find(
     query: &Query,
     after: &str,
     most: usize,
-) -> Result<Found<GroupDocument>, StoreError> {
+) -> Result<Page<GroupDocument>, StoreError> {
     if !configuration(sql)?.groups.on {
         return Err(not_indexed(IndexName::ThingGroups, ErrorCode::IndexNotReady));
     }
@@ -51,8 +51,8 @@ fn find(
         }
         if items.len() == most {
             let next = items.last().map(|group: &GroupDocument| format!("g{}", group.name));
-            return Ok(Found { items, next });
+            return Ok(Page { items, next });
         }
     }
-    Ok(Found { items, next: last })
+    Ok(Page { items, next: last })
 }

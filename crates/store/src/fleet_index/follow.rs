@@ -1,6 +1,6 @@
-//! Membership of dynamic thing groups follows the registry. Triggers mark the things that a
-//! transaction touched, and before it commits they are looked at again, so that a thing is in its
-//! groups as soon as its writer is answered. A group that is new or has another query looks at
+//! Membership of dynamic thing groups follows the registry. Operations note the things that
+//! they touch, and before the commit these are looked at again, so that a thing is in its groups as
+//! soon as its writer is answered. A group that is new or has another query looks at
 //! all things, some in each transaction.
 //!
 //! AWS: guide, "Dynamic thing groups", for what happens to a thing in as many groups as it may
@@ -13,7 +13,8 @@ use fleetwright_core::fleet_index::{Query, ThingDocument};
 use fleetwright_core::limits;
 
 use super::documents::{add_groups, things};
-use crate::sql::{Sql, args};
+use crate::sql::{Param, Sql, args};
+use crate::thing_groups::membership;
 use crate::{GroupRow, Store, StoreError, ThingRow};
 
 /// Marked things that one transaction looks at; the others wait for the next (ours).
@@ -40,7 +41,7 @@ impl Queries {
         let rows: Vec<(GroupRow, String)> = sql.all(
             "SELECT row_id, query FROM thing_groups WHERE query IS NOT NULL ORDER BY row_id",
             &[],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| Ok((row.get("row_id")?, row.get("query")?)),
         )?;
         let (mut kept, mut groups) = (HashMap::with_capacity(rows.len()), Vec::new());
         for (group, text) in rows {
@@ -68,7 +69,7 @@ impl Store {
             let filling = sql.one(
                 "SELECT row_id FROM thing_groups WHERE filling IS NOT NULL ORDER BY row_id LIMIT 1",
                 &[],
-                |row| row.get(0),
+                |row| row.value(),
             )?;
             if let Some(group) = filling {
                 fill(sql, group)?;
@@ -108,7 +109,7 @@ pub(crate) fn fill(sql: &Sql<'_>, group: GroupRow) -> Result<(), StoreError> {
     let found: Option<(Option<String>, Option<i64>)> = sql.one(
         "SELECT query, filling FROM thing_groups WHERE row_id = $1",
         args![group],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| Ok((row.get("query")?, row.get("filling")?)),
     )?;
     let Some((Some(text), Some(after))) = found else { return Ok(()) };
     let only = [dynamic(group, &text)?];
@@ -122,7 +123,25 @@ pub(crate) fn fill(sql: &Sql<'_>, group: GroupRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Looks at the things that this transaction of so many writes marked, or earlier ones did.
+/// Marks the things that a statement finds, which may be a fleet: they may enter or leave dynamic
+/// groups. Few things of one operation are noted with [`Sql::stale`].
+pub(crate) fn mark(sql: &Sql<'_>, found: &str, params: &[Param<'_>]) -> Result<(), StoreError> {
+    if !is_any_dynamic(sql)? {
+        return Ok(());
+    }
+    sql.execute(
+        &format!("INSERT INTO stale_things (thing_row) {found} ON CONFLICT DO NOTHING"),
+        params,
+    )?;
+    Ok(())
+}
+
+fn is_any_dynamic(sql: &Sql<'_>) -> Result<bool, StoreError> {
+    sql.exists("SELECT 1 FROM thing_groups WHERE query IS NOT NULL LIMIT 1", &[])
+}
+
+/// Looks at the things that this transaction of so many writes noted, and at those that were
+/// marked; what is too much waits for the next. A fault undoes this alone: the things stay marked.
 pub(crate) fn follow(
     sql: &Sql<'_>,
     queries: &mut Queries,
@@ -135,18 +154,53 @@ pub(crate) fn follow(
     let marked: Vec<ThingRow> = sql.all(
         "SELECT thing_row FROM stale_things ORDER BY thing_row LIMIT $1",
         args![most],
-        |row| row.get(0),
+        |row| row.get("thing_row"),
     )?;
-    if marked.is_empty() {
+    let mut noted = std::mem::take(&mut sql.noted().stale);
+    if !noted.is_empty() && !is_any_dynamic(sql)? {
+        noted.clear();
+    }
+    if marked.is_empty() && noted.is_empty() {
         return Ok(());
     }
+    noted.sort_unstable();
+    noted.dedup();
+    if let Err(error) = sql.job(|sql| look_at(sql, queries, &marked, &noted, most))? {
+        tracing::error!(%error, "membership of dynamic thing groups cannot follow");
+        wait(sql, &noted)?;
+    }
+    Ok(())
+}
+
+fn look_at(
+    sql: &Sql<'_>,
+    queries: &mut Queries,
+    marked: &[ThingRow],
+    noted: &[ThingRow],
+    most: usize,
+) -> Result<(), StoreError> {
+    if let Some(last) = marked.last() {
+        sql.execute("DELETE FROM stale_things WHERE thing_row <= $1", args![*last])?;
+    }
+    let (now, later) = noted.split_at(noted.len().min(most - marked.len()));
+    wait(sql, later)?;
     let groups = queries.groups(sql)?;
-    for row in marked {
-        sql.execute("DELETE FROM stale_things WHERE thing_row = $1", args![row])?;
+    for thing in marked.iter().chain(now.iter().filter(|thing| !marked.contains(thing))) {
         // A thing that is gone has left its groups already.
-        for (row, document) in things(sql, "WHERE t.row_id = $1", args![row])? {
+        for (row, document) in things(sql, "WHERE t.row_id = $1", args![*thing])? {
             place(sql, row, document, &groups)?;
         }
+    }
+    Ok(())
+}
+
+/// Marks things, for a later transaction to look at.
+fn wait(sql: &Sql<'_>, noted: &[ThingRow]) -> Result<(), StoreError> {
+    for thing in noted {
+        sql.execute(
+            "INSERT INTO stale_things (thing_row) VALUES ($1) ON CONFLICT DO NOTHING",
+            args![*thing],
+        )?;
     }
     Ok(())
 }
@@ -171,12 +225,12 @@ fn place(
          JOIN thing_groups g ON g.row_id = m.group_row \
          WHERE m.thing_row = $1 AND g.query IS NOT NULL",
         args![row],
-        |row| row.get(0),
+        |row| row.value(),
     )?;
     let (fitting, others): (Vec<&Dynamic>, Vec<&Dynamic>) =
         groups.iter().partition(|dynamic| dynamic.query.fits(&document));
     for dynamic in others.iter().filter(|dynamic| members.contains(&dynamic.group)) {
-        remove(sql, row, dynamic.group)?;
+        membership::remove(sql, row, dynamic.group)?;
     }
     for dynamic in fitting.iter().filter(|dynamic| !members.contains(&dynamic.group)) {
         add(sql, row, &document.name, dynamic.group)?;
@@ -185,12 +239,7 @@ fn place(
 }
 
 fn add(sql: &Sql<'_>, thing: ThingRow, name: &str, group: GroupRow) -> Result<(), StoreError> {
-    let added = sql.execute(
-        "INSERT INTO thing_group_members (thing_row, group_row) VALUES ($1, $2) \
-         ON CONFLICT DO NOTHING",
-        args![thing, group],
-    )?;
-    if added == 0 || count(sql, thing)? <= limits::GROUPS_PER_THING {
+    if !membership::add(sql, thing, group)? || count(sql, thing)? <= limits::GROUPS_PER_THING {
         return Ok(());
     }
     // One too many: the newest dynamic group gives way, which may be this one.
@@ -217,18 +266,10 @@ pub(crate) fn leave_newest(sql: &Sql<'_>, thing: ThingRow) -> Result<Option<Grou
          JOIN thing_groups g ON g.row_id = m.group_row \
          WHERE m.thing_row = $1 AND g.query IS NOT NULL ORDER BY m.group_row DESC LIMIT 1",
         args![thing],
-        |row| row.get(0),
+        |row| row.value(),
     )?;
     if let Some(group) = newest {
-        remove(sql, thing, group)?;
+        membership::remove(sql, thing, group)?;
     }
     Ok(newest)
-}
-
-fn remove(sql: &Sql<'_>, thing: ThingRow, group: GroupRow) -> Result<(), StoreError> {
-    sql.execute(
-        "DELETE FROM thing_group_members WHERE thing_row = $1 AND group_row = $2",
-        args![thing, group],
-    )?;
-    Ok(())
 }

@@ -2,15 +2,14 @@
 //! query, and membership of dynamic thing groups, which follows every write.
 
 mod configuration;
+mod cursor;
 mod documents;
 mod find;
 mod find_groups;
 mod follow;
-mod place;
 mod presence;
 
 pub(crate) use configuration::read as configuration;
-pub use find::Found;
 pub(crate) use find::not_indexed;
-pub(crate) use follow::{Queries, begin_filling, fill, follow, leave_newest};
+pub(crate) use follow::{Queries, begin_filling, fill, follow, leave_newest, mark};
 pub use presence::{ConnectionFacts, Presence};

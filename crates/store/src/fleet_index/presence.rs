@@ -1,14 +1,15 @@
 //! Who is connected, as the gateway tells it, while connectivity is indexed. Only clients that are
 //! named like a thing are kept (AWS: guide, "Device connectivity status queries").
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::names::ThingName;
+use fleetwright_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::configuration;
+use super::follow::mark;
 use crate::sql::{Sql, args, json};
-use crate::{Store, StoreError, things};
+use crate::{Store, StoreError, ThingRow, things};
 
 /// What a device's connection is or was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct Presence {
     /// Whether it is connected.
     pub connected: bool,
     /// Since when, or since when not.
-    pub since: Instant,
+    pub since: Timestamp,
     /// AWS's `disconnectReason`; `None` while it is connected.
     pub reason: Option<String>,
     /// The connection, while and after it was there.
@@ -50,8 +51,9 @@ impl Store {
     }
 
     /// Nobody is connected to a server that starts.
-    pub async fn forget_connections(&self, now: Instant) -> Result<(), StoreError> {
+    pub async fn forget_connections(&self, now: Timestamp) -> Result<(), StoreError> {
         self.write(move |sql| {
+            mark(sql, "SELECT thing_row FROM thing_connectivity WHERE connected = 1", &[])?;
             sql.execute(
                 "UPDATE thing_connectivity SET connected = 0, since = $1, reason = 'SERVER_ERROR' \
                  WHERE connected = 1",
@@ -83,14 +85,15 @@ impl Store {
 
 fn record(sql: &Sql<'_>, client: &str, presence: &Presence) -> Result<(), StoreError> {
     let connection = presence.connection.as_ref().map(json).transpose()?;
-    sql.execute(
+    let changed: Vec<ThingRow> = sql.all(
         "INSERT INTO thing_connectivity (turn, connected, since, reason, connection, thing_row) \
          SELECT $1, $2, $3, $4, $5, row_id FROM things WHERE name = $6 \
          ON CONFLICT (thing_row) DO UPDATE SET turn = excluded.turn, \
          connected = excluded.connected, since = excluded.since, reason = excluded.reason, \
          connection = COALESCE(excluded.connection, thing_connectivity.connection) \
          WHERE excluded.turn > thing_connectivity.turn OR (excluded.turn = \
-         thing_connectivity.turn AND excluded.connected < thing_connectivity.connected)",
+         thing_connectivity.turn AND excluded.connected < thing_connectivity.connected) \
+         RETURNING thing_row",
         args![
             presence.turn,
             presence.connected,
@@ -99,7 +102,9 @@ fn record(sql: &Sql<'_>, client: &str, presence: &Presence) -> Result<(), StoreE
             connection.as_ref(),
             client
         ],
+        |row| row.get("thing_row"),
     )?;
+    changed.into_iter().for_each(|thing| sql.stale(thing));
     Ok(())
 }
 
@@ -109,13 +114,13 @@ fn find(sql: &Sql<'_>, name: &ThingName) -> Result<Option<Presence>, StoreError>
         "SELECT connected, since, reason, connection, turn FROM thing_connectivity WHERE thing_row = $1",
         args![thing],
         |row| {
-            let connection: Option<String> = row.get(3)?;
+            let connection: Option<String> = row.get("connection")?;
             let connection = connection.map(|text| serde_json::from_str(&text)).transpose();
             Ok(Presence {
-                turn: row.get(4)?,
-                connected: row.get(0)?,
-                since: row.get(1)?,
-                reason: row.get(2)?,
+                turn: row.get("turn")?,
+                connected: row.get("connected")?,
+                since: row.get("since")?,
+                reason: row.get("reason")?,
                 connection: connection.map_err(|error| StoreError::Corrupt(error.to_string()))?,
             })
         },

@@ -201,7 +201,7 @@ pub(super) fn require_alias(
 }
 
 fn arn(sql: &Sql<'_>, function: &FunctionName, name: &AliasName) -> String {
-    format!("{}:{name}", sql.home.function_arn(function))
+    format!("{}:{name}", sql.scope.function_arn(function))
 }
 
 /// Every version of an alias must be there; of two, neither may be `$LATEST`, nor both the same.
@@ -224,13 +224,15 @@ fn check_versions(
 }
 
 fn read_alias(row: &Row<'_>) -> Result<FunctionAlias, StoreError> {
-    let weight: Option<u32> = row.get(3)?;
+    let weight: Option<u32> = row.get("extra_weight")?;
     Ok(FunctionAlias {
-        name: row.get(0)?,
-        version: row.get(1)?,
-        extra: row.get::<Option<Version>>(2)?.zip(weight.and_then(Weight::from_millionths)),
-        description: row.get(4)?,
-        revision: row.get(5)?,
+        name: row.get("name")?,
+        version: row.get("version")?,
+        extra: row
+            .get::<Option<Version>>("extra_version")?
+            .zip(weight.and_then(Weight::from_millionths)),
+        description: row.get("description")?,
+        revision: row.get("revision")?,
     })
 }
 

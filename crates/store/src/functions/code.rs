@@ -36,7 +36,7 @@ impl Store {
     /// The deployment package of a SHA-256, as it was sent.
     pub async fn function_code(&self, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
         let text = "SELECT content FROM function_code WHERE sha256 = $1";
-        self.read(|sql| sql.one(text, args![sha256], |row| row.get(0))).await
+        self.read(|sql| sql.one(text, args![sha256], |row| row.value())).await
     }
 
     /// What all functions take together.

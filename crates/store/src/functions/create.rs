@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::function::{FunctionName, Version};
+use fleetwright_core::time::Timestamp;
 
 use super::{FunctionCode, FunctionSettings, FunctionVersion, code, publish, require_version};
 use crate::sql::{Sql, args};
@@ -34,13 +34,13 @@ impl Store {
     pub async fn create_function(
         &self,
         new: NewFunction,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<FunctionVersion, StoreError> {
         self.write(move |sql| create(sql, &new, now)).await
     }
 }
 
-fn create(sql: &Sql<'_>, new: &NewFunction, now: Instant) -> Result<FunctionVersion, StoreError> {
+fn create(sql: &Sql<'_>, new: &NewFunction, now: Timestamp) -> Result<FunctionVersion, StoreError> {
     if sql.exists("SELECT 1 FROM functions WHERE name = $1", args![&new.name])? {
         return Err(StoreError::refused(
             ErrorCode::ResourceAlreadyExists,
@@ -80,7 +80,7 @@ pub(super) struct Content<'a> {
     pub(super) settings: &'a FunctionSettings,
     pub(super) sha256: &'a [u8; 32],
     pub(super) size: usize,
-    pub(super) modified: Instant,
+    pub(super) modified: Timestamp,
 }
 
 pub(super) fn insert(

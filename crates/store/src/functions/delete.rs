@@ -54,7 +54,7 @@ fn check_unused(sql: &Sql<'_>, function: FunctionRow, version: u32) -> Result<()
         "SELECT name FROM function_aliases WHERE function_row = $1 \
          AND (version = $2 OR extra_version = $2) ORDER BY name LIMIT 20",
         args![function, version],
-        |row| row.get(0),
+        |row| row.value(),
     )?;
     if users.is_empty() {
         return Ok(());

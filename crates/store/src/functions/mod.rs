@@ -11,21 +11,20 @@ mod publish;
 mod resolve;
 mod update;
 
-use fleetwright_core::certificate::Instant;
-use fleetwright_core::error::ErrorCode;
-use fleetwright_core::function::{FunctionName, FunctionRef, Qualifier, Runtime, Version};
-
-use crate::sql::{Cell, Column, Param, Row, Sql, args};
-use crate::{FunctionRow, FunctionVersionRow, Store, StoreError, Uuid};
-
 pub use aliases::{AliasUpdate, FunctionAlias};
 pub use code::{FunctionCode, FunctionUsage};
 pub use create::NewFunction;
+use fleetwright_core::error::ErrorCode;
+use fleetwright_core::function::{FunctionName, FunctionRef, Qualifier, Runtime, Version};
+use fleetwright_core::time::Timestamp;
 pub use list::VersionKey;
 pub use policy::FunctionPolicy;
 pub use publish::PublishFunction;
 pub use resolve::{FunctionRevision, ResolvedFunction};
 pub use update::FunctionUpdate;
+
+use crate::sql::{Cell, Column, Param, Row, Sql, args};
+use crate::{FunctionRow, FunctionVersionRow, Store, StoreError, Uuid};
 
 /// How a version's code is run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +69,7 @@ pub struct FunctionVersion {
     /// Bytes of the deployment package.
     pub code_size: u64,
     /// When it was last changed; of a published version, when it was published.
-    pub modified: Instant,
+    pub modified: Timestamp,
 }
 
 /// Columns of a version, in the order of [`read_version`]; `v` is `function_versions` and `f`
@@ -81,27 +80,27 @@ const VERSION: &str = "v.row_id, f.name, v.version, v.revision, v.runtime, v.rol
 const FROM: &str = "FROM function_versions v JOIN functions f ON f.row_id = v.function_row";
 
 fn read_version(row: &Row<'_>) -> Result<FunctionVersion, StoreError> {
-    let size: i64 = row.get(15)?;
+    let size: i64 = row.get("code_size")?;
     Ok(FunctionVersion {
-        row: row.get(0)?,
-        name: row.get(1)?,
-        version: row.get(2)?,
-        revision: row.get(3)?,
+        row: row.get("row_id")?,
+        name: row.get("name")?,
+        version: row.get("version")?,
+        revision: row.get("revision")?,
         settings: FunctionSettings {
-            runtime: row.get(4)?,
-            role_arn: row.get(5)?,
-            handler: row.get(6)?,
-            description: row.get(7)?,
-            seconds: row.get(8)?,
-            memory: row.get(9)?,
-            storage: row.get(10)?,
-            architecture: row.get(11)?,
-            tracing: row.get(12)?,
-            environment: row.get(13)?,
+            runtime: row.get("runtime")?,
+            role_arn: row.get("role_arn")?,
+            handler: row.get("handler")?,
+            description: row.get("description")?,
+            seconds: row.get("seconds")?,
+            memory: row.get("memory")?,
+            storage: row.get("storage")?,
+            architecture: row.get("architecture")?,
+            tracing: row.get("tracing")?,
+            environment: row.get("environment")?,
         },
-        code_sha256: row.get(14)?,
+        code_sha256: row.get("code_sha256")?,
         code_size: size.unsigned_abs(),
-        modified: row.get(16)?,
+        modified: row.get("modified")?,
     })
 }
 
@@ -123,7 +122,7 @@ impl Store {
     ) -> Result<Option<u32>, StoreError> {
         self.read(|sql| {
             let text = "SELECT reserved FROM functions WHERE name = $1";
-            Ok(sql.one(text, args![name], |row| row.get(0))?.flatten())
+            Ok(sql.one(text, args![name], |row| row.value())?.flatten())
         })
         .await
     }
@@ -154,7 +153,7 @@ fn find(
 }
 
 fn row(sql: &Sql<'_>, name: &FunctionName) -> Result<Option<FunctionRow>, StoreError> {
-    sql.one("SELECT row_id FROM functions WHERE name = $1", args![name], |row| row.get(0))
+    sql.one("SELECT row_id FROM functions WHERE name = $1", args![name], |row| row.value())
 }
 
 /// The row of a function, or `ResourceNotFound`.
@@ -172,7 +171,7 @@ fn require_version(
 }
 
 fn no_function(sql: &Sql<'_>, name: &FunctionName, qualifier: Option<&Qualifier>) -> StoreError {
-    let arn = FunctionRef { name: name.clone(), qualifier: qualifier.cloned() }.arn(sql.home);
+    let arn = FunctionRef { name: name.clone(), qualifier: qualifier.cloned() }.arn(sql.scope);
     StoreError::refused(ErrorCode::ResourceNotFound, format!("Function not found: {arn}"))
 }
 

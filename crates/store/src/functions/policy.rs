@@ -6,6 +6,7 @@ use fleetwright_core::function::{
     FunctionName, FunctionRef, Permission, Qualifier, StatementId, Version, policy_document,
 };
 use fleetwright_core::limits::FUNCTION_POLICY_BYTES;
+use fleetwright_core::matched_text;
 
 use super::{expect, no_function, require, row};
 use crate::sql::{Sql, args};
@@ -118,7 +119,7 @@ fn find(
     sql.one(
         "SELECT row_id, revision FROM function_policies WHERE function_row = $1 AND qualifier = $2",
         args![function, key],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| Ok((row.get("row_id")?, row.get("revision")?)),
     )
 }
 
@@ -126,7 +127,7 @@ fn document(sql: &Sql<'_>, policy: i64) -> Result<String, StoreError> {
     let statements: Vec<String> = sql.all(
         "SELECT statement FROM function_permissions WHERE policy_row = $1 ORDER BY row_id",
         args![policy],
-        |row| row.get(0),
+        |row| row.value(),
     )?;
     Ok(policy_document(&statements))
 }
@@ -165,14 +166,10 @@ fn add(
     if sql.exists(taken, args![policy, &permission.id])? {
         return Err(StoreError::refused(
             ErrorCode::ResourceConflicts,
-            format!(
-                "The statement id ({}) provided already exists. Please provide a new statement \
-                 id, or remove the existing statement.",
-                permission.id
-            ),
+            matched_text::statement_id_taken(&permission.id),
         ));
     }
-    let statement = permission.statement(&function.arn(sql.home));
+    let statement = permission.statement(&function.arn(sql.scope));
     sql.execute(
         "INSERT INTO function_permissions (policy_row, statement_id, statement) \
          VALUES ($1, $2, $3)",

@@ -1,12 +1,14 @@
 //! `PublishVersion`: a snapshot of `$LATEST`.
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::function::{FunctionName, Version};
+use fleetwright_core::time::Timestamp;
 
 use super::create::{Content, insert};
-use super::{FROM, FunctionSettings, FunctionVersion, VERSION, code, expect, read_version};
-use super::{require, require_version};
+use super::{
+    FROM, FunctionSettings, FunctionVersion, VERSION, code, expect, read_version, require,
+    require_version,
+};
 use crate::sql::{Sql, args};
 use crate::{Change, FunctionRow, Store, StoreError, Uuid};
 
@@ -33,7 +35,7 @@ impl Store {
         &self,
         name: FunctionName,
         wish: PublishFunction,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<FunctionVersion, StoreError> {
         self.write(move |sql| {
             let function = require(sql, &name)?;
@@ -59,7 +61,7 @@ pub(super) fn publish(
     latest: &FunctionVersion,
     description: Option<&str>,
     revision: Uuid,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<FunctionVersion, StoreError> {
     let newest = sql.one(
         &format!(

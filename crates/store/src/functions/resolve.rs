@@ -68,7 +68,7 @@ impl Store {
                 .one(
                     "SELECT reserved FROM functions WHERE row_id = $1",
                     crate::sql::args![function],
-                    |row| row.get(0),
+                    |row| row.value(),
                 )?
                 .flatten();
             let version = |version: Version| {

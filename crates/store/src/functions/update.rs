@@ -1,9 +1,9 @@
 //! `UpdateFunctionCode` and `UpdateFunctionConfiguration`: both change `$LATEST`.
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::function::FunctionName;
 use fleetwright_core::limits::{FUNCTION_CONCURRENCY, FUNCTION_UNRESERVED_CONCURRENCY};
+use fleetwright_core::time::Timestamp;
 
 use super::{
     FunctionCode, FunctionSettings, FunctionVersion, code, expect, publish, require,
@@ -37,7 +37,7 @@ impl Store {
         &self,
         name: FunctionName,
         update: FunctionUpdate,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<FunctionVersion, StoreError> {
         self.write(move |sql| change(sql, &name, update, now)).await
     }
@@ -83,7 +83,7 @@ fn change(
     sql: &Sql<'_>,
     name: &FunctionName,
     update: FunctionUpdate,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<FunctionVersion, StoreError> {
     let function = require(sql, name)?;
     let mut latest = require_version(sql, name, None)?;

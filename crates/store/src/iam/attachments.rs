@@ -107,7 +107,7 @@ pub(super) fn attached(sql: &Sql<'_>, row: i64) -> Result<Vec<PolicyKey>, StoreE
     let keys: Vec<String> = sql.all(
         "SELECT policy FROM managed_attachments WHERE identity_row = $1 ORDER BY policy",
         args![row],
-        |row| row.get(0),
+        |row| row.value(),
     )?;
     keys.into_iter().map(|key| of_column(sql, &key)).collect()
 }

@@ -32,7 +32,7 @@ impl Store {
             let groups = sql.all(
                 "SELECT group_row FROM group_members WHERE user_row = $1 ORDER BY group_row",
                 args![found.row],
-                |row| row.get(0),
+                |row| row.value(),
             )?;
             rows.extend::<Vec<i64>>(groups);
             let mut policies = Vec::new();
@@ -62,7 +62,9 @@ fn of_row(sql: &Sql<'_>, row: i64, policies: &mut Vec<GrantedPolicy>) -> Result<
     let inline = sql.all(
         "SELECT name, document FROM inline_policies WHERE identity_row = $1 ORDER BY name",
         args![row],
-        |row| Ok(GrantedPolicy { name: row.get(0)?, version: 1, document: row.get(1)? }),
+        |row| {
+            Ok(GrantedPolicy { name: row.get("name")?, version: 1, document: row.get("document")? })
+        },
     )?;
     policies.extend(inline);
     for key in attached(sql, row)? {
@@ -82,12 +84,9 @@ fn managed_policy(sql: &Sql<'_>, key: &PolicyKey) -> Result<GrantedPolicy, Store
         }
     };
     let found = managed::same(sql, policy)?;
-    let document = sql.one(
-        "SELECT document FROM managed_policy_versions WHERE policy_row = $1 AND version = $2",
-        args![found.row, found.default_version],
-        |row| row.get(0),
-    )?;
+    let document = managed::VERSIONS.one(sql, found.row, found.default_version)?;
     let document = document
-        .ok_or_else(|| StoreError::Corrupt(format!("policy {} has no document", found.name)))?;
+        .ok_or_else(|| StoreError::Corrupt(format!("policy {} has no document", found.name)))?
+        .document;
     Ok(GrantedPolicy { name: found.name, version: found.default_version, document })
 }

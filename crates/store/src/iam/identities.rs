@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::arn::Home;
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::arn::AccountScope;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::limits;
 use fleetwright_core::names::{GroupName, IamPath, RoleName, UserName};
+use fleetwright_core::time::Timestamp;
 
 use super::roles::{self, RoleTerms};
 use super::{folded, missing, past, quota};
@@ -45,7 +45,7 @@ pub struct Identity {
     /// `AIDA…`, `AROA…` or `AGPA…`; never used twice.
     pub unique_id: String,
     /// When it was made.
-    pub created: Instant,
+    pub created: Timestamp,
     /// What it is.
     pub kind: IdentityKind,
     pub(super) row: i64,
@@ -73,7 +73,7 @@ impl Store {
     pub async fn create_identity(
         &self,
         new: NewIdentity,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<Identity, StoreError> {
         self.write(move |sql| create(sql, &new, now)).await
     }
@@ -87,14 +87,14 @@ impl Store {
     /// The role of an ARN, byte for byte: path and case are part of it.
     pub async fn role_of_arn(
         &self,
-        home: &Home,
+        scope: &AccountScope,
         arn: &str,
     ) -> Result<Option<Identity>, StoreError> {
-        let own = format!("arn:aws:iam::{}:role/", home.account);
+        let own = format!("arn:aws:iam::{}:role/", scope.account);
         let name = arn.strip_prefix(&own).and_then(|path| path.rsplit('/').next());
         let Some(Ok(name)) = name.map(RoleName::parse) else { return Ok(None) };
         let found = self.identity(&IdentityName::Role(name)).await?;
-        Ok(found.filter(|role| role.arn(home) == arn))
+        Ok(found.filter(|role| role.arn(scope) == arn))
     }
 
     /// Those of a kind whose path begins with a prefix, by name, after a name.
@@ -126,8 +126,8 @@ impl Store {
 
 impl Identity {
     /// Its ARN, path and case as stored.
-    pub fn arn(&self, home: &Home) -> String {
-        home.iam_arn(self.kind.word(), &self.path, &self.name)
+    pub fn arn(&self, scope: &AccountScope) -> String {
+        scope.iam_arn(self.kind.word(), &self.path, &self.name)
     }
 }
 
@@ -212,7 +212,7 @@ pub(crate) fn row(sql: &Sql<'_>, found: &Identity) -> Result<i64, StoreError> {
 pub(crate) fn create(
     sql: &Sql<'_>,
     new: &NewIdentity,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<Identity, StoreError> {
     let (kind, name) = (new.name.kind(), new.name.as_str());
     if find(sql, &new.name)?.is_some() {
@@ -278,11 +278,11 @@ fn delete(sql: &Sql<'_>, found: &Identity) -> Result<(), StoreError> {
 
 pub(super) fn read(row: &Row<'_>) -> Result<Identity, StoreError> {
     Ok(Identity {
-        row: row.get(0)?,
-        name: row.get(1)?,
-        path: row.get(2)?,
-        unique_id: row.get(3)?,
-        created: row.get(4)?,
-        kind: IdentityKind::of_number(row.get(5)?)?,
+        row: row.get("row_id")?,
+        name: row.get("name")?,
+        path: row.get("path")?,
+        unique_id: row.get("unique_id")?,
+        created: row.get("created")?,
+        kind: IdentityKind::of_number(row.get("kind")?)?,
     })
 }

@@ -41,7 +41,7 @@ impl Store {
             let document = sql.one(
                 "SELECT document FROM inline_policies WHERE identity_row = $1 AND name = $2",
                 args![row, name],
-                |row| row.get(0),
+                |row| row.value(),
             )?;
             document.ok_or_else(|| absent(of, name))
         })
@@ -55,7 +55,7 @@ impl Store {
             sql.all(
                 "SELECT name FROM inline_policies WHERE identity_row = $1 ORDER BY name",
                 args![row],
-                |row| row.get(0),
+                |row| row.value(),
             )
         })
         .await
@@ -97,7 +97,7 @@ fn check_size(sql: &Sql<'_>, kind: IdentityKind, row: i64) -> Result<(), StoreEr
     let documents: Vec<String> = sql.all(
         "SELECT document FROM inline_policies WHERE identity_row = $1",
         args![row],
-        |row| row.get(0),
+        |row| row.value(),
     )?;
     let chars: usize = documents
         .iter()

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::arn::Home;
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::arn::AccountScope;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::limits;
 use fleetwright_core::managed_policy::AwsPolicy;
 use fleetwright_core::names::{IamPath, PolicyName};
+use fleetwright_core::time::Timestamp;
 
 use super::{folded, missing, past, quota};
 use crate::sql::{Row, Sql, args};
-use crate::{Change, Page, Store, StoreError, tags};
+use crate::versions::Versions;
+use crate::{Change, DocumentVersion, Page, Store, StoreError, tags};
 
 /// Which managed policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,23 +37,10 @@ pub struct ManagedPolicy {
     /// The version in force.
     pub default_version: u32,
     /// When it was made.
-    pub created: Instant,
-    /// When its versions or its default last changed.
-    pub modified: Instant,
+    pub created: Timestamp,
+    /// When its newest version was made.
+    pub modified: Timestamp,
     pub(super) row: i64,
-}
-
-/// A version of a managed policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ManagedPolicyVersion {
-    /// Its number, from 1; never used twice.
-    pub version: u32,
-    /// Whether it is the one in force.
-    pub is_default: bool,
-    /// Its document, JSON text.
-    pub document: String,
-    /// When it was made.
-    pub created: Instant,
 }
 
 /// A managed policy to be made.
@@ -72,6 +60,16 @@ pub struct NewManagedPolicy {
     pub tags: BTreeMap<String, String>,
 }
 
+/// Nothing but a new version modifies a policy: `UpdateDate` is the time of the newest one.
+/// AWS: IAM API reference, "Policy".
+pub(super) const VERSIONS: Versions = Versions {
+    documents: "managed_policies",
+    table: "managed_policy_versions",
+    owner: "policy_row",
+    text: "document",
+    most: limits::IAM_POLICY_VERSIONS,
+};
+
 const COLUMNS: &str =
     "row_id, name, path, unique_id, description, default_version, created, modified";
 
@@ -80,7 +78,7 @@ impl Store {
     pub async fn create_managed_policy(
         &self,
         new: NewManagedPolicy,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<ManagedPolicy, StoreError> {
         self.write(move |sql| create(sql, &new, now)).await
     }
@@ -88,17 +86,17 @@ impl Store {
     /// The managed policy of an ARN, byte for byte: path and case are part of it.
     pub async fn policy_of_arn(
         &self,
-        home: &Home,
+        scope: &AccountScope,
         arn: &str,
     ) -> Result<Option<PolicyKey>, StoreError> {
         if let Some(policy) = AwsPolicy::of_arn(arn) {
             return Ok(Some(PolicyKey::Aws(policy)));
         }
-        let own = format!("arn:aws:iam::{}:policy/", home.account);
+        let own = format!("arn:aws:iam::{}:policy/", scope.account);
         let name = arn.strip_prefix(&own).and_then(|path| path.rsplit('/').next());
         let Some(Ok(name)) = name.map(PolicyName::parse) else { return Ok(None) };
         let found = self.read(|sql| find(sql, &name)).await?;
-        Ok(found.map(PolicyKey::Own).filter(|policy| policy.arn(home) == arn))
+        Ok(found.map(PolicyKey::Own).filter(|policy| policy.arn(scope) == arn))
     }
 
     /// Those whose path begins with a prefix, by name, after a name.
@@ -131,34 +129,17 @@ impl Store {
         policy: ManagedPolicy,
         document: String,
         set_default: bool,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<u32, StoreError> {
-        self.write(move |sql| create_version(sql, &policy, &document, set_default, now)).await
+        self.write(move |sql| create_version(sql, &policy, document, set_default, now)).await
     }
 
     /// All versions, newest first.
     pub async fn managed_policy_versions(
         &self,
         policy: &ManagedPolicy,
-    ) -> Result<Vec<ManagedPolicyVersion>, StoreError> {
-        self.snapshot(|sql| {
-            let found = same(sql, policy)?;
-            sql.all(
-                "SELECT version, document, created FROM managed_policy_versions \
-                 WHERE policy_row = $1 ORDER BY version DESC",
-                args![found.row],
-                |row| {
-                    let version = row.get(0)?;
-                    Ok(ManagedPolicyVersion {
-                        version,
-                        is_default: version == found.default_version,
-                        document: row.get(1)?,
-                        created: row.get(2)?,
-                    })
-                },
-            )
-        })
-        .await
+    ) -> Result<Vec<DocumentVersion>, StoreError> {
+        self.snapshot(|sql| VERSIONS.all(sql, same(sql, policy)?.row)).await
     }
 
     /// `SetDefaultPolicyVersion` of IAM.
@@ -166,12 +147,13 @@ impl Store {
         &self,
         policy: ManagedPolicy,
         version: u32,
-        now: Instant,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
             let found = same(sql, &policy)?;
             require_version(sql, &found, version)?;
-            set_default(sql, found.row, version, now)
+            VERSIONS.set_default(sql, found.row, version, None)?;
+            sql.changed(Change::Identities);
+            Ok(())
         })
         .await
     }
@@ -184,15 +166,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
             let found = same(sql, &policy)?;
-            require_version(sql, &found, version)?;
-            if version == found.default_version {
-                return Err(conflict("Cannot delete the default version of a policy."));
-            }
-            sql.execute(
-                "DELETE FROM managed_policy_versions WHERE policy_row = $1 AND version = $2",
-                args![found.row, version],
-            )?;
-            Ok(())
+            let version = require_version(sql, &found, version)?;
+            VERSIONS.remove(sql, found.row, &version, None, || {
+                "Cannot delete the default version of a policy.".to_owned()
+            })
         })
         .await
     }
@@ -200,9 +177,9 @@ impl Store {
 
 impl PolicyKey {
     /// Its ARN, path and case as stored.
-    pub fn arn(&self, home: &Home) -> String {
+    pub fn arn(&self, scope: &AccountScope) -> String {
         match self {
-            Self::Own(policy) => home.iam_arn("policy", &policy.path, &policy.name),
+            Self::Own(policy) => scope.iam_arn("policy", &policy.path, &policy.name),
             Self::Aws(policy) => policy.arn(),
         }
     }
@@ -243,6 +220,11 @@ pub(super) fn same(sql: &Sql<'_>, found: &ManagedPolicy) -> Result<ManagedPolicy
     now.ok_or_else(|| missing(format!("Policy {} was not found.", found.name)))
 }
 
+/// The row of a policy that was found before, or `ResourceNotFound`.
+pub(crate) fn row(sql: &Sql<'_>, found: &ManagedPolicy) -> Result<i64, StoreError> {
+    Ok(same(sql, found)?.row)
+}
+
 fn conflict(message: &str) -> StoreError {
     StoreError::refused(ErrorCode::DeleteConflict, message)
 }
@@ -250,7 +232,7 @@ fn conflict(message: &str) -> StoreError {
 fn create(
     sql: &Sql<'_>,
     new: &NewManagedPolicy,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<ManagedPolicy, StoreError> {
     if find(sql, &new.name)?.is_some() {
         return Err(StoreError::refused(
@@ -278,80 +260,39 @@ fn create(
             now
         ],
     )?;
-    insert_version(sql, row, 1, &new.document, now)?;
+    VERSIONS.first(sql, row, &new.document, now)?;
     tags::put(sql, "managed_policy", row, &new.tags)?;
     find(sql, &new.name)?.ok_or_else(|| StoreError::Corrupt("a managed policy vanished".into()))
-}
-
-fn insert_version(
-    sql: &Sql<'_>,
-    row: i64,
-    version: u32,
-    document: &str,
-    now: Instant,
-) -> Result<(), StoreError> {
-    sql.execute(
-        "INSERT INTO managed_policy_versions (policy_row, version, document, created) \
-         VALUES ($1, $2, $3, $4)",
-        args![row, version, document, now],
-    )?;
-    Ok(())
 }
 
 fn create_version(
     sql: &Sql<'_>,
     policy: &ManagedPolicy,
-    document: &str,
+    document: String,
     as_default: bool,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<u32, StoreError> {
     let found = same(sql, policy)?;
-    let count = sql.count(
-        "SELECT count(*) FROM managed_policy_versions WHERE policy_row = $1",
-        args![found.row],
-    )?;
-    if count >= limits::IAM_POLICY_VERSIONS {
-        return Err(StoreError::refused(
-            ErrorCode::VersionsLimitExceeded,
-            format!(
-                "A managed policy can have up to {count} versions. Before you create a new \
-                 version, you must delete an existing version."
-            ),
-        ));
-    }
-    let version: u32 = sql
-        .one(
-            "UPDATE managed_policies SET next_version = next_version + 1, modified = $1 \
-             WHERE row_id = $2 RETURNING next_version - 1",
-            args![now, found.row],
-            |row| row.get(0),
-        )?
-        .ok_or_else(|| StoreError::Corrupt("a managed policy vanished".into()))?;
-    insert_version(sql, found.row, version, document, now)?;
+    let made = VERSIONS.add(sql, found.row, document, as_default, now, |count| {
+        format!(
+            "A managed policy can have up to {count} versions. Before you create a new version, \
+             you must delete an existing version."
+        )
+    })?;
     if as_default {
-        set_default(sql, found.row, version, now)?;
+        sql.changed(Change::Identities);
     }
-    Ok(version)
+    Ok(made.version)
 }
 
-fn require_version(sql: &Sql<'_>, found: &ManagedPolicy, version: u32) -> Result<(), StoreError> {
-    let there = sql.exists(
-        "SELECT 1 FROM managed_policy_versions WHERE policy_row = $1 AND version = $2",
-        args![found.row, version],
-    )?;
-    if there {
-        return Ok(());
-    }
-    Err(missing(format!("Policy {} does not have a version v{version}.", found.name)))
-}
-
-fn set_default(sql: &Sql<'_>, row: i64, version: u32, now: Instant) -> Result<(), StoreError> {
-    sql.execute(
-        "UPDATE managed_policies SET default_version = $1, modified = $2 WHERE row_id = $3",
-        args![version, now, row],
-    )?;
-    sql.changed(Change::Identities);
-    Ok(())
+fn require_version(
+    sql: &Sql<'_>,
+    found: &ManagedPolicy,
+    version: u32,
+) -> Result<DocumentVersion, StoreError> {
+    VERSIONS.one(sql, found.row, version)?.ok_or_else(|| {
+        missing(format!("Policy {} does not have a version v{version}.", found.name))
+    })
 }
 
 fn delete(sql: &Sql<'_>, policy: &ManagedPolicy) -> Result<(), StoreError> {
@@ -360,17 +301,13 @@ fn delete(sql: &Sql<'_>, policy: &ManagedPolicy) -> Result<(), StoreError> {
     if sql.exists("SELECT 1 FROM managed_attachments WHERE policy = $1 LIMIT 1", args![&key])? {
         return Err(conflict("Cannot delete a policy attached to entities."));
     }
-    let versions = sql.count(
-        "SELECT count(*) FROM managed_policy_versions WHERE policy_row = $1",
-        args![found.row],
-    )?;
-    if versions > 1 {
+    if VERSIONS.count(sql, found.row)? > 1 {
         return Err(conflict(
             "This policy has more than one version. Before you delete a policy, you must delete \
              the policy's versions. The default version is deleted with the policy.",
         ));
     }
-    sql.execute("DELETE FROM managed_policy_versions WHERE policy_row = $1", args![found.row])?;
+    VERSIONS.remove_all(sql, found.row)?;
     tags::remove(sql, "managed_policy", found.row)?;
     sql.execute("DELETE FROM managed_policies WHERE row_id = $1", args![found.row])?;
     Ok(())
@@ -378,13 +315,13 @@ fn delete(sql: &Sql<'_>, policy: &ManagedPolicy) -> Result<(), StoreError> {
 
 fn read(row: &Row<'_>) -> Result<ManagedPolicy, StoreError> {
     Ok(ManagedPolicy {
-        row: row.get(0)?,
-        name: row.get(1)?,
-        path: row.get(2)?,
-        unique_id: row.get(3)?,
-        description: row.get(4)?,
-        default_version: row.get(5)?,
-        created: row.get(6)?,
-        modified: row.get(7)?,
+        row: row.get("row_id")?,
+        name: row.get("name")?,
+        path: row.get("path")?,
+        unique_id: row.get("unique_id")?,
+        description: row.get("description")?,
+        default_version: row.get("default_version")?,
+        created: row.get("created")?,
+        modified: row.get("modified")?,
     })
 }

@@ -10,16 +10,16 @@ mod managed;
 mod oidc;
 mod roles;
 
+pub(crate) use attachments::attach;
+use fleetwright_core::error::ErrorCode;
 pub use granted::GrantedPolicy;
 pub use identities::{Identity, IdentityKind, IdentityName, NewIdentity};
-pub use managed::{ManagedPolicy, ManagedPolicyVersion, NewManagedPolicy, PolicyKey};
-pub use oidc::OidcProvider;
-pub use roles::{Role, RoleTerms, RoleUpdate};
-
-pub(crate) use attachments::attach;
 pub(crate) use identities::{create, find as find_identity, row as identity_row};
-
-use fleetwright_core::error::ErrorCode;
+pub(crate) use managed::row as managed_policy_row;
+pub use managed::{ManagedPolicy, NewManagedPolicy, PolicyKey};
+pub(crate) use oidc::require as provider_row;
+pub use oidc::{OidcChange, OidcProvider};
+pub use roles::{Role, RoleTerms, RoleUpdate};
 
 use crate::StoreError;
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::limits;
+use fleetwright_core::time::Timestamp;
 
 use super::{missing, quota};
 use crate::sql::{Row, Sql, args, json};
@@ -22,7 +22,33 @@ pub struct OidcProvider {
     /// Thumbprints of its certificate, as given.
     pub thumbprints: Vec<String>,
     /// When it was made.
-    pub created: Instant,
+    pub created: Timestamp,
+}
+
+/// What changes of a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OidcChange {
+    /// One audience more; one that is there already stays.
+    AddClientId(String),
+    /// One audience less; one that is not there is no error.
+    RemoveClientId(String),
+    /// Other thumbprints.
+    Thumbprints(Vec<String>),
+}
+
+impl OidcChange {
+    fn apply(self, provider: &mut OidcProvider) -> Result<(), StoreError> {
+        match self {
+            Self::AddClientId(id) if provider.client_ids.contains(&id) => {}
+            Self::AddClientId(_) if provider.client_ids.len() >= limits::OIDC_CLIENT_IDS => {
+                return Err(quota("ClientIdsPerOpenIdConnectProvider", limits::OIDC_CLIENT_IDS));
+            }
+            Self::AddClientId(id) => provider.client_ids.push(id),
+            Self::RemoveClientId(id) => provider.client_ids.retain(|known| *known != id),
+            Self::Thumbprints(thumbprints) => provider.thumbprints = thumbprints,
+        }
+        Ok(())
+    }
 }
 
 const COLUMNS: &str = "url, scheme, client_ids, thumbprints, created";
@@ -70,6 +96,26 @@ impl Store {
         self.read(|sql| sql.all(&text, args![], read)).await
     }
 
+    /// Changes the lists of a provider; answers it as it is then. `ResourceNotFound` if it is gone.
+    pub async fn change_oidc_provider(
+        &self,
+        url: String,
+        change: OidcChange,
+    ) -> Result<OidcProvider, StoreError> {
+        self.write(move |sql| {
+            let row = require(sql, &url)?;
+            let mut found = find(sql, &url)?
+                .ok_or_else(|| StoreError::Corrupt("an OpenID Connect provider vanished".into()))?;
+            change.apply(&mut found)?;
+            sql.execute(
+                "UPDATE oidc_providers SET client_ids = $1, thumbprints = $2 WHERE row_id = $3",
+                args![&json(&found.client_ids)?, &json(&found.thumbprints)?, row],
+            )?;
+            Ok(found)
+        })
+        .await
+    }
+
     /// `DeleteOpenIDConnectProvider`; answers whether there was one.
     pub async fn delete_oidc_provider(&self, url: String) -> Result<bool, StoreError> {
         self.write_if(move |sql| {
@@ -88,16 +134,16 @@ fn find(sql: &Sql<'_>, url: &str) -> Result<Option<OidcProvider>, StoreError> {
 /// The row of a provider, or `ResourceNotFound`.
 pub(crate) fn require(sql: &Sql<'_>, url: &str) -> Result<i64, StoreError> {
     let row =
-        sql.one("SELECT row_id FROM oidc_providers WHERE url = $1", args![url], |row| row.get(0))?;
+        sql.one("SELECT row_id FROM oidc_providers WHERE url = $1", args![url], |row| row.value())?;
     row.ok_or_else(|| missing(format!("OpenIDConnect provider {url} was not found.")))
 }
 
 fn read(row: &Row<'_>) -> Result<OidcProvider, StoreError> {
     Ok(OidcProvider {
-        url: row.get(0)?,
-        scheme: row.get(1)?,
-        client_ids: row.get(2)?,
-        thumbprints: row.get(3)?,
-        created: row.get(4)?,
+        url: row.get("url")?,
+        scheme: row.get("scheme")?,
+        client_ids: row.get("client_ids")?,
+        thumbprints: row.get("thumbprints")?,
+        created: row.get("created")?,
     })
 }

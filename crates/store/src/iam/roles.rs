@@ -80,7 +80,11 @@ fn terms(sql: &Sql<'_>, row: i64) -> Result<Option<RoleTerms>, StoreError> {
         "SELECT trust, description, max_session FROM roles WHERE identity_row = $1",
         args![row],
         |row| {
-            Ok(RoleTerms { trust: row.get(0)?, description: row.get(1)?, max_session: row.get(2)? })
+            Ok(RoleTerms {
+                trust: row.get("trust")?,
+                description: row.get("description")?,
+                max_session: row.get("max_session")?,
+            })
         },
     )
 }

@@ -4,14 +4,24 @@ mod versions;
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::{ErrorCode, Refusal};
+use fleetwright_core::event::EventType;
 use fleetwright_core::names::PolicyName;
+use fleetwright_core::time::Timestamp;
+use fleetwright_core::{limits, matched_text};
 
-pub use versions::PolicyVersion;
-
+use crate::event::{EventOperation, EventSubject};
 use crate::sql::{Sql, args};
-use crate::{Change, Page, PolicyRow, Store, StoreError, Uuid, page, tags};
+use crate::versions::Versions;
+use crate::{Change, Page, PolicyRow, Store, StoreError, Uuid, page, registry_events, tags};
+
+const VERSIONS: Versions = Versions {
+    documents: "policies",
+    table: "policy_versions",
+    owner: "policy_row",
+    text: "document",
+    most: limits::POLICY_VERSIONS,
+};
 
 /// A policy, with the document of its default version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,9 +35,9 @@ pub struct Policy {
     /// That version's document, JSON text.
     pub document: String,
     /// When it was made.
-    pub created: Instant,
+    pub created: Timestamp,
     /// When its versions or its default last changed.
-    pub modified: Instant,
+    pub modified: Timestamp,
     /// `generationId`.
     pub generation: Uuid,
 }
@@ -39,11 +49,11 @@ impl Store {
         name: PolicyName,
         document: String,
         tags: BTreeMap<String, String>,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<Policy, StoreError> {
         self.write(move |sql| {
             if find(sql, &name)?.is_some() {
-                let arn = sql.home.arn("policy", &name);
+                let arn = sql.scope.arn("policy", &name);
                 return Err(Refusal::new(
                     ErrorCode::ResourceAlreadyExists,
                     format!("Policy cannot be created - name already exists (name={name})"),
@@ -73,7 +83,7 @@ impl Store {
             sql.one(
                 "SELECT document FROM policy_versions WHERE policy_row = $1 AND version = $2",
                 args![row, version],
-                |row| row.get(0),
+                |row| row.value(),
             )
         })
         .await
@@ -95,7 +105,7 @@ impl Store {
         };
         let start = after.as_ref().map_or(start, PolicyName::as_str);
         let items =
-            self.read(|sql| sql.all(text, args![start, size + 1], |row| row.get(0))).await?;
+            self.read(|sql| sql.all(text, args![start, size + 1], |row| row.value())).await?;
         Ok(Page::cut(items, size, PolicyName::clone))
     }
 
@@ -107,7 +117,7 @@ impl Store {
 
 /// The row of a policy.
 pub(crate) fn find(sql: &Sql<'_>, name: &PolicyName) -> Result<Option<PolicyRow>, StoreError> {
-    sql.one("SELECT row_id FROM policies WHERE name = $1", args![name], |row| row.get(0))
+    sql.one("SELECT row_id FROM policies WHERE name = $1", args![name], |row| row.value())
 }
 
 /// The row of a policy, or `ResourceNotFound`.
@@ -127,14 +137,15 @@ pub(crate) fn policy(sql: &Sql<'_>, name: &PolicyName) -> Result<Option<Policy>,
          ON v.policy_row = p.row_id AND v.version = p.default_version WHERE p.name = $1",
         args![name],
         |row| {
-            let (number, created): (PolicyRow, Instant) = (row.get(0)?, row.get(4)?);
+            let (number, created): (PolicyRow, Timestamp) =
+                (row.get("row_id")?, row.get("created")?);
             Ok(Policy {
                 row: number,
-                name: row.get(1)?,
-                default_version: row.get(2)?,
-                document: row.get(3)?,
+                name: row.get("name")?,
+                default_version: row.get("default_version")?,
+                document: row.get("document")?,
                 created,
-                modified: row.get(5)?,
+                modified: row.get("modified")?,
                 generation: Uuid::of_row(number.0, created.0),
             })
         },
@@ -150,54 +161,46 @@ pub(crate) fn insert(
     sql: &Sql<'_>,
     name: &PolicyName,
     document: &str,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<PolicyRow, StoreError> {
     let row = sql.insert(
         "INSERT INTO policies (name, default_version, next_version, created, modified) \
          VALUES ($1, 1, 2, $2, $3) RETURNING row_id",
         args![name, now, now],
     )?;
-    insert_version(sql, PolicyRow(row), 1, document, now)?;
+    VERSIONS.first(sql, row, document, now)?;
+    note(sql, EventOperation::Created, name, 1)?;
     Ok(PolicyRow(row))
 }
 
-fn insert_version(
+/// A policy was made or deleted, or another version of it is in force.
+fn note(
     sql: &Sql<'_>,
-    row: PolicyRow,
+    operation: EventOperation,
+    name: &PolicyName,
     version: u32,
-    document: &str,
-    now: Instant,
 ) -> Result<(), StoreError> {
-    sql.execute(
-        "INSERT INTO policy_versions (policy_row, version, document, created) \
-         VALUES ($1, $2, $3, $4)",
-        args![row, version, document, now],
-    )?;
-    Ok(())
+    registry_events::note(sql, EventType::Policy, operation, || {
+        Ok(EventSubject::Policy { policy: name.to_string(), version: version.into() })
+    })
 }
 
 fn delete(sql: &Sql<'_>, name: &PolicyName) -> Result<(), StoreError> {
-    let row = require(sql, name)?;
-    let conflict =
-        |why: &str| StoreError::refused(ErrorCode::DeleteConflict, format!("{why} (name={name})"));
+    let Policy { row, default_version, .. } = require_policy(sql, name)?;
+    let conflict = |message: String| StoreError::refused(ErrorCode::DeleteConflict, message);
     let attached = sql
         .exists("SELECT 1 FROM certificate_policies WHERE policy_row = $1 LIMIT 1", args![row])?
         || sql.exists("SELECT 1 FROM group_policies WHERE policy_row = $1 LIMIT 1", args![row])?;
     if attached {
-        return Err(conflict(
-            "The policy cannot be deleted as the policy is attached to one or more principals",
-        ));
+        return Err(conflict(matched_text::policy_with_principals(name)));
     }
-    let versions =
-        sql.count("SELECT count(*) FROM policy_versions WHERE policy_row = $1", args![row])?;
-    if versions > 1 {
-        return Err(conflict(
-            "Cannot delete the policy because it has one or more policy versions attached to it",
-        ));
+    if VERSIONS.count(sql, row.0)? > 1 {
+        return Err(conflict(matched_text::policy_with_versions(name)));
     }
-    sql.execute("DELETE FROM policy_versions WHERE policy_row = $1", args![row])?;
+    VERSIONS.remove_all(sql, row.0)?;
     tags::remove(sql, "policy", row.0)?;
     sql.execute("DELETE FROM policies WHERE row_id = $1", args![row])?;
+    note(sql, EventOperation::Deleted, name, default_version)?;
     sql.changed(Change::Policy(row));
     Ok(())
 }

@@ -3,13 +3,33 @@
 use std::collections::BTreeMap;
 
 use fleetwright_core::ca_certificate::CaCertificateStatus;
-use fleetwright_core::certificate::{
-    CertificateId, CertificateMode, CertificateStatus, Instant, TbsDigest,
-};
+use fleetwright_core::certificate::{CertificateId, CertificateMode, CertificateStatus, TbsDigest};
 use fleetwright_core::names;
+use fleetwright_core::time::Timestamp;
+use fleetwright_core::uuid::Uuid;
 
-use super::{Cell, Column, Param};
-use crate::Uuid;
+/// A value bound to a statement.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Param<'a> {
+    Null,
+    Int(i64),
+    Text(&'a str),
+    Blob(&'a [u8]),
+}
+
+/// A value read from a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Cell<'a> {
+    Null,
+    Int(i64),
+    Text(&'a str),
+    Blob(&'a [u8]),
+}
+
+/// What a column can hold; `None` when the cell holds something else.
+pub(crate) trait Column: Sized {
+    fn read(cell: Cell<'_>) -> Option<Self>;
+}
 
 impl From<i64> for Param<'_> {
     fn from(int: i64) -> Self {
@@ -31,8 +51,8 @@ impl From<bool> for Param<'_> {
         Self::Int(flag.into())
     }
 }
-impl From<Instant> for Param<'_> {
-    fn from(instant: Instant) -> Self {
+impl From<Timestamp> for Param<'_> {
+    fn from(instant: Timestamp) -> Self {
         Self::Int(instant.0)
     }
 }
@@ -115,7 +135,7 @@ impl Column for bool {
         i64::read(cell).map(|int| int != 0)
     }
 }
-impl Column for Instant {
+impl Column for Timestamp {
     fn read(cell: Cell<'_>) -> Option<Self> {
         i64::read(cell).map(Self)
     }

@@ -1,18 +1,17 @@
 //! Connections beside a server: they read the file of a registry that another process may have
 //! open, and change nothing in it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fleetwright_core::arn::Home;
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::arn::AccountScope;
 use rusqlite::{Connection, OpenFlags};
 
-use super::open::{beside, driver, inaccessible};
+use super::open::{self, beside, driver, inaccessible};
+use crate::OpenError;
 use crate::sql::Sql;
-use crate::{CodeVisitor, Examination, OpenError, StoreError, installation};
 
-/// Faults that are told of one damaged file. (ours)
+/// Faults that are listed of one damaged file. (ours)
 const FAULTS: usize = 20;
 
 /// Opens a file that must be there.
@@ -52,62 +51,75 @@ pub(crate) fn size(path: &Path) -> Result<u64, OpenError> {
     Ok(used.saturating_mul(number("page_size")?))
 }
 
-/// Reads everything: each page, each index, each reference.
-pub(crate) fn examine(
-    path: &Path,
-    home: &Home,
-    known: u32,
-    code: CodeVisitor<'_>,
-) -> Result<Examination, OpenError> {
-    let connection = reader(path)?;
-    let fail = |error: rusqlite::Error| driver(path, &error);
-    let mut found = Examination {
-        known_schema: known,
-        schema: connection
-            .pragma_query_value(None, "user_version", |row| row.get(0))
-            .map_err(fail)?,
-        faults: faults(&connection).map_err(fail)?,
-        ..Examination::default()
-    };
-    if !found.faults.is_empty() {
-        return Ok(found);
+/// A registry's file that is only read.
+pub(crate) struct File {
+    path: PathBuf,
+    connection: Connection,
+}
+
+impl File {
+    /// A file that must be there, which a server may have open.
+    pub(crate) fn beside(path: &Path) -> Result<Self, OpenError> {
+        Ok(Self { path: path.to_owned(), connection: reader(path)? })
     }
-    let read =
-        |what: StoreError| OpenError::Corrupt { path: path.to_owned(), cause: what.to_string() };
-    let has = |table: &str| {
-        let text = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1";
-        connection.query_row(text, [table], |row| row.get::<_, i64>(0)).map(|count| count > 0)
-    };
-    let sql = Sql::new(&connection, home);
-    if has("installation").map_err(fail)? {
-        found.installation = installation::find(&sql).map_err(read)?;
+
+    /// A file that no server has open; `None` when there is none.
+    pub(crate) fn alone(path: &Path) -> Result<Option<Self>, OpenError> {
+        Ok(open::alone(path)?.map(|connection| Self { path: path.to_owned(), connection }))
     }
-    if has("access_keys").map_err(fail)? {
-        found.sealed = installation::sealed_sample(&sql).map_err(read)?;
+
+    /// One state of a file, which a server may have open.
+    pub(crate) fn snapshot(path: &Path) -> Result<Self, OpenError> {
+        Ok(Self { path: path.to_owned(), connection: open::snapshot(path)? })
     }
-    for (name, table) in [
-        ("things", "things"),
-        ("certificates", "certificates"),
-        ("policies", "policies"),
-        ("templates", "templates"),
-        ("functions", "functions"),
-        ("audit records", "audit"),
-    ] {
-        if has(table).map_err(fail)? {
-            let text = format!("SELECT count(*) FROM {table}");
-            let count: i64 = connection.query_row(&text, [], |row| row.get(0)).map_err(fail)?;
-            found.counts.push((name, u64::try_from(count).unwrap_or(0)));
+
+    /// Its schema; zero when its first migration was cut off.
+    pub(crate) fn schema(&self) -> Result<u32, OpenError> {
+        let schema = self.connection.pragma_query_value(None, "user_version", |row| row.get(0));
+        schema.map_err(|error| driver(&self.path, &error))
+    }
+
+    /// Whether its schema has a table.
+    pub(crate) fn has(&self, table: &str) -> Result<bool, OpenError> {
+        let text = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1";
+        let count = self.connection.query_row(text, [table], |row| row.get::<_, i64>(0));
+        count.map(|count| count > 0).map_err(|error| driver(&self.path, &error))
+    }
+
+    /// Whether no table but `except`, with one row at most, was ever given a row: each takes a
+    /// number that is never given again.
+    pub(crate) fn is_unused(&self, except: &str) -> Result<bool, OpenError> {
+        if !self.has("sqlite_sequence")? {
+            return Ok(true);
         }
+        let used = self
+            .connection
+            .prepare("SELECT 1 FROM sqlite_sequence WHERE name <> $1 OR seq > 1")
+            .and_then(|mut statement| statement.exists([except]));
+        used.map(|used| !used).map_err(|error| driver(&self.path, &error))
     }
-    if has("audit").map_err(fail)? {
-        let newest = "SELECT max(at) FROM audit";
-        let at: Option<i64> = connection.query_row(newest, [], |row| row.get(0)).map_err(fail)?;
-        found.newest_record = at.map(Instant);
+
+    /// Damage, in SQLite's words: of each page, each index, each reference.
+    pub(crate) fn faults(&self) -> Result<Vec<String>, OpenError> {
+        faults(&self.connection).map_err(|error| driver(&self.path, &error))
     }
-    if has("function_code").map_err(fail)? {
-        visit_code(&connection, code).map_err(fail)?;
+
+    /// For statements that read.
+    pub(crate) fn sql<'f>(&'f self, scope: &'f AccountScope) -> Sql<'f> {
+        Sql::new(&self.connection, scope)
     }
-    Ok(found)
+
+    /// Reads with a statement.
+    pub(crate) fn read<T>(
+        &self,
+        scope: &AccountScope,
+        read: impl FnOnce(&Sql<'_>) -> Result<T, crate::StoreError>,
+    ) -> Result<T, OpenError> {
+        read(&self.sql(scope)).map_err(|error| OpenError::Corrupt {
+            path: self.path.clone(),
+            cause: error.to_string(),
+        })
+    }
 }
 
 fn faults(connection: &Connection) -> rusqlite::Result<Vec<String>> {
@@ -126,15 +138,6 @@ fn faults(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         faults.push(format!("a row of {table} names a row of {of} that does not exist"));
     }
     Ok(faults)
-}
-
-fn visit_code(connection: &Connection, visit: CodeVisitor<'_>) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare("SELECT sha256, content FROM function_code")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        visit(&row.get::<_, Vec<u8>>(0)?, &row.get::<_, Vec<u8>>(1)?);
-    }
-    Ok(())
 }
 
 /// Writes the log into the database and empties it, when nothing was written for a while. Whoever

@@ -1,13 +1,18 @@
 //! Whether the registry may be written: not once its file was found damaged, or is no longer where
-//! it was. What can be read still is.
+//! it was. What can be read still is. Also whether the last transaction was kept.
 
-use std::fs;
-use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use std::{fs, io};
+
+use parking_lot::Mutex;
 
 use crate::StoreError;
+
+/// For how long a failed transaction answers for the next one. (ours)
+const FAILURE_HOLDS: Duration = Duration::from_secs(1);
 
 /// Shared by whoever uses the file.
 pub(super) struct Condition {
@@ -15,12 +20,25 @@ pub(super) struct Condition {
     /// Device and number of the file that was opened.
     file: (u64, u64),
     stopped: OnceLock<String>,
+    /// Why the last transaction was not kept, and when that was.
+    failing: Mutex<Option<(StoreError, Instant)>>,
+}
+
+/// What the last transaction says of the next one.
+pub(crate) enum Writes {
+    /// It was kept, or there was none.
+    Kept,
+    /// It was not kept a moment ago.
+    Failing(StoreError),
+    /// It was not kept some time ago: whether the next one will be is not known.
+    Unknown,
 }
 
 impl Condition {
     /// Of a file that is open.
     pub(super) fn of(path: &Path) -> io::Result<Self> {
-        Ok(Self { path: path.to_owned(), file: identity(path)?, stopped: OnceLock::new() })
+        let (stopped, failing) = (OnceLock::new(), Mutex::default());
+        Ok(Self { path: path.to_owned(), file: identity(path)?, stopped, failing })
     }
 
     /// Why nothing is written any more.
@@ -46,6 +64,22 @@ impl Condition {
             self.stop(format!("its file is damaged: {cause}"));
         }
         answer
+    }
+
+    /// A transaction ended; `failed` is why it was not kept.
+    pub(super) fn ended(&self, failed: Option<&StoreError>) {
+        let mut failing = self.failing.lock();
+        *failing = failed.map(|why| (why.clone(), Instant::now()));
+    }
+
+    /// What is known of writes without trying one.
+    pub(super) fn writes(&self) -> Writes {
+        let failing = self.failing.lock();
+        match &*failing {
+            None => Writes::Kept,
+            Some((why, at)) if at.elapsed() < FAILURE_HOLDS => Writes::Failing(why.clone()),
+            Some(_) => Writes::Unknown,
+        }
     }
 
     /// Whether a write may begin or be committed: what is written to a file that was removed is

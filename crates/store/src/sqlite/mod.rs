@@ -5,6 +5,7 @@ mod condition;
 mod open;
 mod pages;
 mod readers;
+pub(crate) mod statement;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -13,46 +14,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use fleetwright_core::arn::Home;
-use rusqlite::Connection;
-
 use condition::Condition;
+pub(crate) use condition::Writes;
+use fleetwright_core::arn::AccountScope;
 
-use crate::sql::Sql;
-use crate::{ChangeSink, CodeVisitor, Examination, Inspection, OpenError, StoreError};
+use crate::sql::{BeforeCommit, Sql};
+use crate::{ChangeSink, OpenError, StoreError};
 
 /// Connections that read (ours).
 const READERS: usize = 4;
 
-/// A connection that reads one state of a registry, which another process may have open.
-pub(crate) fn trail(path: &Path) -> Result<Connection, OpenError> {
-    open::trail(path)
-}
-
-/// Every fault of a file's pages; none when it is sound.
-pub(crate) fn faults(path: &Path) -> Result<Vec<String>, OpenError> {
-    pages::faults(path, None)
-}
-
-/// What can be told of a file before it is opened.
-pub(crate) fn inspect(path: &Path, home: &Home) -> Result<Option<Inspection>, OpenError> {
-    open::inspect(path, home)
-}
-
-pub(crate) use aside::{copy, size};
-
-/// Reads everything, beside whoever works on it.
-pub(crate) fn examine(
-    path: &Path,
-    home: &Home,
-    code: CodeVisitor<'_>,
-) -> Result<Examination, OpenError> {
-    aside::examine(path, home, open::newest_schema(), code)
-}
+pub(crate) use aside::{File, copy, size};
+pub(crate) use open::newest_schema;
 
 /// An open SQLite registry.
 pub(crate) struct Sqlite {
-    home: Arc<Home>,
+    scope: Arc<AccountScope>,
     path: PathBuf,
     condition: Arc<Condition>,
     readers: readers::Readers,
@@ -60,37 +37,49 @@ pub(crate) struct Sqlite {
 }
 
 impl Sqlite {
+    /// Opens a file. `opened` runs once on its newest schema, before anybody else reads or writes;
+    /// `before_commit` in every transaction.
     pub(crate) fn open(
         path: &Path,
-        home: Home,
+        scope: AccountScope,
         changes: Arc<dyn ChangeSink>,
+        opened: impl FnOnce(&Sql<'_>),
+        before_commit: Box<dyn BeforeCommit>,
     ) -> Result<Self, OpenError> {
-        let connection = open::writer(path, &home)?;
-        Self::with(connection, path, home, changes)
+        let connection = open::writer(path)?;
+        opened(&Sql::new(&connection, &scope));
+        Self::with(connection, path, scope, changes, before_commit)
     }
 
     /// As [`Sqlite::open`] takes a file that is too large to be read whole.
     #[cfg(test)]
-    fn open_unchecked(path: &Path, home: Home) -> Self {
-        let connection = open::unchecked(path, &home).unwrap();
-        Self::with(connection, path, home, Arc::new(|_: &crate::Change| {})).unwrap()
+    fn open_unchecked(path: &Path, scope: AccountScope) -> Self {
+        let connection = open::unchecked(path).unwrap();
+        let sink = Arc::new(|_: &crate::Change| {});
+        Self::with(connection, path, scope, sink, Box::new(tests::Passing)).unwrap()
     }
 
     fn with(
         connection: rusqlite::Connection,
         path: &Path,
-        home: Home,
+        scope: AccountScope,
         changes: Arc<dyn ChangeSink>,
+        before_commit: Box<dyn BeforeCommit>,
     ) -> Result<Self, OpenError> {
-        let home = Arc::new(home);
+        let scope = Arc::new(scope);
         let readers = (0..READERS).map(|_| open::reader(path)).collect::<Result<Vec<_>, _>>()?;
         let condition = Condition::of(path).map_err(|error| open::inaccessible(path, error))?;
         let condition = Arc::new(condition);
-        let writer =
-            writer::Writer::start(connection, Arc::clone(&home), Arc::clone(&condition), changes)
-                .map_err(|error| open::inaccessible(path, error))?;
+        let writer = writer::Writer::start(
+            connection,
+            Arc::clone(&scope),
+            Arc::clone(&condition),
+            changes,
+            before_commit,
+        )
+        .map_err(|error| open::inaccessible(path, error))?;
         let (readers, path) = (readers::Readers::new(readers), path.to_owned());
-        Ok(Self { home, path, condition, readers, writer })
+        Ok(Self { scope, path, condition, readers, writer })
     }
 
     /// Blocks a thread of the runtime that is there for it.
@@ -116,7 +105,7 @@ impl Sqlite {
         job: impl FnOnce(&Sql<'_>) -> Result<T, StoreError> + Send,
     ) -> Result<T, StoreError> {
         let reader = self.readers.take().await?;
-        self.condition.note(job(&Sql::new(reader.connection()?, &self.home)))
+        self.condition.note(job(&Sql::new(reader.connection()?, &self.scope)))
     }
 
     pub(crate) async fn snapshot<T>(
@@ -124,7 +113,7 @@ impl Sqlite {
         job: impl FnOnce(&Sql<'_>) -> Result<T, StoreError> + Send,
     ) -> Result<T, StoreError> {
         let reader = self.readers.take().await?;
-        let sql = Sql::new(reader.connection()?, &self.home);
+        let sql = Sql::new(reader.connection()?, &self.scope);
         sql.execute("BEGIN", &[])?;
         let result = self.condition.note(job(&sql));
         sql.execute("COMMIT", &[])?;
@@ -137,10 +126,15 @@ impl Sqlite {
         self.condition.stopped().map(str::to_owned)
     }
 
+    /// What is known of writes without trying one.
+    pub(crate) fn writes(&self) -> Writes {
+        self.condition.check().map_or_else(Writes::Failing, |()| self.condition.writes())
+    }
+
     /// Looks for damage in every page, with a pause now and then; stops writes when there is any.
     /// Blocks for as long as that takes.
     pub(crate) fn check_pages(&self, pause: Duration) -> Result<(), OpenError> {
-        let faults = pages::faults(&self.path, Some(pause))?;
+        let faults = pages::faults(&self.path, pause)?;
         if let Some(first) = faults.first() {
             self.condition.stop(format!("its file is damaged in {} places: {first}", faults.len()));
         }

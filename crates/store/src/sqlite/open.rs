@@ -6,12 +6,10 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fleetwright_core::arn::Home;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::sql::Sql;
-use crate::{Inspection, OpenError, StoreError, installation, issuance};
+use crate::OpenError;
 
 /// `FLWR` in ASCII: whose SQLite file this is.
 const APPLICATION_ID: u32 = 0x464c_5752;
@@ -31,6 +29,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0013_installation.sql"),
     include_str!("../../migrations/sqlite/0014_audit_chains.sql"),
     include_str!("../../migrations/sqlite/0016_connection_numbers.sql"),
+    include_str!("../../migrations/sqlite/0017_events_in_rust.sql"),
+    include_str!("../../migrations/sqlite/0018_deactivated_by.sql"),
+    include_str!("../../migrations/sqlite/0019_account_scope.sql"),
+    include_str!("../../migrations/sqlite/0020_logging_options.sql"),
 ];
 /// Prepared statements kept per connection; more than the registry has.
 const STATEMENTS: usize = 256;
@@ -38,31 +40,32 @@ const STATEMENTS: usize = 256;
 const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
 
 /// The schema that this program makes.
-pub(super) fn newest_schema() -> u32 {
+pub(crate) fn newest_schema() -> u32 {
     u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
 }
 
 /// Opens the connection that writes, making or migrating the registry.
-pub(super) fn writer(path: &Path, home: &Home) -> Result<Connection, OpenError> {
+pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
     let connection = open_ours(path, OpenFlags::SQLITE_OPEN_CREATE, "NORMAL")?;
     check_pages(path, &connection)?;
-    prepared(path, connection, home)
+    prepared(path, connection)
 }
 
 /// As [`writer`], of a file that is too large to be read whole.
 #[cfg(test)]
-pub(super) fn unchecked(path: &Path, home: &Home) -> Result<Connection, OpenError> {
-    prepared(path, open_ours(path, OpenFlags::empty(), "NORMAL")?, home)
+pub(super) fn unchecked(path: &Path) -> Result<Connection, OpenError> {
+    prepared(path, open_ours(path, OpenFlags::empty(), "NORMAL")?)
 }
 
-fn prepared(path: &Path, connection: Connection, home: &Home) -> Result<Connection, OpenError> {
+fn prepared(path: &Path, connection: Connection) -> Result<Connection, OpenError> {
     keep_log_on_close(path, &connection, false)?;
-    prepare(path, &connection, home).map_err(|error| driver(path, &error))?;
+    prepare(&connection).map_err(|error| driver(path, &error))?;
     Ok(connection)
 }
 
-/// Looks at the file and leaves it as it is.
-pub(super) fn inspect(path: &Path, home: &Home) -> Result<Option<Inspection>, OpenError> {
+/// Opens a file that no server has open, to look at it and leave it as it is; `None` when there
+/// is none.
+pub(super) fn alone(path: &Path) -> Result<Option<Connection>, OpenError> {
     if content_of(path)? == 0 && content_of(&beside(path, "-journal"))? == 0 {
         check_header(path)?;
         return Ok(None);
@@ -73,32 +76,7 @@ pub(super) fn inspect(path: &Path, home: &Home) -> Result<Option<Inspection>, Op
         opened => opened?,
     };
     check_pages(path, &connection)?;
-    let fail = |error: rusqlite::Error| driver(path, &error);
-    let schema: u32 =
-        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
-    let has = |table: &str| {
-        let text = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1";
-        connection.query_row(text, [table], |row| row.get::<_, i64>(0)).map(|count| count > 0)
-    };
-    let read =
-        |what: StoreError| OpenError::Corrupt { path: path.to_owned(), cause: what.to_string() };
-    let sql = Sql::new(&connection, home);
-    let installation = match has("installation").map_err(fail)? {
-        true => installation::find(&sql).map_err(read)?,
-        false => None,
-    };
-    let sealed = match has("access_keys").map_err(fail)? {
-        true => installation::sealed_sample(&sql).map_err(read)?,
-        false => None,
-    };
-    // A number is given out for each row of these, and never again. The first start makes a user
-    // and nothing else.
-    let is_unused = !has("sqlite_sequence").map_err(fail)?
-        || !connection
-            .prepare("SELECT 1 FROM sqlite_sequence WHERE name <> 'identities' OR seq > 1")
-            .and_then(|mut statement| statement.exists([]))
-            .map_err(fail)?;
-    Ok(Some(Inspection { schema, installation, sealed, is_unused }))
+    Ok(Some(connection))
 }
 
 /// Opens a file that is ours, or new. Until the caller says otherwise, closing it leaves a log
@@ -162,7 +140,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
 }
 
 /// Opens a connection that reads one state of a registry, which another process may have open.
-pub(super) fn trail(path: &Path) -> Result<Connection, OpenError> {
+pub(super) fn snapshot(path: &Path) -> Result<Connection, OpenError> {
     if content_of(path)? == 0 {
         return Err(inaccessible(path, "there is no registry"));
     }
@@ -263,7 +241,7 @@ fn check_pages(path: &Path, connection: &Connection) -> Result<(), OpenError> {
     Err(OpenError::Corrupt { path: path.to_owned(), cause: verdict })
 }
 
-fn prepare(path: &Path, connection: &Connection, home: &Home) -> rusqlite::Result<()> {
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     keep_statements(connection)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.execute_batch(
@@ -271,16 +249,7 @@ fn prepare(path: &Path, connection: &Connection, home: &Home) -> rusqlite::Resul
          PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384; \
          PRAGMA journal_size_limit = 134217728;",
     )?;
-    migrate(connection)?;
-    match issuance::remove_unfinished(&Sql::new(connection, home)) {
-        Ok(serials) if serials.is_empty() => {}
-        Ok(serials) => tracing::warn!(
-            path = %path.display(), ?serials,
-            "certificates with these serials may have been signed, but were never handed out"
-        ),
-        Err(error) => tracing::error!(%error, "unfinished issuances could not be removed"),
-    }
-    Ok(())
+    migrate(connection)
 }
 
 fn migrate(connection: &Connection) -> rusqlite::Result<()> {

@@ -8,27 +8,25 @@ use rusqlite::{Connection, OpenFlags};
 use super::open;
 use crate::OpenError;
 
-/// Faults that are told, at most. (ours)
+/// Faults that are listed, at most. (ours)
 const FAULTS: u32 = 100;
 /// Steps of SQLite's between two pauses. (ours)
 const STEPS: i32 = 20_000;
 
-/// Every fault of the file; none when it is sound. With a pause, it rests that long after every
-/// [`STEPS`] steps. Beside a running server it sees one state of the registry.
-pub(super) fn faults(path: &Path, pause: Option<Duration>) -> Result<Vec<String>, OpenError> {
+/// Every fault of the file; none when it is sound. It rests for the pause after every [`STEPS`] steps.
+/// Beside a running server it sees one state of the registry.
+pub(super) fn faults(path: &Path, pause: Duration) -> Result<Vec<String>, OpenError> {
     let fail = |error: rusqlite::Error| open::driver(path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(fail)?;
     connection.busy_timeout(Duration::from_secs(5)).map_err(fail)?;
     // Little of its own: what is read once is not read again.
     connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2048;").map_err(fail)?;
-    if let Some(pause) = pause {
-        let rest = move || {
-            std::thread::sleep(pause);
-            false
-        };
-        connection.progress_handler(STEPS, Some(rest)).map_err(fail)?;
-    }
+    let rest = move || {
+        std::thread::sleep(pause);
+        false
+    };
+    connection.progress_handler(STEPS, Some(rest)).map_err(fail)?;
     let read = || {
         let mut statement = connection.prepare(&format!("PRAGMA quick_check({FAULTS})"))?;
         let rows = statement.query_map([], |row| row.get::<_, String>(0))?;

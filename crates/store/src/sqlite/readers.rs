@@ -1,8 +1,7 @@
 //! The connections that read. A reader is taken for one question and given back; the question
 //! runs on the asking task's thread, for it takes microseconds.
 
-use std::sync::{Mutex, PoisonError};
-
+use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -28,7 +27,7 @@ impl Readers {
 
     pub(super) async fn take(&self) -> Result<Reader<'_>, StoreError> {
         let permit = self.permits.acquire().await.map_err(|_| missing())?;
-        let connection = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = self.idle.lock().pop();
         Ok(Reader { connection, readers: self, _permit: permit })
     }
 }
@@ -50,6 +49,6 @@ impl Drop for Reader<'_> {
         if !connection.is_autocommit() {
             let _ = connection.execute_batch("ROLLBACK");
         }
-        self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        self.readers.idle.lock().push(connection);
     }
 }

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use fleetwright_core::arn::Home;
+use fleetwright_core::arn::AccountScope;
 use fleetwright_core::names::{AccountId, Region};
 use rusqlite::config::DbConfig;
 use tempfile::TempDir;
@@ -11,22 +12,37 @@ use tempfile::TempDir;
 use super::condition::Condition;
 use super::writer::Writer;
 use super::{Sqlite, open, pages};
-use crate::sql::args;
+use crate::sql::{BeforeCommit, Sql, args};
 use crate::{Change, StoreError};
 
 const INSERT: &str = "INSERT INTO issuances (serial, key_digest, created) VALUES ($1, $2, $3)";
 
-fn home() -> Home {
-    Home {
+fn scope() -> AccountScope {
+    AccountScope {
         region: Region::parse("us-east-1").unwrap(),
         account: AccountId::parse("123456789012").unwrap(),
     }
 }
 
+/// Passes on what was noted, and does nothing else.
+pub(super) struct Passing;
+
+impl BeforeCommit for Passing {
+    fn run(&mut self, sql: &Sql<'_>, _: usize) -> Result<Vec<Change>, StoreError> {
+        Ok(sql.take_noted().0)
+    }
+    fn committed(&mut self) {}
+}
+
+fn opened(path: &std::path::Path) -> Sqlite {
+    let sink = Arc::new(|_: &Change| {});
+    Sqlite::open(path, scope(), sink, |_| {}, Box::new(Passing)).unwrap()
+}
+
 #[test]
 fn a_commit_is_on_disk_before_it_is_answered() {
     let dir = TempDir::new().unwrap();
-    let connection = open::writer(&dir.path().join("db"), &home()).unwrap();
+    let connection = open::writer(&dir.path().join("db")).unwrap();
     let text = |pragma: &str| -> String {
         connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap()
     };
@@ -41,7 +57,7 @@ fn a_commit_is_on_disk_before_it_is_answered() {
 async fn a_full_disk_is_an_answer_and_nothing_of_the_batch_is_kept() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("db");
-    let connection = open::writer(&path, &home()).unwrap();
+    let connection = open::writer(&path).unwrap();
     let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
     // SQLite answers "disk full" at this many pages.
     let bound = format!("PRAGMA max_page_count = {};", pages + 20);
@@ -50,14 +66,15 @@ async fn a_full_disk_is_an_answer_and_nothing_of_the_batch_is_kept() {
     let count = Arc::clone(&heard);
     let sink = Arc::new(move |_: &Change| *count.lock().unwrap() += 1);
     let condition = Arc::new(Condition::of(&path).unwrap());
-    let writer = Writer::start(connection, Arc::new(home()), condition, sink).unwrap();
+    let writer =
+        Writer::start(connection, Arc::new(scope()), condition, sink, Box::new(Passing)).unwrap();
     let writer = Arc::new(writer);
 
     let tasks: Vec<_> = (0..200)
         .map(|_| {
             let writer = Arc::clone(&writer);
             tokio::spawn(async move {
-                let insert = |sql: &crate::sql::Sql<'_>| {
+                let insert = |sql: &Sql<'_>| {
                     sql.changed(Change::AccessKey(String::new()));
                     sql.execute(INSERT, args![&vec![1_u8; 3000], &[0; 32], 1_i64])
                 };
@@ -84,7 +101,7 @@ async fn a_full_disk_is_an_answer_and_nothing_of_the_batch_is_kept() {
 #[tokio::test]
 async fn a_write_that_panics_is_undone_and_the_next_one_works() {
     let dir = TempDir::new().unwrap();
-    let sqlite = Sqlite::open(&dir.path().join("db"), home(), Arc::new(|_: &Change| {})).unwrap();
+    let sqlite = opened(&dir.path().join("db"));
     let panicked = sqlite
         .write(|sql| -> Result<(), StoreError> {
             sql.execute(INSERT, args![&vec![1_u8], &[0; 32], 1_i64])?;
@@ -100,7 +117,7 @@ async fn a_write_that_panics_is_undone_and_the_next_one_works() {
 #[tokio::test]
 async fn a_reader_that_fails_leaves_no_snapshot_behind() {
     let dir = TempDir::new().unwrap();
-    let sqlite = Sqlite::open(&dir.path().join("db"), home(), Arc::new(|_: &Change| {})).unwrap();
+    let sqlite = opened(&dir.path().join("db"));
     for _ in 0..8 {
         let failed = sqlite
             .snapshot(|sql| {
@@ -119,12 +136,14 @@ async fn a_reader_that_fails_leaves_no_snapshot_behind() {
 
 /// A writer whose commits fail while `fails` is set, as they do when a sync fails.
 fn failing(path: &std::path::Path, fails: &Arc<AtomicBool>) -> Arc<Writer> {
-    let mut connection = open::writer(path, &home()).unwrap();
+    let mut connection = open::writer(path).unwrap();
     let fails = Arc::clone(fails);
     connection.commit_hook(Some(move || fails.load(Ordering::SeqCst))).unwrap();
     let condition = Arc::new(Condition::of(path).unwrap());
     let sink = Arc::new(|_: &Change| {});
-    Arc::new(Writer::start(connection, Arc::new(home()), condition, sink).unwrap())
+    Arc::new(
+        Writer::start(connection, Arc::new(scope()), condition, sink, Box::new(Passing)).unwrap(),
+    )
 }
 
 #[tokio::test]
@@ -137,7 +156,7 @@ async fn of_a_batch_that_was_rolled_back_every_answer_is_the_failure() {
     let first = {
         let writer = Arc::clone(&writer);
         tokio::spawn(async move {
-            let hold = move |_: &crate::sql::Sql<'_>| {
+            let hold = move |_: &Sql<'_>| {
                 wait.recv().unwrap();
                 Ok(())
             };
@@ -146,7 +165,7 @@ async fn of_a_batch_that_was_rolled_back_every_answer_is_the_failure() {
     };
     let create = |writer: Arc<Writer>| {
         tokio::spawn(async move {
-            let insert = |sql: &crate::sql::Sql<'_>| {
+            let insert = |sql: &Sql<'_>| {
                 if sql.exists("SELECT 1 FROM issuances WHERE created = 7", &[])? {
                     return Err(StoreError::refused(
                         fleetwright_core::error::ErrorCode::ResourceAlreadyExists,
@@ -159,9 +178,7 @@ async fn of_a_batch_that_was_rolled_back_every_answer_is_the_failure() {
         })
     };
     let read = |writer: Arc<Writer>| {
-        let look = |sql: &crate::sql::Sql<'_>| {
-            sql.exists("SELECT 1 FROM issuances WHERE created = 7", &[])
-        };
+        let look = |sql: &Sql<'_>| sql.exists("SELECT 1 FROM issuances WHERE created = 7", &[]);
         tokio::spawn(async move { writer.run(look).await })
     };
     tokio::task::yield_now().await;
@@ -190,7 +207,7 @@ async fn a_file_that_was_removed_or_replaced_takes_no_writes() {
     for replaced in [false, true] {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("db");
-        let sqlite = Sqlite::open(&path, home(), Arc::new(|_: &Change| {})).unwrap();
+        let sqlite = opened(&path);
         let write = || sqlite.write(|sql| sql.execute(INSERT, args![&vec![], &[0; 32], 1_i64]));
         write().await.unwrap();
         assert_eq!(sqlite.stopped(), None);
@@ -209,11 +226,10 @@ async fn a_file_that_was_removed_or_replaced_takes_no_writes() {
 
 /// A registry of some pages, closed, with its middle overwritten.
 async fn damaged(path: &std::path::Path) {
-    let sqlite = Sqlite::open(path, home(), Arc::new(|_: &Change| {})).unwrap();
+    let sqlite = opened(path);
     for n in 0..64_u8 {
-        let insert = move |sql: &crate::sql::Sql<'_>| {
-            sql.execute(INSERT, args![&vec![n; 3000], &[0; 32], 1_i64])
-        };
+        let insert =
+            move |sql: &Sql<'_>| sql.execute(INSERT, args![&vec![n; 3000], &[0; 32], 1_i64]);
         sqlite.write(insert).await.unwrap();
     }
     drop(sqlite);
@@ -229,8 +245,8 @@ async fn damage_that_is_found_at_any_time_stops_writes() {
     for by_a_statement in [true, false] {
         let path = dir.path().join(format!("db{by_a_statement}"));
         damaged(&path).await;
-        assert!(!pages::faults(&path, None).unwrap().is_empty());
-        let sqlite = Sqlite::open_unchecked(&path, home());
+        assert!(!pages::faults(&path, Duration::ZERO).unwrap().is_empty());
+        let sqlite = Sqlite::open_unchecked(&path, scope());
         if by_a_statement {
             let all =
                 sqlite.read(|sql| sql.count("SELECT sum(length(serial)) FROM issuances", &[]));
@@ -242,4 +258,18 @@ async fn damage_that_is_found_at_any_time_stops_writes() {
         assert!(matches!(write.await, Err(StoreError::Unavailable(_))), "{by_a_statement}");
         assert!(sqlite.stopped().unwrap().contains("damaged"));
     }
+}
+
+#[tokio::test]
+async fn a_column_is_read_by_its_name_and_a_misnamed_one_is_an_error() {
+    let dir = TempDir::new().unwrap();
+    let sqlite = opened(&dir.path().join("db"));
+    let two = "SELECT 1 AS one, 2 AS two";
+    let read = sqlite
+        .read(|sql| sql.one(two, &[], |row| Ok((row.get::<i64>("two")?, row.get::<i64>("one")?))));
+    assert_eq!(read.await.unwrap(), Some((2, 1)));
+    let misnamed = sqlite.read(|sql| sql.one(two, &[], |row| row.get::<Option<i64>>("tow")));
+    assert!(matches!(misnamed.await, Err(StoreError::Corrupt(why)) if why.contains("tow")));
+    let one_of_two = sqlite.read(|sql| sql.one(two, &[], |row| row.value::<i64>()));
+    assert!(matches!(one_of_two.await, Err(StoreError::Corrupt(_))));
 }

@@ -3,18 +3,18 @@
 //! many devices.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use fleetwright_core::arn::Home;
+use fleetwright_core::arn::AccountScope;
+use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::condition::Condition;
-use crate::audit::ChainWriter;
-use crate::sql::{Sql, from_driver};
-use crate::{Change, ChangeSink, StoreError, fleet_index, registry_events};
+use crate::sql::{BeforeCommit, Sql};
+use crate::{Change, ChangeSink, StoreError};
 
 /// Jobs that may wait; further callers wait to enter (ours).
 const QUEUE: usize = 4096;
@@ -34,14 +34,16 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(
         connection: Connection,
-        home: Arc<Home>,
+        scope: Arc<AccountScope>,
         condition: Arc<Condition>,
         changes: Arc<dyn ChangeSink>,
+        before_commit: Box<dyn BeforeCommit>,
     ) -> std::io::Result<Self> {
         let (queue, jobs) = mpsc::channel(QUEUE);
+        let writing = Loop { connection, scope, condition, changes, before_commit };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || Loop::new(connection, home, condition, changes).run(jobs))?;
+            .spawn(move || writing.run(jobs))?;
         Ok(Self { queue: Some(queue), thread: Mutex::new(Some(thread)) })
     }
 
@@ -63,7 +65,7 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.queue = None;
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self.thread.lock().take();
         if let Some(thread) = thread {
             // A panic of the thread was reported when it happened.
             let _ = thread.join();
@@ -112,24 +114,13 @@ where
 
 struct Loop {
     connection: Connection,
-    home: Arc<Home>,
+    scope: Arc<AccountScope>,
     condition: Arc<Condition>,
     changes: Arc<dyn ChangeSink>,
-    queries: fleet_index::Queries,
-    chain: ChainWriter,
+    before_commit: Box<dyn BeforeCommit>,
 }
 
 impl Loop {
-    fn new(
-        connection: Connection,
-        home: Arc<Home>,
-        condition: Arc<Condition>,
-        changes: Arc<dyn ChangeSink>,
-    ) -> Self {
-        let (queries, chain) = (fleet_index::Queries::default(), ChainWriter::default());
-        Self { connection, home, condition, changes, queries, chain }
-    }
-
     fn run(mut self, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
         let mut batch = Vec::with_capacity(BATCH);
         let mut is_busy = false;
@@ -169,6 +160,7 @@ impl Loop {
                 Some(error)
             }
         };
+        self.condition.ended(failed.as_ref());
         for job in batch.drain(..) {
             job.answer(failed.as_ref());
         }
@@ -176,56 +168,16 @@ impl Loop {
 
     fn transaction(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Vec<Change>, StoreError> {
         self.condition.check()?;
-        self.say("BEGIN IMMEDIATE")?;
-        let (mut changes, mut records) = (Vec::new(), Vec::new());
+        let sql = Sql::new(&self.connection, &self.scope);
+        sql.execute("BEGIN IMMEDIATE", &[])?;
         for job in batch.iter_mut() {
-            self.say("SAVEPOINT job")?;
-            let sql = Sql::new(&self.connection, &self.home);
-            let keep = job.run(&sql);
-            // A full disk makes SQLite undo the whole transaction, not the statement alone.
-            if self.connection.is_autocommit() {
-                return Err(StoreError::Unavailable("the transaction was undone".to_owned()));
-            }
-            if keep {
-                let noted = sql.into_noted();
-                changes.extend(noted.0);
-                records.extend(noted.1);
-            } else {
-                self.say("ROLLBACK TO job")?;
-            }
-            self.say("RELEASE job")?;
+            // A job that fails is undone alone, and has its own answer.
+            let _ = sql.job(|sql| if job.run(sql) { Ok(()) } else { Err(()) })?;
         }
-        self.follow(batch.len())?;
-        let sql = Sql::new(&self.connection, &self.home);
-        let events = registry_events::take(&sql)?;
-        let chain = std::mem::take(&mut self.chain).append(&sql, &records)?;
-        changes.extend(events.into_iter().map(|event| Change::Registry(Arc::new(event))));
+        let changes = self.before_commit.run(&sql, batch.len())?;
         self.condition.check()?;
-        self.say("COMMIT")?;
-        self.chain = chain;
+        sql.execute("COMMIT", &[])?;
+        self.before_commit.committed();
         Ok(changes)
-    }
-
-    /// Membership of dynamic groups follows what was written; a fault of its own undoes itself
-    /// alone.
-    fn follow(&mut self, writes: usize) -> Result<(), StoreError> {
-        self.say("SAVEPOINT membership")?;
-        let sql = Sql::new(&self.connection, &self.home);
-        if let Err(error) = fleet_index::follow(&sql, &mut self.queries, writes) {
-            tracing::error!(%error, "membership of dynamic thing groups cannot follow");
-            if self.connection.is_autocommit() {
-                return Err(error);
-            }
-            self.say("ROLLBACK TO membership")?;
-        }
-        self.say("RELEASE membership")
-    }
-
-    fn say(&self, text: &str) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached(text)
-            .and_then(|mut statement| statement.raw_execute())
-            .map_err(from_driver)?;
-        Ok(())
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::limits;
 use fleetwright_core::names::TemplateName;
+use fleetwright_core::time::Timestamp;
 
-use super::versions::{insert_version, require_version, set_default};
-use super::{Hook, TemplateType, require, touch};
+use super::versions::require_version;
+use super::{Hook, TemplateType, VERSIONS, find, require};
 use crate::sql::{Sql, args};
 use crate::{Change, Store, StoreError, ca_certificates, tags};
 
@@ -50,7 +50,11 @@ pub struct TemplateUpdate {
 
 impl Store {
     /// `CreateProvisioningTemplate`; at most [`limits::TEMPLATES`].
-    pub async fn create_template(&self, new: NewTemplate, now: Instant) -> Result<(), StoreError> {
+    pub async fn create_template(
+        &self,
+        new: NewTemplate,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         self.write(move |sql| create(sql, &new, now)).await
     }
 
@@ -59,7 +63,7 @@ impl Store {
         &self,
         name: TemplateName,
         update: TemplateUpdate,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |sql| change(sql, &name, &update, now)).await
     }
@@ -69,7 +73,7 @@ impl Store {
         self.write(move |sql| {
             let row = require(sql, &name)?;
             ca_certificates::check_unused(sql, &name)?;
-            sql.execute("DELETE FROM template_versions WHERE template_row = $1", args![row])?;
+            VERSIONS.remove_all(sql, row)?;
             sql.execute("DELETE FROM templates WHERE row_id = $1", args![row])?;
             tags::remove(sql, "template", row)?;
             sql.changed(Change::Template(name));
@@ -79,9 +83,9 @@ impl Store {
     }
 }
 
-fn create(sql: &Sql<'_>, new: &NewTemplate, now: Instant) -> Result<(), StoreError> {
-    if sql.exists("SELECT 1 FROM templates WHERE name = $1", args![&new.name])? {
-        let arn = sql.home.arn("provisioningtemplate", &new.name);
+fn create(sql: &Sql<'_>, new: &NewTemplate, now: Timestamp) -> Result<(), StoreError> {
+    if find(sql, &new.name)?.is_some() {
+        let arn = sql.scope.arn("provisioningtemplate", &new.name);
         return Err(Refusal::new(
             ErrorCode::ResourceAlreadyExists,
             format!("Provisioning template {} exists already.", new.name),
@@ -115,7 +119,7 @@ fn create(sql: &Sql<'_>, new: &NewTemplate, now: Instant) -> Result<(), StoreErr
             now
         ],
     )?;
-    insert_version(sql, row, 1, &new.body, now)?;
+    VERSIONS.first(sql, row, &new.body, now)?;
     tags::put(sql, "template", row, &new.tags)?;
     sql.changed(Change::Template(new.name.clone()));
     Ok(())
@@ -129,12 +133,12 @@ fn change(
     sql: &Sql<'_>,
     name: &TemplateName,
     update: &TemplateUpdate,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let row = require(sql, name)?;
     if let Some(version) = update.default_version {
         require_version(sql, name, row, version)?;
-        set_default(sql, row, version)?;
+        VERSIONS.set_default(sql, row, version, Some(now))?;
     }
     if let Some(hook) = &update.hook {
         let (target, payload_version) = hook_columns(hook.as_ref());
@@ -145,8 +149,10 @@ fn change(
     }
     sql.execute(
         "UPDATE templates SET description = COALESCE($1, description), \
-         enabled = COALESCE($2, enabled), role_arn = COALESCE($3, role_arn) WHERE row_id = $4",
-        args![update.description.as_ref(), update.enabled, update.role_arn.as_ref(), row],
+         enabled = COALESCE($2, enabled), role_arn = COALESCE($3, role_arn), modified = $4 \
+         WHERE row_id = $5",
+        args![update.description.as_ref(), update.enabled, update.role_arn.as_ref(), now, row],
     )?;
-    touch(sql, name.clone(), row, now)
+    sql.changed(Change::Template(name.clone()));
+    Ok(())
 }

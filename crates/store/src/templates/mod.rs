@@ -3,15 +3,23 @@
 mod change;
 mod versions;
 
-use fleetwright_core::certificate::Instant;
-use fleetwright_core::error::ErrorCode;
-use fleetwright_core::names::TemplateName;
-
 pub use change::{NewTemplate, TemplateUpdate};
-pub use versions::TemplateVersion;
+use fleetwright_core::error::ErrorCode;
+use fleetwright_core::limits;
+use fleetwright_core::names::TemplateName;
+use fleetwright_core::time::Timestamp;
 
 use crate::sql::{Cell, Column, Row, Sql, args};
-use crate::{Change, Page, Store, StoreError, page};
+use crate::versions::Versions;
+use crate::{Page, Store, StoreError, page};
+
+const VERSIONS: Versions = Versions {
+    documents: "templates",
+    table: "template_versions",
+    owner: "template_row",
+    text: "body",
+    most: limits::TEMPLATE_VERSIONS,
+};
 
 /// What a template is for; immutable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,9 +59,9 @@ pub struct Template {
     /// That version's body; empty in listings.
     pub body: String,
     /// When it was made.
-    pub created: Instant,
+    pub created: Timestamp,
     /// When it last changed.
-    pub modified: Instant,
+    pub modified: Timestamp,
 }
 
 impl Store {
@@ -66,7 +74,7 @@ impl Store {
                  FROM templates t JOIN template_versions v \
                  ON v.template_row = t.row_id AND v.version = t.default_version WHERE t.name = $1",
                 args![name],
-                |row| Ok(Template { body: row.get(10)?, ..read_template(row)? }),
+                |row| Ok(Template { body: row.get("body")?, ..read_template(row)? }),
             )
         })
         .await
@@ -95,37 +103,35 @@ impl Store {
     }
 }
 
-/// The row of a template, or `ResourceNotFound`.
-pub(crate) fn require(sql: &Sql<'_>, name: &TemplateName) -> Result<i64, StoreError> {
-    sql.one("SELECT row_id FROM templates WHERE name = $1", args![name], |row| row.get(0))?
-        .ok_or_else(|| {
-            StoreError::refused(
-                ErrorCode::ResourceNotFound,
-                format!("Provisioning template {name} does not exist."),
-            )
-        })
+/// The row of a template.
+fn find(sql: &Sql<'_>, name: &TemplateName) -> Result<Option<i64>, StoreError> {
+    sql.one("SELECT row_id FROM templates WHERE name = $1", args![name], |row| row.value())
 }
 
-fn touch(sql: &Sql<'_>, name: TemplateName, row: i64, now: Instant) -> Result<(), StoreError> {
-    sql.execute("UPDATE templates SET modified = $1 WHERE row_id = $2", args![now, row])?;
-    sql.changed(Change::Template(name));
-    Ok(())
+/// The row of a template, or `ResourceNotFound`.
+pub(crate) fn require(sql: &Sql<'_>, name: &TemplateName) -> Result<i64, StoreError> {
+    find(sql, name)?.ok_or_else(|| {
+        StoreError::refused(
+            ErrorCode::ResourceNotFound,
+            format!("Provisioning template {name} does not exist."),
+        )
+    })
 }
 
 fn read_template(row: &Row<'_>) -> Result<Template, StoreError> {
-    let target: Option<String> = row.get(5)?;
-    let payload_version = row.get(6)?;
+    let target: Option<String> = row.get("hook_target")?;
+    let payload_version = row.get("hook_payload_version")?;
     Ok(Template {
-        name: row.get(0)?,
-        kind: row.get(1)?,
-        description: row.get(2)?,
-        enabled: row.get(3)?,
-        role_arn: row.get(4)?,
+        name: row.get("name")?,
+        kind: row.get("kind")?,
+        description: row.get("description")?,
+        enabled: row.get("enabled")?,
+        role_arn: row.get("role_arn")?,
         hook: target.map(|target| Hook { target, payload_version }),
-        default_version: row.get(7)?,
+        default_version: row.get("default_version")?,
         body: String::new(),
-        created: row.get(8)?,
-        modified: row.get(9)?,
+        created: row.get("created")?,
+        modified: row.get("modified")?,
     })
 }
 

@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::{ErrorCode, Refusal};
-use fleetwright_core::limits;
+use fleetwright_core::event::EventType;
 use fleetwright_core::names::{AttributeName, ThingGroupName};
+use fleetwright_core::time::Timestamp;
+use fleetwright_core::{limits, matched_text};
 
-use super::{ThingGroup, group, line, not_found, require_static};
+use super::hierarchy::{above, line};
+use super::{ThingGroup, group, membership, not_found, require_static};
+use crate::event::{EventOperation, EventSubject};
 use crate::sql::{Sql, args, json};
-use crate::{Change, GroupRow, Store, StoreError, Uuid, tags, things};
+use crate::{
+    Change, GroupRow, Store, StoreError, Uuid, fleet_index, registry_events, tags, things,
+};
 
 /// A thing group to make.
 #[derive(Debug, Clone)]
@@ -34,7 +39,7 @@ impl Store {
     pub async fn create_thing_group(
         &self,
         new: NewThingGroup,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<ThingGroup, StoreError> {
         self.write(move |sql| create(sql, new, now)).await
     }
@@ -91,16 +96,19 @@ pub(super) fn update(
     attributes: Option<(BTreeMap<AttributeName, String>, bool)>,
     expected_version: Option<i64>,
 ) -> Result<i64, StoreError> {
-    let name = &found.name;
-    things::check_version("thing group", name.as_str(), found.version, expected_version)?;
-    let kept = things::merged(found.attributes, attributes);
-    check_attributes(name, &kept)?;
+    things::check_version("thing group", found.name.as_str(), found.version, expected_version)?;
+    let kept = things::merged(found.attributes.clone(), attributes);
+    check_attributes(&found.name, &kept)?;
     sql.execute(
         "UPDATE thing_groups SET description = COALESCE($1, description), attributes = $2, \
          version = version + 1 WHERE row_id = $3",
         args![description, &json(&kept)?, found.row],
     )?;
-    Ok(found.version + 1)
+    let version = found.version + 1;
+    let description = description.cloned().or(found.description);
+    let changed = ThingGroup { description, attributes: kept, version, ..found };
+    note(sql, &changed, EventOperation::Updated)?;
+    Ok(version)
 }
 
 fn check_attributes(
@@ -116,7 +124,7 @@ fn check_attributes(
     )
 }
 
-fn create(sql: &Sql<'_>, mut new: NewThingGroup, now: Instant) -> Result<ThingGroup, StoreError> {
+fn create(sql: &Sql<'_>, mut new: NewThingGroup, now: Timestamp) -> Result<ThingGroup, StoreError> {
     new.attributes.retain(|_, value| !value.is_empty());
     if let Some(found) = equal(sql, &new, None)? {
         return Ok(found);
@@ -137,11 +145,12 @@ pub(super) fn equal(
         let equal = found.parent == new.parent
             && found.dynamic.as_ref().map(|dynamic| dynamic.query.as_str()) == query
             && found.description == new.description
-            && found.attributes == new.attributes;
+            && found.attributes == new.attributes
+            && tags::of(sql, "thing_group", found.row.0)? == new.tags;
         if equal {
             return Ok(Some(found));
         }
-        let arn = sql.home.arn("thinggroup", &new.name);
+        let arn = sql.scope.arn("thinggroup", &new.name);
         return Err(Refusal::new(
             ErrorCode::ResourceAlreadyExists,
             format!("Thing group {} exists already with other properties.", new.name),
@@ -156,7 +165,7 @@ pub(super) fn equal(
 pub(super) fn insert(
     sql: &Sql<'_>,
     new: NewThingGroup,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<ThingGroup, StoreError> {
     check_attributes(&new.name, &new.attributes)?;
     let parent = new.parent.as_ref().map(|parent| room_in(sql, parent)).transpose()?;
@@ -169,11 +178,21 @@ pub(super) fn insert(
     let NewThingGroup { name, id, parent, description, attributes, .. } = new;
     let row = GroupRow(row);
     let (version, created, dynamic) = (1, now, None);
-    Ok(ThingGroup { row, name, id, parent, description, attributes, version, created, dynamic })
+    let made =
+        ThingGroup { row, name, id, parent, description, attributes, version, created, dynamic };
+    note_parent(sql, &made, EventOperation::Added)?;
+    note(sql, &made, EventOperation::Created)?;
+    Ok(made)
 }
 
 /// The row of a group that can take one more child.
 fn room_in(sql: &Sql<'_>, parent: &ThingGroupName) -> Result<GroupRow, StoreError> {
+    if group(sql, parent)?.is_none() {
+        return Err(StoreError::refused(
+            ErrorCode::InvalidRequest,
+            matched_text::group_below_none(parent),
+        ));
+    }
     let row = require_static(sql, parent, "it has no child groups")?;
     let refuse = |message: String| Err(StoreError::refused(ErrorCode::InvalidRequest, message));
     if line(sql, row)?.len() >= limits::GROUP_DEPTH {
@@ -186,7 +205,8 @@ fn room_in(sql: &Sql<'_>, parent: &ThingGroupName) -> Result<GroupRow, StoreErro
         sql.count("SELECT count(*) FROM thing_groups WHERE parent_row = $1", args![row])?;
     if children >= limits::GROUP_CHILDREN {
         return refuse(format!(
-            "Thing group {parent} has {children} direct child groups, the most allowed."
+            "Thing group {parent} has {} direct child groups, the most allowed.",
+            limits::GROUP_CHILDREN
         ));
     }
     Ok(row)
@@ -213,19 +233,54 @@ pub(super) fn remove(
     if sql.exists("SELECT 1 FROM thing_groups WHERE parent_row = $1 LIMIT 1", args![found.row])? {
         return Err(StoreError::refused(
             ErrorCode::InvalidRequest,
-            format!(
-                "Cannot delete thing group {name} while it has child groups; delete them first."
-            ),
+            matched_text::group_with_children(name),
         ));
     }
-    for text in [
-        "DELETE FROM thing_group_members WHERE group_row = $1",
-        "DELETE FROM group_policies WHERE group_row = $1",
-        "DELETE FROM thing_groups WHERE row_id = $1",
-    ] {
-        sql.execute(text, args![found.row])?;
+    if found.dynamic.is_none() {
+        fleet_index::mark(
+            sql,
+            "SELECT thing_row FROM thing_group_members WHERE group_row = $1",
+            args![found.row],
+        )?;
     }
+    membership::remove_group(sql, found.row)?;
+    note_parent(sql, found, EventOperation::Removed)?;
+    note(sql, found, EventOperation::Deleted)?;
+    sql.execute("DELETE FROM group_policies WHERE group_row = $1", args![found.row])?;
+    sql.execute("DELETE FROM thing_groups WHERE row_id = $1", args![found.row])?;
     tags::remove(sql, "thing_group", found.row.0)?;
     sql.changed(Change::ThingGroup(found.row));
     Ok(())
+}
+
+/// A group was made, changed or deleted: as it is, or was. Its row must be there.
+fn note(sql: &Sql<'_>, group: &ThingGroup, operation: EventOperation) -> Result<(), StoreError> {
+    registry_events::note(sql, EventType::ThingGroup, operation, || {
+        let text = |(name, value): (&AttributeName, &String)| (name.to_string(), value.clone());
+        Ok(EventSubject::Group {
+            group: group.name.to_string(),
+            id: group.id,
+            version: group.version,
+            description: group.description.clone(),
+            attributes: group.attributes.iter().map(text).collect(),
+            above: above(sql, group.row)?.into_iter().map(|it| (it.name, it.id)).collect(),
+        })
+    })
+}
+
+/// A group was put into its parent, or taken out of it. Its row must be there.
+fn note_parent(
+    sql: &Sql<'_>,
+    group: &ThingGroup,
+    operation: EventOperation,
+) -> Result<(), StoreError> {
+    let Some(parent) = &group.parent else { return Ok(()) };
+    registry_events::note(sql, EventType::ThingGroupHierarchy, operation, || {
+        Ok(EventSubject::Hierarchy {
+            group: parent.to_string(),
+            id: above(sql, group.row)?.pop().map(|parent| parent.id).unwrap_or_default(),
+            child: group.name.to_string(),
+            child_id: group.id,
+        })
+    })
 }

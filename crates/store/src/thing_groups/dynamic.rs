@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::fleet_index::{IndexName, Query};
 use fleetwright_core::limits;
 use fleetwright_core::names::{AttributeName, ThingGroupName};
+use fleetwright_core::time::Timestamp;
 
 use super::change::{check_kind, equal, insert, remove, update};
 use super::{NewThingGroup, ThingGroup, group, not_found};
@@ -57,7 +57,7 @@ impl Store {
         &self,
         new: NewThingGroup,
         query: String,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<ThingGroup, StoreError> {
         self.write(move |sql| create(sql, new, &query, now)).await
     }
@@ -110,7 +110,7 @@ fn create(
     sql: &Sql<'_>,
     mut new: NewThingGroup,
     query: &str,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<ThingGroup, StoreError> {
     Query::parse(query).map_err(fleetwright_core::error::Refusal::from)?;
     if !fleet_index::configuration(sql)?.things.is_on() {
@@ -124,7 +124,10 @@ fn create(
     if count >= limits::DYNAMIC_GROUPS {
         return Err(StoreError::refused(
             ErrorCode::LimitExceeded,
-            format!("There are {count} dynamic thing groups, the most allowed; delete one first."),
+            format!(
+                "There are {} dynamic thing groups, the most allowed; delete one first.",
+                limits::DYNAMIC_GROUPS
+            ),
         ));
     }
     let name = new.name.clone();
@@ -135,10 +138,10 @@ fn create(
     group(sql, &name)?.ok_or_else(|| not_found(&name))
 }
 
-/// Reads the columns 8 to 10 of a group.
+/// What makes a group dynamic, if it is.
 pub(super) fn read(row: &Row<'_>) -> Result<Option<DynamicGroup>, StoreError> {
     let (query, filling, rebuilding): (Option<String>, Option<i64>, bool) =
-        (row.get(8)?, row.get(9)?, row.get(10)?);
+        (row.get("query")?, row.get("filling")?, row.get("rebuilding")?);
     let status = match (filling, rebuilding) {
         (None, _) => GroupStatus::Active,
         (Some(_), false) => GroupStatus::Building,

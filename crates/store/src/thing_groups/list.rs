@@ -46,13 +46,13 @@ fn list(
             "SELECT name FROM thing_groups WHERE name > $1 AND name >= $2 AND name < $3 \
              ORDER BY name LIMIT $4",
             args![after, from, &to, limit],
-            |row| row.get(0),
+            |row| row.value(),
         ),
         (None, false) => sql.all(
             "SELECT name FROM thing_groups WHERE parent_row IS NULL AND name > $1 \
              AND name >= $2 AND name < $3 ORDER BY name LIMIT $4",
             args![after, from, &to, limit],
-            |row| row.get(0),
+            |row| row.value(),
         ),
         (Some(parent), recursive) => sql.all(
             "WITH RECURSIVE tree (group_row, depth) AS (SELECT row_id, 0 FROM thing_groups \
@@ -69,7 +69,7 @@ fn list(
                 &to,
                 limit
             ],
-            |row| row.get(0),
+            |row| row.value(),
         ),
     }
 }

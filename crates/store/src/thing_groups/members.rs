@@ -4,7 +4,8 @@ use fleetwright_core::error::ErrorCode;
 use fleetwright_core::limits;
 use fleetwright_core::names::{ThingGroupName, ThingName};
 
-use super::{line, require, require_static};
+use super::hierarchy::line;
+use super::{membership, require, require_static};
 use crate::sql::{Sql, args};
 use crate::{Change, GroupRow, Page, Store, StoreError, ThingRow, fleet_index, page, things};
 
@@ -128,7 +129,7 @@ fn members(
              JOIN things t ON t.row_id = m.thing_row \
              WHERE m.group_row = $1 AND m.thing_row > $2 ORDER BY m.thing_row LIMIT $3",
             args![*group, start, limit - found.len()],
-            |row| Ok((MemberKey { group: *group, thing: row.get(0)? }, row.get(1)?)),
+            |row| Ok((MemberKey { group: *group, thing: row.get("row_id")? }, row.get("name")?)),
         )?);
         if found.len() >= limit {
             break;
@@ -145,7 +146,7 @@ fn tree(sql: &Sql<'_>, top: GroupRow) -> Result<Vec<GroupRow>, StoreError> {
          JOIN thing_groups g ON g.parent_row = tree.group_row WHERE tree.depth < $2) \
          SELECT group_row FROM tree ORDER BY group_row",
         args![top, limits::GROUP_DEPTH],
-        |row| row.get(0),
+        |row| row.value(),
     )
 }
 
@@ -155,7 +156,7 @@ fn of_thing(sql: &Sql<'_>, thing: ThingRow) -> Result<Vec<ThingGroupName>, Store
         "SELECT g.name FROM thing_group_members m JOIN thing_groups g ON g.row_id = m.group_row \
          WHERE m.thing_row = $1 ORDER BY g.name",
         args![thing],
-        |row| row.get(0),
+        |row| row.value(),
     )
 }
 
@@ -168,7 +169,7 @@ pub(crate) fn static_of_thing(
         "SELECT g.name FROM thing_group_members m JOIN thing_groups g ON g.row_id = m.group_row \
          WHERE m.thing_row = $1 AND g.query IS NULL ORDER BY g.name",
         args![thing],
-        |row| row.get(0),
+        |row| row.value(),
     )
 }
 
@@ -180,18 +181,14 @@ pub(crate) fn enter(
     Entry { code, over_dynamic }: Entry,
 ) -> Result<(), StoreError> {
     let group = require_static(sql, name, BY_QUERY)?;
-    let added = sql.execute(
-        "INSERT INTO thing_group_members (thing_row, group_row) VALUES ($1, $2) \
-         ON CONFLICT DO NOTHING",
-        args![thing, group],
-    )?;
-    if added == 0 {
+    if !membership::add(sql, thing, group)? {
         return Ok(());
     }
+    sql.stale(thing);
     let groups: Vec<GroupRow> = sql.all(
         "SELECT group_row FROM thing_group_members WHERE thing_row = $1",
         args![thing],
-        |row| row.get(0),
+        |row| row.value(),
     )?;
     let mut is_full = groups.len() > limits::GROUPS_PER_THING;
     if is_full && over_dynamic {
@@ -225,10 +222,9 @@ pub(crate) fn leave(
     thing: ThingRow,
     name: &ThingGroupName,
 ) -> Result<(), StoreError> {
-    sql.execute(
-        "DELETE FROM thing_group_members WHERE thing_row = $1 AND group_row = $2",
-        args![thing, require_static(sql, name, BY_QUERY)?],
-    )?;
+    if membership::remove(sql, thing, require_static(sql, name, BY_QUERY)?)? {
+        sql.stale(thing);
+    }
     Ok(())
 }
 
@@ -236,5 +232,5 @@ pub(crate) fn leave(
 const BY_QUERY: &str = "its query says which things are in it, so none can be added or removed";
 
 fn top_of(sql: &Sql<'_>, group: GroupRow) -> Result<GroupRow, StoreError> {
-    Ok(line(sql, group)?.last().copied().unwrap_or(group))
+    Ok(line(sql, group)?.first().map_or(group, |top| top.row))
 }

@@ -3,18 +3,19 @@
 
 mod change;
 mod dynamic;
+pub(crate) mod hierarchy;
 mod list;
 mod members;
+pub(crate) mod membership;
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::Instant;
-use fleetwright_core::error::ErrorCode;
-use fleetwright_core::limits;
-use fleetwright_core::names::{AttributeName, ThingGroupName};
-
 pub use change::NewThingGroup;
 pub use dynamic::{DynamicGroup, DynamicGroupUpdate, GroupStatus};
+use fleetwright_core::error::ErrorCode;
+use fleetwright_core::names::{AttributeName, ThingGroupName};
+use fleetwright_core::time::Timestamp;
+use hierarchy::Ancestor;
 pub use list::GroupFilter;
 pub use members::MemberKey;
 pub(crate) use members::{Entry, enter, leave, static_of_thing};
@@ -40,7 +41,7 @@ pub struct ThingGroup {
     /// 1, and one more per change.
     pub version: i64,
     /// When it was made.
-    pub created: Instant,
+    pub created: Timestamp,
     /// Its query, if it is a dynamic group.
     pub dynamic: Option<DynamicGroup>,
 }
@@ -60,16 +61,9 @@ impl Store {
         name: &ThingGroupName,
     ) -> Result<Vec<ThingGroupName>, StoreError> {
         self.snapshot(|sql| {
-            sql.all(
-                "WITH RECURSIVE line (group_row, depth) AS (SELECT row_id, 1 FROM thing_groups \
-                 WHERE row_id = $1 UNION ALL SELECT g.parent_row, line.depth + 1 FROM line \
-                 JOIN thing_groups g ON g.row_id = line.group_row \
-                 WHERE g.parent_row IS NOT NULL AND line.depth < $2) \
-                 SELECT g.name FROM line JOIN thing_groups g ON g.row_id = line.group_row \
-                 WHERE line.depth > 1 ORDER BY line.depth DESC",
-                args![require(sql, name)?, limits::GROUP_DEPTH],
-                |row| row.get(0),
-            )
+            let above = hierarchy::above(sql, require(sql, name)?)?;
+            let name = |it: Ancestor| ThingGroupName::parse(&it.name).ok();
+            Ok(above.into_iter().filter_map(name).collect())
         })
         .await
     }
@@ -77,7 +71,7 @@ impl Store {
 
 /// The row of a group, or `ResourceNotFound`.
 pub(crate) fn require(sql: &Sql<'_>, name: &ThingGroupName) -> Result<GroupRow, StoreError> {
-    sql.one("SELECT row_id FROM thing_groups WHERE name = $1", args![name], |row| row.get(0))?
+    sql.one("SELECT row_id FROM thing_groups WHERE name = $1", args![name], |row| row.value())?
         .ok_or_else(|| not_found(name))
 }
 
@@ -91,9 +85,9 @@ pub(crate) fn require_static(
     what: &str,
 ) -> Result<GroupRow, StoreError> {
     let found: Option<(GroupRow, bool)> = sql.one(
-        "SELECT row_id, query IS NOT NULL FROM thing_groups WHERE name = $1",
+        "SELECT row_id, query IS NOT NULL AS is_dynamic FROM thing_groups WHERE name = $1",
         args![name],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| Ok((row.get("row_id")?, row.get("is_dynamic")?)),
     )?;
     match found {
         None => Err(not_found(name)),
@@ -111,7 +105,7 @@ fn not_found(name: &ThingGroupName) -> StoreError {
 
 fn group(sql: &Sql<'_>, name: &ThingGroupName) -> Result<Option<ThingGroup>, StoreError> {
     sql.one(
-        "SELECT g.row_id, g.name, g.group_id, p.name, g.description, g.attributes, g.version, \
+        "SELECT g.row_id, g.name, g.group_id, p.name AS parent, g.description, g.attributes, g.version, \
          g.created, g.query, g.filling, g.rebuilding FROM thing_groups g LEFT JOIN thing_groups p ON p.row_id = g.parent_row \
          WHERE g.name = $1",
         args![name],
@@ -119,29 +113,16 @@ fn group(sql: &Sql<'_>, name: &ThingGroupName) -> Result<Option<ThingGroup>, Sto
     )
 }
 
-/// A group and those above it.
-fn line(sql: &Sql<'_>, group: GroupRow) -> Result<Vec<GroupRow>, StoreError> {
-    sql.all(
-        "WITH RECURSIVE line (group_row, depth) AS (SELECT row_id, 1 FROM thing_groups \
-         WHERE row_id = $1 UNION ALL SELECT g.parent_row, line.depth + 1 FROM line \
-         JOIN thing_groups g ON g.row_id = line.group_row \
-         WHERE g.parent_row IS NOT NULL AND line.depth < $2) \
-         SELECT group_row FROM line ORDER BY depth",
-        args![group, limits::GROUP_DEPTH],
-        |row| row.get(0),
-    )
-}
-
 fn read_group(row: &Row<'_>) -> Result<ThingGroup, StoreError> {
     Ok(ThingGroup {
-        row: row.get(0)?,
-        name: row.get(1)?,
-        id: row.get(2)?,
-        parent: row.get(3)?,
-        description: row.get(4)?,
-        attributes: row.get(5)?,
-        version: row.get(6)?,
-        created: row.get(7)?,
+        row: row.get("row_id")?,
+        name: row.get("name")?,
+        id: row.get("group_id")?,
+        parent: row.get("parent")?,
+        description: row.get("description")?,
+        attributes: row.get("attributes")?,
+        version: row.get("version")?,
+        created: row.get("created")?,
         dynamic: dynamic::read(row)?,
     })
 }

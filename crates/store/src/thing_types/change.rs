@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::{ErrorCode, Refusal};
-use fleetwright_core::limits;
+use fleetwright_core::event::EventType;
 use fleetwright_core::names::{AttributeName, ThingTypeName};
 use fleetwright_core::propagation::PropagatingAttribute;
+use fleetwright_core::time::Timestamp;
+use fleetwright_core::{limits, matched_text};
 
 use super::{ThingType, not_found, require, thing_type};
+use crate::event::{EventOperation, EventSubject};
 use crate::sql::{Sql, args, json};
-use crate::{Change, Store, StoreError, Uuid, tags};
+use crate::{Change, Store, StoreError, Uuid, registry_events, tags};
 
 /// Milliseconds between a type's deprecation and its deletion. AWS: five minutes.
 const DEPRECATED_MILLIS: i64 = 5 * 60 * 1000;
@@ -48,7 +50,7 @@ impl Store {
     pub async fn create_thing_type(
         &self,
         new: NewThingType,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<ThingType, StoreError> {
         self.write(move |sql| create(sql, new, now)).await
     }
@@ -68,17 +70,16 @@ impl Store {
         &self,
         name: ThingTypeName,
         undo: bool,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
-            let row = require(sql, &name)?;
-            let text = if undo {
-                "UPDATE thing_types SET deprecated = $1 WHERE row_id = $2"
-            } else {
-                "UPDATE thing_types SET deprecated = COALESCE(deprecated, $1) WHERE row_id = $2"
-            };
-            sql.execute(text, args![(!undo).then_some(now), row])?;
-            Ok(())
+            let mut found = thing_type(sql, &name)?.ok_or_else(|| not_found(&name))?;
+            found.deprecated = if undo { None } else { found.deprecated.or(Some(now)) };
+            sql.execute(
+                "UPDATE thing_types SET deprecated = $1 WHERE name = $2",
+                args![found.deprecated, &name],
+            )?;
+            note(sql, &found, EventOperation::Updated)
         })
         .await
     }
@@ -87,7 +88,7 @@ impl Store {
     pub async fn delete_thing_type(
         &self,
         name: ThingTypeName,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
             let row = require(sql, &name)?;
@@ -95,11 +96,12 @@ impl Store {
                 let message = format!("Cannot delete thing type {name}: {why}");
                 StoreError::refused(ErrorCode::InvalidRequest, message)
             };
-            let found = thing_type(sql, &name)?;
-            match found.and_then(|found| found.deprecated) {
+            let found = thing_type(sql, &name)?.ok_or_else(|| not_found(&name))?;
+            match found.deprecated {
                 None => return Err(refuse("it is not deprecated. Please deprecate it first.")),
                 Some(since) if now < since.plus_millis(DEPRECATED_MILLIS) => {
-                    return Err(refuse("it was deprecated less than 5 minutes ago. Please wait."));
+                    let message = matched_text::deprecated_lately(&name);
+                    return Err(StoreError::refused(ErrorCode::InvalidRequest, message));
                 }
                 Some(_) => {}
             }
@@ -107,13 +109,14 @@ impl Store {
                 return Err(refuse("things are associated with it. Remove their type first."));
             }
             sql.execute("DELETE FROM thing_types WHERE row_id = $1", args![row])?;
+            note(sql, &found, EventOperation::Deleted)?;
             tags::remove(sql, "thing_type", row)
         })
         .await
     }
 }
 
-fn create(sql: &Sql<'_>, mut new: NewThingType, now: Instant) -> Result<ThingType, StoreError> {
+fn create(sql: &Sql<'_>, mut new: NewThingType, now: Timestamp) -> Result<ThingType, StoreError> {
     if new.searchable.len() > limits::SEARCHABLE_ATTRIBUTES {
         return Err(StoreError::refused(
             ErrorCode::InvalidRequest,
@@ -131,7 +134,7 @@ fn create(sql: &Sql<'_>, mut new: NewThingType, now: Instant) -> Result<ThingTyp
         {
             return Ok(found);
         }
-        let arn = sql.home.arn("thingtype", &new.name);
+        let arn = sql.scope.arn("thingtype", &new.name);
         return Err(Refusal::new(
             ErrorCode::ResourceAlreadyExists,
             format!("Thing type {} exists already with other properties.", new.name),
@@ -154,7 +157,10 @@ fn create(sql: &Sql<'_>, mut new: NewThingType, now: Instant) -> Result<ThingTyp
     tags::put(sql, "thing_type", row, &new.tags)?;
     let NewThingType { name, id, description, searchable, propagating, .. } = new;
     let deprecated = None;
-    Ok(ThingType { name, id, description, searchable, propagating, deprecated, created: now })
+    let made =
+        ThingType { name, id, description, searchable, propagating, deprecated, created: now };
+    note(sql, &made, EventOperation::Created)?;
+    Ok(made)
 }
 
 fn update_type(
@@ -162,14 +168,15 @@ fn update_type(
     name: &ThingTypeName,
     update: ThingTypeUpdate,
 ) -> Result<(), StoreError> {
-    let found = thing_type(sql, name)?.ok_or_else(|| not_found(name))?;
+    let mut found = thing_type(sql, name)?.ok_or_else(|| not_found(name))?;
     let fixed = |what: &str| {
         StoreError::refused(
             ErrorCode::InvalidRequest,
             format!("The {what} of thing type {name} cannot be changed; make another type."),
         )
     };
-    if update.description.is_some_and(|given| found.description.unwrap_or_default() != given) {
+    let description = found.description.as_deref().unwrap_or_default();
+    if update.description.is_some_and(|given| description != given) {
         return Err(fixed("description"));
     }
     if update.searchable.is_some_and(|given| sorted(given) != found.searchable) {
@@ -180,9 +187,23 @@ fn update_type(
             "UPDATE thing_types SET propagating = $1 WHERE name = $2",
             args![&json(&propagating)?, name],
         )?;
+        found.propagating = propagating;
+        note(sql, &found, EventOperation::Updated)?;
         sql.changed(Change::ThingType(name.clone()));
     }
     Ok(())
+}
+
+fn note(sql: &Sql<'_>, found: &ThingType, operation: EventOperation) -> Result<(), StoreError> {
+    registry_events::note(sql, EventType::ThingType, operation, || {
+        Ok(EventSubject::ThingType {
+            type_name: found.name.to_string(),
+            id: found.id,
+            deprecated: found.deprecated.map(|at| at.0),
+            searchable: found.searchable.iter().map(ToString::to_string).collect(),
+            description: found.description.clone(),
+        })
+    })
 }
 
 fn sorted(mut names: Vec<AttributeName>) -> Vec<AttributeName> {

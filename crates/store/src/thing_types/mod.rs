@@ -2,12 +2,11 @@
 
 mod change;
 
-use fleetwright_core::certificate::Instant;
+pub use change::{NewThingType, ThingTypeUpdate};
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::names::{AttributeName, ThingTypeName};
 use fleetwright_core::propagation::PropagatingAttribute;
-
-pub use change::{NewThingType, ThingTypeUpdate};
+use fleetwright_core::time::Timestamp;
 
 use crate::sql::{Row, Sql, args};
 use crate::{Page, Store, StoreError, Uuid, page};
@@ -26,9 +25,9 @@ pub struct ThingType {
     /// What travels with its things' messages.
     pub propagating: Vec<PropagatingAttribute>,
     /// When it was deprecated, if it is.
-    pub deprecated: Option<Instant>,
+    pub deprecated: Option<Timestamp>,
     /// When it was made.
-    pub created: Instant,
+    pub created: Timestamp,
 }
 
 impl Store {
@@ -61,16 +60,16 @@ impl Store {
 
 /// The row of a type, or `ResourceNotFound`.
 pub(crate) fn require(sql: &Sql<'_>, name: &ThingTypeName) -> Result<i64, StoreError> {
-    sql.one("SELECT row_id FROM thing_types WHERE name = $1", args![name], |row| row.get(0))?
+    sql.one("SELECT row_id FROM thing_types WHERE name = $1", args![name], |row| row.value())?
         .ok_or_else(|| not_found(name))
 }
 
 /// The row of a type that a thing may take: it exists and is not deprecated.
 pub(crate) fn usable(sql: &Sql<'_>, name: &ThingTypeName) -> Result<i64, StoreError> {
-    let found: Option<(i64, Option<Instant>)> = sql.one(
+    let found: Option<(i64, Option<Timestamp>)> = sql.one(
         "SELECT row_id, deprecated FROM thing_types WHERE name = $1",
         args![name],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| Ok((row.get("row_id")?, row.get("deprecated")?)),
     )?;
     match found {
         None => Err(not_found(name)),
@@ -98,12 +97,12 @@ fn thing_type(sql: &Sql<'_>, name: &ThingTypeName) -> Result<Option<ThingType>, 
 
 fn read_type(row: &Row<'_>) -> Result<ThingType, StoreError> {
     Ok(ThingType {
-        name: row.get(0)?,
-        id: row.get(1)?,
-        description: row.get(2)?,
-        searchable: row.get(3)?,
-        propagating: row.get::<Option<_>>(4)?.unwrap_or_default(),
-        deprecated: row.get(5)?,
-        created: row.get(6)?,
+        name: row.get("name")?,
+        id: row.get("type_id")?,
+        description: row.get("description")?,
+        searchable: row.get("searchable")?,
+        propagating: row.get::<Option<_>>("propagating")?.unwrap_or_default(),
+        deprecated: row.get("deprecated")?,
+        created: row.get("created")?,
     })
 }

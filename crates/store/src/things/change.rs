@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::{ErrorCode, Refusal};
+use fleetwright_core::matched_text;
 use fleetwright_core::names::{AttributeName, BillingGroupName, ThingName, ThingTypeName};
+use fleetwright_core::time::Timestamp;
 
 use super::rules::{check, check_version, merged};
-use super::{Thing, find, require};
+use super::{Thing, events, find, require};
+use crate::event::EventOperation;
 use crate::sql::{Sql, args, json};
+use crate::thing_groups::membership;
 use crate::{Change, Store, StoreError, ThingRow, Uuid, billing_groups, thing_types};
 
 /// A thing to make.
@@ -52,7 +55,7 @@ pub enum TypeUpdate {
 impl Store {
     /// `CreateThing`; an equal one that exists is answered as it is, another is
     /// `ResourceAlreadyExists`.
-    pub async fn create_thing(&self, new: NewThing, now: Instant) -> Result<Thing, StoreError> {
+    pub async fn create_thing(&self, new: NewThing, now: Timestamp) -> Result<Thing, StoreError> {
         self.write(move |sql| create(sql, new, now)).await
     }
 
@@ -76,7 +79,7 @@ impl Store {
 }
 
 /// Inserts a thing whose name is free and whose attributes are checked.
-pub(crate) fn insert(sql: &Sql<'_>, new: &NewThing, now: Instant) -> Result<ThingRow, StoreError> {
+pub(crate) fn insert(sql: &Sql<'_>, new: NewThing, now: Timestamp) -> Result<Thing, StoreError> {
     let type_row = new.type_name.as_ref().map(|name| thing_types::usable(sql, name)).transpose()?;
     let billing =
         new.billing_group.as_ref().map(|name| billing_groups::require(sql, name)).transpose()?;
@@ -85,8 +88,15 @@ pub(crate) fn insert(sql: &Sql<'_>, new: &NewThing, now: Instant) -> Result<Thin
          VALUES ($1, $2, $3, $4, $5, 1, $6) RETURNING row_id",
         args![&new.name, &new.id, type_row, billing, &json(&new.attributes)?, now],
     )?;
-    sql.changed(Change::Thing(new.name.clone()));
-    Ok(ThingRow(row))
+    let row = ThingRow(row);
+    let NewThing { name, id, type_name, billing_group, attributes } = new;
+    let made =
+        Thing { row, name, id, type_name, billing_group, attributes, version: 1, created: now };
+    events::retyped(sql, &made, None, made.type_name.as_ref())?;
+    events::changed(sql, &made, EventOperation::Created)?;
+    sql.stale(row);
+    sql.changed(Change::Thing(made.name.clone()));
+    Ok(made)
 }
 
 /// Gives a thing exactly these properties; a type that it had already may be deprecated by now.
@@ -110,11 +120,17 @@ pub(crate) fn set(
          version = version + 1 WHERE row_id = $4",
         args![type_row, billing, &json(attributes)?, existing.row],
     )?;
+    events::retyped(sql, existing, existing.type_name.as_ref(), type_name)?;
+    events::note(sql, EventOperation::Updated, || {
+        let version = existing.version + 1;
+        events::subject(existing, version, type_name, attributes)
+    })?;
+    sql.stale(existing.row);
     sql.changed(Change::Thing(existing.name.clone()));
     Ok(())
 }
 
-fn create(sql: &Sql<'_>, mut new: NewThing, now: Instant) -> Result<Thing, StoreError> {
+fn create(sql: &Sql<'_>, mut new: NewThing, now: Timestamp) -> Result<Thing, StoreError> {
     new.attributes.retain(|_, value| !value.is_empty());
     if let Some(found) = find(sql, &new.name)? {
         let equal = found.type_name == new.type_name
@@ -123,7 +139,7 @@ fn create(sql: &Sql<'_>, mut new: NewThing, now: Instant) -> Result<Thing, Store
         if equal {
             return Ok(found);
         }
-        let arn = sql.home.arn("thing", &new.name);
+        let arn = sql.scope.arn("thing", &new.name);
         return Err(Refusal::new(
             ErrorCode::ResourceAlreadyExists,
             format!("Thing {} exists already with other properties.", new.name),
@@ -132,9 +148,7 @@ fn create(sql: &Sql<'_>, mut new: NewThing, now: Instant) -> Result<Thing, Store
         .into());
     }
     check(&new.name, &new.attributes, new.type_name.is_some())?;
-    let row = insert(sql, &new, now)?;
-    let NewThing { name, id, type_name, billing_group, attributes } = new;
-    Ok(Thing { row, name, id, type_name, billing_group, attributes, version: 1, created: now })
+    insert(sql, new, now)
 }
 
 fn change(sql: &Sql<'_>, name: ThingName, update: ThingUpdate) -> Result<(), StoreError> {
@@ -158,11 +172,14 @@ fn delete(sql: &Sql<'_>, name: ThingName, expected: Option<i64>) -> Result<(), S
     {
         return Err(StoreError::refused(
             ErrorCode::InvalidRequest,
-            format!("Cannot delete. Thing {name} is still attached to one or more principals"),
+            matched_text::thing_with_principals(&name),
         ));
     }
-    sql.execute("DELETE FROM thing_group_members WHERE thing_row = $1", args![found.row])?;
+    membership::remove_thing(sql, found.row)?;
+    sql.execute("DELETE FROM thing_connectivity WHERE thing_row = $1", args![found.row])?;
     sql.execute("DELETE FROM things WHERE row_id = $1", args![found.row])?;
+    events::retyped(sql, &found, found.type_name.as_ref(), None)?;
+    events::changed(sql, &found, EventOperation::Deleted)?;
     sql.changed(Change::Thing(name));
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use fleetwright_core::names::{AttributeName, ThingName, ThingTypeName};
 
-use super::{Thing, read_thing};
+use super::{COLUMNS, Thing, read_thing};
 use crate::sql::{Sql, args};
 use crate::{Page, Store, StoreError, page};
 
@@ -52,18 +52,20 @@ fn list(
     let after = after.map_or("", ThingName::as_str);
     let found = match &filter.type_name {
         None => sql.all(
-            "SELECT t.row_id, t.name, t.thing_id, y.name, b.name, t.attributes, t.version, \
-             t.created FROM things t LEFT JOIN thing_types y ON y.row_id = t.type_row \
+            &format!(
+                "SELECT {COLUMNS} FROM things t LEFT JOIN thing_types y ON y.row_id = t.type_row \
              LEFT JOIN billing_groups b ON b.row_id = t.billing_row \
-             WHERE t.name > $1 ORDER BY t.name LIMIT $2",
+             WHERE t.name > $1 ORDER BY t.name LIMIT $2"
+            ),
             args![after, scanned + 1],
             read_thing,
         ),
         Some(type_name) => sql.all(
-            "SELECT t.row_id, t.name, t.thing_id, y.name, b.name, t.attributes, t.version, \
-             t.created FROM thing_types y JOIN things t ON t.type_row = y.row_id \
+            &format!(
+                "SELECT {COLUMNS} FROM thing_types y JOIN things t ON t.type_row = y.row_id \
              LEFT JOIN billing_groups b ON b.row_id = t.billing_row \
-             WHERE y.name = $1 AND t.name > $2 ORDER BY t.name LIMIT $3",
+             WHERE y.name = $1 AND t.name > $2 ORDER BY t.name LIMIT $3"
+            ),
             args![type_name, after, scanned + 1],
             read_thing,
         ),

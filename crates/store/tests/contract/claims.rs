@@ -158,9 +158,15 @@ pub(crate) async fn a_device_switched_off_by_its_rotation_hook_is_renewed(regist
     let refused = store.apply_registration(with(replaced(2), &stale)).await;
     assert_eq!(code(refused), ErrorCode::AccessDenied);
     store.apply_registration(with(replaced(2), &renewal)).await.unwrap();
+    // Nor where the hook is somebody, and somebody else has done it.
+    registry.pending(3).await;
+    for hook in ["the operator", "arn:aws:sts::123456789012:assumed-role/hook/hook"] {
+        let by = Renewal { hook: Some(hook.to_owned()), ..renewal.clone() };
+        let refused = store.apply_registration(with(replaced(3), &by)).await;
+        assert_eq!(code(refused), ErrorCode::AccessDenied, "{hook}");
+    }
     // A revoked one renews nothing.
     store.update_certificate_status(id(1), Revoked, NOW).await.unwrap();
-    registry.pending(3).await;
     for renewal in [&renewal, &Renewal { version: renewal.version + 1, ..renewal.clone() }] {
         let refused = store.apply_registration(with(replaced(3), renewal)).await;
         assert_eq!(code(refused), ErrorCode::AccessDenied);

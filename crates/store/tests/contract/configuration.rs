@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::names::{
     AuthorizerName, CertificateProviderName, DomainConfigurationName, RoleAliasName,
 };
+use fleetwright_core::time::Timestamp;
 use fleetwright_store::{
     Authorizer, AuthorizerUpdate, CertificateProvider, DomainConfiguration,
     DomainConfigurationUpdate, DomainSettings, RoleAlias, Tagged,
@@ -12,7 +12,7 @@ use fleetwright_store::{
 
 use crate::support::{NOW, Registry, code};
 
-const LATER: Instant = Instant(NOW.0 + 1000);
+const LATER: Timestamp = Timestamp(NOW.0 + 1000);
 
 fn alias(n: usize) -> RoleAlias {
     RoleAlias {
@@ -152,18 +152,22 @@ pub(crate) async fn a_domain_configuration_is_deleted_once_disabled(registry: Re
     let again = store.create_domain_configuration(made.clone(), BTreeMap::new()).await;
     assert_eq!(code(again), ErrorCode::ResourceAlreadyExists);
     let name = made.name.clone();
-    let refused = store.delete_domain_configuration(name.clone()).await;
+    let refused = store.delete_domain_configuration(made.clone()).await;
     assert_eq!(code(refused), ErrorCode::InvalidRequest);
     let absent = change(None, Some(authorizer(1, true).name));
-    let refused = store.update_domain_configuration(name.clone(), absent, LATER).await;
+    let refused = store.update_domain_configuration(made.clone(), absent, LATER).await;
     assert_eq!(code(refused), ErrorCode::InvalidRequest);
     let disabled = change(Some(false), None);
-    store.update_domain_configuration(name.clone(), disabled, LATER).await.unwrap();
+    let anew = DomainConfiguration { suffix: "other".to_owned(), ..made.clone() };
+    let refused = store.update_domain_configuration(anew.clone(), change(None, None), LATER).await;
+    assert_eq!(code(refused), ErrorCode::ResourceNotFound);
+    store.update_domain_configuration(made.clone(), disabled, LATER).await.unwrap();
     let found = store.domain_configuration(&name).await.unwrap().unwrap();
     assert_eq!((found.enabled, found.status_changed), (false, LATER));
     assert_eq!(found.settings.security_policy.as_deref(), Some("p"));
-    store.delete_domain_configuration(name.clone()).await.unwrap();
-    assert_eq!(code(store.delete_domain_configuration(name).await), ErrorCode::ResourceNotFound);
+    assert_eq!(code(store.delete_domain_configuration(anew).await), ErrorCode::ResourceNotFound);
+    store.delete_domain_configuration(made.clone()).await.unwrap();
+    assert_eq!(code(store.delete_domain_configuration(made).await), ErrorCode::ResourceNotFound);
 }
 
 pub(crate) async fn the_eleventh_domain_configuration_is_refused(registry: Registry) {

@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::fleet_index::{Query, ThingIndexing, ThingIndexingMode};
 use fleetwright_core::names::BillingGroupName;
 use fleetwright_core::plan::Override;
+use fleetwright_core::time::Timestamp;
 use fleetwright_store::{
     ConnectionFacts, DynamicGroupUpdate, GroupStatus, NewBillingGroup, Presence, Store,
     ThingUpdate, TypeUpdate, Uuid,
@@ -76,7 +76,7 @@ async fn find(store: &Store, query: &str, most: usize) -> (BTreeSet<String>, usi
 
 fn seen(turn: i64, connected: bool) -> Presence {
     let reason = (!connected).then(|| "CONNECTION_LOST".to_owned());
-    Presence { turn, connected, since: Instant(NOW.0 + turn), reason, connection: None }
+    Presence { turn, connected, since: Timestamp(NOW.0 + turn), reason, connection: None }
 }
 
 pub(crate) async fn what_is_looked_for_narrowly_is_what_a_whole_look_finds(registry: Registry) {

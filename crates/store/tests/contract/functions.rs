@@ -1,19 +1,19 @@
 use std::collections::BTreeMap;
 
-use fleetwright_core::certificate::Instant;
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::function::{
     AliasName, FunctionName, FunctionRef, Permission, PermissionRequest, Qualifier, Runtime,
     StatementId, Version, Weight,
 };
+use fleetwright_core::time::Timestamp;
 use fleetwright_store::{
     AliasUpdate, Change, FunctionAlias, FunctionCode, FunctionSettings, FunctionUpdate,
     FunctionVersion, NewFunction, PublishFunction, Tagged, Uuid,
 };
 
-use crate::support::{NOW, Registry, code, home};
+use crate::support::{NOW, Registry, code, scope};
 
-const LATER: Instant = Instant(NOW.0 + 1000);
+const LATER: Timestamp = Timestamp(NOW.0 + 1000);
 
 fn name(text: &str) -> FunctionName {
     FunctionName::parse(text).unwrap()
@@ -92,7 +92,7 @@ fn permission(id: &str, source: Option<&str>) -> Permission {
 }
 
 fn reference(text: &str) -> FunctionRef {
-    FunctionRef::parse(&home(), text).unwrap()
+    FunctionRef::parse(&scope(), text).unwrap()
 }
 
 impl Registry {

@@ -16,7 +16,7 @@ pub(crate) async fn an_equal_group_is_answered_and_a_different_one_refused(regis
     let refused = registry.store.create_thing_group(other, NOW).await;
     assert_eq!(code(refused), ErrorCode::ResourceAlreadyExists);
     let orphan = registry.store.create_thing_group(new_group("h", Some("none")), NOW).await;
-    assert_eq!(code(orphan), ErrorCode::ResourceNotFound);
+    assert_eq!(code(orphan), ErrorCode::InvalidRequest);
 }
 
 pub(crate) async fn the_eighth_level_is_refused(registry: Registry) {

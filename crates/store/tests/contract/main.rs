@@ -8,9 +8,11 @@ mod claims;
 mod configuration;
 mod connection_numbers;
 mod effective;
+mod events;
 mod fleet_index;
 mod functions;
 mod groups;
+mod logging;
 mod policies;
 mod principals;
 mod recording;
@@ -118,6 +120,16 @@ contract! {
         policies_of_a_things_groups_and_their_ancestors_apply
         a_new_default_version_applies
     }
+    events {
+        things_and_their_types_are_told
+        groups_and_their_members_are_told
+        members_of_dynamic_groups_are_told_with_the_change_that_moves_them
+        certificates_and_policies_are_told
+        a_registration_and_billing_groups_are_told
+        only_the_kinds_that_are_on_are_told
+        a_large_groups_members_are_told_over_several_commits
+        events_wait_on_disk_for_the_next_start
+    }
     functions {
         a_function_is_found_as_it_was_made
         a_function_is_made_once
@@ -149,6 +161,11 @@ contract! {
         groups_of_a_thing_change_all_or_not_at_all
         billing_groups_hold_things_until_they_go
     }
+    logging {
+        options_are_unset_until_they_are_set
+        levels_of_targets_are_listed_by_kind_and_name
+        so_many_targets_have_levels
+    }
     policies {
         a_name_in_use_is_refused
         the_sixth_version_is_refused_and_numbers_are_not_reused
@@ -156,6 +173,7 @@ contract! {
         an_attached_policy_is_not_deleted
         a_policy_with_versions_is_not_deleted
         policies_are_listed_both_ways
+        a_managed_policy_is_modified_by_new_versions_alone
     }
     principals {
         an_exclusive_principal_has_one_thing

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use fleetwright_core::certificate::CertificateStatus::Active;
 use fleetwright_core::error::ErrorCode;
-use fleetwright_store::PolicyTarget;
+use fleetwright_core::names::IamPath;
+use fleetwright_store::{NewManagedPolicy, PolicyTarget};
 
 use crate::support::{DOCUMENT, NOW, Registry, code, id, policy};
 
@@ -76,4 +77,31 @@ pub(crate) async fn policies_are_listed_both_ways(registry: Registry) {
     let mut down = store.list_policies(None, 10, false).await.unwrap().items;
     down.reverse();
     assert_eq!(down, names);
+}
+
+/// AWS: IAM API reference, "Policy", for `UpdateDate`.
+pub(crate) async fn a_managed_policy_is_modified_by_new_versions_alone(registry: Registry) {
+    let store = &registry.store;
+    let new = NewManagedPolicy {
+        name: policy("p"),
+        path: IamPath::parse("/").unwrap(),
+        unique_id: "ANPA1".to_owned(),
+        description: String::new(),
+        document: DOCUMENT.to_owned(),
+        tags: BTreeMap::new(),
+    };
+    let made = store.create_managed_policy(new, NOW).await.unwrap();
+    let later = NOW.plus_millis(1);
+    let document = DOCUMENT.to_owned();
+    let added = store.create_managed_policy_version(made.clone(), document, false, later);
+    assert_eq!(added.await.unwrap(), 2);
+    store.set_default_managed_version(made.clone(), 2).await.unwrap();
+    store.delete_managed_policy_version(made.clone(), 1).await.unwrap();
+    let in_force = store.delete_managed_policy_version(made.clone(), 2).await;
+    assert_eq!(code(in_force), ErrorCode::DeleteConflict);
+    let page = store.list_managed_policies("/".to_owned(), None, 10).await.unwrap();
+    assert_eq!((page.items[0].default_version, page.items[0].modified), (2, later));
+    let versions = store.managed_policy_versions(&made).await.unwrap();
+    assert_eq!(versions.len(), 1);
+    assert!(versions[0].is_default);
 }

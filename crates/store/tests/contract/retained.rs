@@ -1,4 +1,4 @@
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::time::Timestamp;
 use fleetwright_store::{RetainedMessage, RetainedProperties};
 
 use crate::support::{NOW, Registry};
@@ -34,7 +34,7 @@ pub(crate) async fn a_topic_keeps_its_latest_message(registry: Registry) {
 
 pub(crate) async fn a_message_is_gone_when_its_time_is_over(registry: Registry) {
     let store = &registry.store;
-    let until = Instant(NOW.0 + 1000);
+    let until = Timestamp(NOW.0 + 1000);
     store
         .retain(RetainedMessage { until: Some(until), ..message("short", "p") }, None)
         .await

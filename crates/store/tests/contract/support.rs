@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use fleetwright_core::arn::Home;
-use fleetwright_core::certificate::{
-    CertificateId, CertificateMode, CertificateStatus, Instant, TbsDigest,
-};
+use fleetwright_core::arn::AccountScope;
+use fleetwright_core::certificate::{CertificateId, CertificateMode, CertificateStatus, TbsDigest};
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::names::{
     AccountId, AttributeName, PolicyName, Region, ThingGroupName, ThingName, ThingTypeName,
@@ -15,6 +13,7 @@ use fleetwright_core::ownership::{RequestDigest, TokenDigest};
 use fleetwright_core::plan::{
     CertificatePlan, CertificateSource, Override, ProvisioningPlan, ThingOverrides, ThingPlan,
 };
+use fleetwright_core::time::Timestamp;
 use fleetwright_store::{
     ApplyRegistration, AuditTrail, CertificateRow, Change, Issued, NewCertificate, NewIssuance,
     NewThing, NewThingGroup, NewThingType, Origin, PolicyTarget, SpendToken, Store, StoreError,
@@ -22,8 +21,8 @@ use fleetwright_store::{
 };
 use tempfile::TempDir;
 
-pub(crate) const NOW: Instant = Instant(1_700_000_000_000);
-pub(crate) const UNTIL: Instant = Instant(NOW.0 + 3_600_000);
+pub(crate) const NOW: Timestamp = Timestamp(1_700_000_000_000);
+pub(crate) const UNTIL: Timestamp = Timestamp(NOW.0 + 3_600_000);
 pub(crate) const DOCUMENT: &str = r#"{"Version":"2012-10-17","Statement":[]}"#;
 
 pub(crate) struct Registry {
@@ -32,8 +31,8 @@ pub(crate) struct Registry {
     dir: TempDir,
 }
 
-pub(crate) fn home() -> Home {
-    Home {
+pub(crate) fn scope() -> AccountScope {
+    AccountScope {
         region: Region::parse("us-east-1").unwrap(),
         account: AccountId::parse("123456789012").unwrap(),
     }
@@ -59,7 +58,7 @@ impl Registry {
         let heard = Arc::clone(&changes);
         let sink = Arc::new(move |change: &Change| heard.lock().unwrap().push(change.clone()));
         let path = dir.path().join("fleetwright.db");
-        let store = Store::open(path.to_str().unwrap(), home(), sink).unwrap();
+        let store = Store::open(path.to_str().unwrap(), scope(), sink).unwrap();
         Self { store, changes, dir }
     }
 
@@ -81,7 +80,7 @@ impl Registry {
     /// The audit trail as another process reads it.
     pub(crate) fn trail(&self) -> AuditTrail {
         let path = self.dir.path().join("fleetwright.db");
-        AuditTrail::open(path.to_str().unwrap(), home()).unwrap()
+        AuditTrail::open(path.to_str().unwrap(), scope()).unwrap()
     }
 
     /// The changes since the last call.
@@ -236,6 +235,7 @@ pub(crate) fn plan(n: u32, thing_name: &str) -> ProvisioningPlan {
         }),
         policies: Vec::new(),
         device_configuration: BTreeMap::new(),
+        withheld: BTreeMap::new(),
     }
 }
 

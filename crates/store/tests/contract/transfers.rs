@@ -5,7 +5,7 @@ use fleetwright_core::error::ErrorCode;
 use fleetwright_core::names::AccountId;
 use fleetwright_store::{NewTransfer, Transfer};
 
-use crate::support::{NOW, Registry, code, home, id, message};
+use crate::support::{NOW, Registry, code, id, message, scope};
 
 fn to(target: AccountId) -> NewTransfer {
     NewTransfer { target, message: Some("for you".to_owned()) }
@@ -60,7 +60,7 @@ pub(crate) async fn a_transfer_to_this_account_is_accepted_or_rejected(registry:
     registry.certificate(1, Inactive).await;
     let later = NOW.plus_millis(7);
     for (active, status) in [(false, Inactive), (true, Active)] {
-        store.transfer_certificate(id(1), to(home().account), NOW).await.unwrap();
+        store.transfer_certificate(id(1), to(scope().account), NOW).await.unwrap();
         store.accept_certificate_transfer(id(1), active, later).await.unwrap();
         let found = store.certificate(id(1)).await.unwrap().unwrap();
         assert_eq!(found.status, status);
@@ -69,7 +69,7 @@ pub(crate) async fn a_transfer_to_this_account_is_accepted_or_rejected(registry:
     let refused = store.accept_certificate_transfer(id(1), false, NOW).await;
     assert_eq!(code(refused), ErrorCode::TransferAlreadyCompleted);
     store.update_certificate_status(id(1), Inactive, NOW).await.unwrap();
-    store.transfer_certificate(id(1), to(home().account), NOW).await.unwrap();
+    store.transfer_certificate(id(1), to(scope().account), NOW).await.unwrap();
     assert_eq!(transfer(&registry, 1).await.unwrap().accepted, None, "a new one");
     let reason = Some("no".to_owned());
     store.reject_certificate_transfer(id(1), reason.clone(), later).await.unwrap();
@@ -98,7 +98,7 @@ pub(crate) async fn nobody_accepts_or_rejects_a_transfer_to_another_account(regi
 pub(crate) async fn transfers_under_way_are_listed_both_ways(registry: Registry) {
     for n in 1..=4 {
         registry.certificate(n, Inactive).await;
-        let target = if n == 4 { to(home().account) } else { away() };
+        let target = if n == 4 { to(scope().account) } else { away() };
         registry.store.transfer_certificate(id(n), target, NOW).await.unwrap();
     }
     registry.store.accept_certificate_transfer(id(4), true, NOW).await.unwrap();

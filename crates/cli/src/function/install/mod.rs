@@ -11,15 +11,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use running::found;
 
 use crate::api;
-use running::found;
 
 /// Install what runs functions of a language: AWS's runtime interface client.
 ///
 /// A function of a `python3.…` runtime is run by the python3 of this machine, one of `nodejs…` by
 /// its node, each with the client that AWS publishes for that language (awslambdaric from PyPI
-/// with boto3, aws-lambda-ric from npm). This command installs it into
+/// with boto3, aws-lambda-ric from npm with what hooks use of the AWS SDK v3). This command installs
+/// it into
 /// DATA_DIR/functions/runtimes, for one version of the interpreter; run it again for another, or
 /// to renew it. A server that runs finds it at the next invocation. `provided` runtimes need
 /// nothing.
@@ -63,7 +64,10 @@ Examples:
 
 Without the network, on a machine with the same interpreter:
   pip download --dest wheels awslambdaric boto3
-  npm install --cache npm-cache --prefix anywhere aws-lambda-ric@4  # @3 before Node.js 22
+  npm install --cache npm-cache --prefix anywhere aws-lambda-ric@4 \\
+    @aws-sdk/client-{dynamodb,iot,iot-data-plane,lambda,s3,secrets-manager,ssm,sts}@3 \\
+    @aws-sdk/lib-dynamodb@3
+  # before Node.js 22: aws-lambda-ric@3; 18: the SDK below 3.968, 16: below 3.723
 and here, with what they left:
   fleetwright function install-runtime python --offline-from wheels
   fleetwright function install-runtime nodejs --offline-from npm-cache
@@ -107,15 +111,15 @@ async fn install(args: &Args) -> Result<PathBuf, Box<dyn Error>> {
     fs::create_dir_all(&runtimes)
         .map_err(|error| format!("cannot make {}: {error}", runtimes.display()))?;
     let runtimes = fs::canonicalize(runtimes)?;
-    let asked = Asked { interpreter: &interpreter, offline: offline.as_deref() };
+    let spec = InstallSpec { interpreter: &interpreter, offline: offline.as_deref() };
     match args.language {
-        Language::Python => python::install(&asked, &runtimes).await,
-        Language::Nodejs => node::install(&asked, &runtimes).await,
+        Language::Python => python::install(&spec, &runtimes).await,
+        Language::Nodejs => node::install(&spec, &runtimes).await,
     }
 }
 
-/// What is installed with what.
-struct Asked<'a> {
+/// The interpreter, and the directory of packages when there is no network.
+struct InstallSpec<'a> {
     interpreter: &'a Path,
     offline: Option<&'a Path>,
 }

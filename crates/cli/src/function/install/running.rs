@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use crate::terminal::plain;
 
 /// Longest time of one program; compiling the client of Node.js takes minutes. (ours)
-const PATIENCE: Duration = Duration::from_secs(20 * 60);
+const TIMEOUT: Duration = Duration::from_secs(20 * 60);
 /// Lines of a program that failed that are shown. (ours)
 const SHOWN: usize = 25;
 /// Characters of the sign of life. (ours)
@@ -26,13 +26,16 @@ pub(super) fn found(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| file.is_file())
 }
 
-/// What a program answers to a question: its lines.
-pub(super) async fn ask(program: &Path, arguments: &[&str]) -> Result<Vec<String>, Box<dyn Error>> {
+/// Runs a program to its end; the lines of its standard output.
+pub(super) async fn output_of(
+    program: &Path,
+    arguments: &[&str],
+) -> Result<Vec<String>, Box<dyn Error>> {
     let output = Command::new(program).args(arguments).output().await;
     let output = output.map_err(|error| format!("cannot run {}: {error}", program.display()))?;
     if !output.status.success() {
-        let said = plain(&String::from_utf8_lossy(&output.stderr));
-        return Err(format!("{} ended with {}: {said}", program.display(), output.status).into());
+        let why = plain(&String::from_utf8_lossy(&output.stderr));
+        return Err(format!("{} ended with {}: {why}", program.display(), output.status).into());
     }
     Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
 }
@@ -54,17 +57,17 @@ pub(super) async fn watch(doing: &str, mut command: Command) -> Result<(), Box<d
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| format!("{doing}: cannot run it: {error}"))?;
-    let (lines, mut heard) = mpsc::channel(64);
+    let (lines, mut received) = mpsc::channel(64);
     if let Some(stream) = child.stdout.take() {
-        tokio::spawn(hear(stream, lines.clone()));
+        tokio::spawn(read_lines(stream, lines.clone()));
     }
     if let Some(stream) = child.stderr.take() {
-        tokio::spawn(hear(stream, lines.clone()));
+        tokio::spawn(read_lines(stream, lines.clone()));
     }
     drop(lines);
     let mut last = VecDeque::new();
-    let ended = tokio::time::timeout(PATIENCE, async {
-        while let Some(line) = heard.recv().await {
+    let ended = tokio::time::timeout(TIMEOUT, async {
+        while let Some(line) = received.recv().await {
             let life: String = line.chars().take(LIFE).collect();
             bar.set_message(format!("{doing}: {life}"));
             last.push_back(line);
@@ -76,16 +79,16 @@ pub(super) async fn watch(doing: &str, mut command: Command) -> Result<(), Box<d
     });
     let ended = ended.await;
     bar.finish_and_clear();
-    let told = || last.iter().map(|line| format!("\n  {line}")).collect::<String>();
+    let shown = || last.iter().map(|line| format!("\n  {line}")).collect::<String>();
     match ended {
         Ok(Ok(status)) if status.success() => Ok(()),
-        Ok(Ok(status)) => Err(format!("{doing}: it ended with {status}{}", told()).into()),
+        Ok(Ok(status)) => Err(format!("{doing}: it ended with {status}{}", shown()).into()),
         Ok(Err(error)) => Err(format!("{doing}: {error}").into()),
-        Err(_) => Err(format!("{doing}: no end after {} s{}", PATIENCE.as_secs(), told()).into()),
+        Err(_) => Err(format!("{doing}: no end after {} s{}", TIMEOUT.as_secs(), shown()).into()),
     }
 }
 
-async fn hear(stream: impl AsyncRead + Unpin, lines: mpsc::Sender<String>) {
+async fn read_lines(stream: impl AsyncRead + Unpin, lines: mpsc::Sender<String>) {
     let mut stream = BufReader::new(stream);
     let mut line = Vec::new();
     while let Ok(1..) = stream.read_until(b'\n', &mut line).await {

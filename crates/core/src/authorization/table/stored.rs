@@ -1,7 +1,7 @@
 //! Resources of the registry: a request names them, and the decision is about their stored ARN.
 
 use super::Member;
-use crate::arn::Home;
+use crate::arn::AccountScope;
 
 /// A kind of resource that is looked up before it is decided about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,28 +50,28 @@ impl StoredKind {
 
     /// The ARN that a request writes for what does not exist: of a name, that of a resource
     /// without a path.
-    fn written(self, home: &Home, text: &str) -> String {
+    fn written(self, scope: &AccountScope, text: &str) -> String {
         let kind = match self {
             Self::User => "user",
             Self::Role => "role",
             Self::Group => "group",
             Self::RoleArn | Self::Policy | Self::Provider => return text.to_owned(),
             Self::DomainConfiguration => {
-                return home.arn("domainconfiguration", format_args!("{text}/*"));
+                return scope.arn("domainconfiguration", format_args!("{text}/*"));
             }
         };
-        format!("arn:aws:iam::{}:{kind}/{text}", home.account)
+        format!("arn:aws:iam::{}:{kind}/{text}", scope.account)
     }
 
     /// What a refusal shows instead of the stored ARN, whose path or id the caller may not know.
     /// AWS: "on resource: user NAME", "role NAME", "group NAME".
-    fn shown(self, home: &Home, text: &str) -> String {
+    fn shown(self, scope: &AccountScope, text: &str) -> String {
         match self {
             Self::User => format!("user {text}"),
             Self::Role => format!("role {text}"),
             Self::Group => format!("group {text}"),
             Self::RoleArn | Self::Policy | Self::Provider | Self::DomainConfiguration => {
-                self.written(home, text)
+                self.written(scope, text)
             }
         }
     }
@@ -82,20 +82,20 @@ impl Lookup {
     /// nothing.
     pub(super) fn resource(
         &self,
-        home: &Home,
+        scope: &AccountScope,
         values: &dyn Fn(Member) -> Vec<String>,
         stored: &dyn Fn(Member) -> Option<String>,
     ) -> Option<(String, Option<String>)> {
         let text = values(self.member).into_iter().next();
-        let shown = text.as_deref().map(|text| self.kind.shown(home, text));
+        let shown = text.as_deref().map(|text| self.kind.shown(scope, text));
         let arn = stored(self.member)
-            .or_else(|| text.as_deref().map(|text| self.kind.written(home, text)))?;
+            .or_else(|| text.as_deref().map(|text| self.kind.written(scope, text)))?;
         Some((arn, shown))
     }
 }
 
 /// The ARN of the OpenID Connect provider of a URL: without its scheme.
-pub(super) fn issuer_arn(home: &Home, url: &str) -> String {
+pub(super) fn issuer_arn(scope: &AccountScope, url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    format!("arn:aws:iam::{}:oidc-provider/{}", home.account, rest.trim_end_matches('/'))
+    format!("arn:aws:iam::{}:oidc-provider/{}", scope.account, rest.trim_end_matches('/'))
 }

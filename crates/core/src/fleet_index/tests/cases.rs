@@ -31,7 +31,7 @@ struct Thing {
     #[serde(default)]
     attributes: BTreeMap<String, String>,
     /// Whether, since when, and why not.
-    connectivity: Option<(bool, i64, Option<String>)>,
+    connectivity: Option<(bool, Option<i64>, Option<String>)>,
 }
 
 #[derive(Deserialize)]

@@ -49,7 +49,7 @@ fn thing() -> impl Strategy<Value = ThingDocument> {
             attributes,
             connectivity: connected.map(|connected| Connectivity {
                 connected,
-                timestamp: 1,
+                timestamp: Some(1),
                 reason: None,
             }),
             ..ThingDocument::default()

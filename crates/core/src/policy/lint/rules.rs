@@ -4,13 +4,14 @@ use super::super::Document;
 use super::super::condition::{Condition, Quantifier};
 use super::super::document::Language;
 use super::super::key::Key;
-use super::super::pattern::Pattern;
+use super::super::pattern::{Pattern, Syntax};
 use super::super::statement::{Action, Effect, List, Statement};
 use super::{Lint, LintKind};
+use crate::arn::placeholder;
 
 /// Actions of devices that AWS knows, with the resource type that each needs. AWS: guide, "AWS
 /// IoT Core policy actions" and "Action resources".
-const ACTIONS: &[(&str, &str)] = &[
+pub(in super::super) const ACTIONS: &[(&str, &str)] = &[
     ("iot:Connect", "client/"),
     ("iot:DeleteConnection", "client/"),
     ("iot:GetConnection", "client/"),
@@ -33,6 +34,13 @@ const ACTIONS: &[(&str, &str)] = &[
     ("iot:ListRetainedMessages", ""),
 ];
 
+/// Whether AWS knows an action of devices by this name, which may have wildcards.
+pub fn is_device_action(name: &str) -> bool {
+    let syntax = Syntax { wildcards: true, variables: false };
+    let pattern = Pattern::compile(name, syntax);
+    pattern.is_ok_and(|pattern| ACTIONS.iter().any(|(known, _)| pattern.matches_folded(known)))
+}
+
 #[derive(Default)]
 pub(super) struct Lints {
     pub(super) statement: Option<usize>,
@@ -48,12 +56,23 @@ fn every_action(statement: &Statement) -> bool {
     names.any(|name| name == "*" || name.eq_ignore_ascii_case("iot:*"))
 }
 
-/// The part of a resource behind the account.
+/// The part of a resource behind the account. Colons in variables are none of the ARN's.
 fn rest(pattern: &Pattern) -> &str {
-    pattern.source().splitn(6, ':').nth(5).unwrap_or("")
+    let source = pattern.source();
+    let mut open = false;
+    let colons = source.char_indices().filter(|(at, c)| {
+        match c {
+            '{' if source.get(..*at).is_some_and(|before| before.ends_with('$')) => open = true,
+            '}' => open = false,
+            _ => {}
+        }
+        *c == ':' && !open
+    });
+    colons.map(|(at, _)| at).nth(4).and_then(|at| source.get(at + 1..)).unwrap_or_default()
 }
 
-fn may_be(pattern: &Pattern, kind: &str) -> bool {
+/// Whether a resource may be of a type, such as `client/`.
+pub(in super::super) fn may_be(pattern: &Pattern, kind: &str) -> bool {
     let rest = rest(pattern);
     let stem = rest.find(['*', '?', '$']).map_or(rest, |at| rest.get(..at).unwrap_or(rest));
     rest.is_empty() || rest.starts_with(kind) || (stem != rest && kind.starts_with(stem))
@@ -113,6 +132,11 @@ impl Lints {
                     ),
                 );
             }
+        }
+    }
+
+    pub(super) fn variables(&mut self, statement: &Statement) {
+        for pattern in statement.resources.iter().flat_map(|list| &list.patterns) {
             for key in pattern.variables() {
                 self.key(key);
                 if matches!(key, Key::Certificate(key) if key.is_list()) {
@@ -137,6 +161,12 @@ impl Lints {
                     self.deny_with(key);
                 }
             }
+        }
+        self.open_quantifiers(statement);
+    }
+
+    pub(super) fn open_quantifiers(&mut self, statement: &Statement) {
+        for condition in &statement.conditions {
             let open = condition.operator.quantifier == Quantifier::All
                 && statement.effect == Effect::Allow
                 && condition.key != Key::ConnectAttributes;
@@ -208,6 +238,8 @@ impl Lints {
 
     fn key(&mut self, key: &Key) {
         match key {
+            // Said with the ARN that it stands in.
+            Key::Other(name) if placeholder(&format!("${{{name}}}")).is_some() => {}
             Key::Other(name) => {
                 let message = format!("'{name}' is not known to devices, so it has no value.");
                 self.add(LintKind::UnknownVariable, message);

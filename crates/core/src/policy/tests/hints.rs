@@ -19,6 +19,9 @@ struct Hinted {
 #[serde(deny_unknown_fields)]
 struct Linted {
     name: String,
+    /// `device`, `identity` or `trust`.
+    #[serde(default)]
+    dialect: String,
     document: serde_json::Value,
     kinds: Vec<String>,
 }
@@ -52,8 +55,15 @@ fn explanations_name_the_cause_and_the_way_out() {
 fn lints_warn_of_what_is_legal_and_not_meant() {
     let mut failures = Vec::new();
     for case in load::<Linted>("lints.json") {
-        let document = Document::parse(&case.document.to_string()).expect(&case.name);
-        let lints = document.lint();
+        let (text, scope) = (case.document.to_string(), Some(super::scope()));
+        let lints = match case.dialect.as_str() {
+            "identity" => {
+                Document::parse_identity(&text).map(|it| it.lint_identity(scope.as_ref()))
+            }
+            "trust" => Document::parse_trust(&text).map(|it| it.lint_identity(scope.as_ref())),
+            _ => Document::parse(&text).map(|it| it.lint(scope.as_ref())),
+        };
+        let lints = lints.expect(&case.name);
         let kinds: Vec<_> = lints.iter().map(|lint| lint.kind.code()).collect();
         if kinds != case.kinds {
             failures.push(format!("{}: {lints:?}", case.name));

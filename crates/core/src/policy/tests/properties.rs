@@ -88,7 +88,7 @@ proptest! {
             },
         });
         if let Ok(document) = Document::parse(&document.to_string()) {
-            document.lint();
+            document.lint(None);
             let request = Request { action: "iot:Publish", resource: &resource };
             decide(&[attach(1, document)], &request, &Context::default());
         }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::*;
+use crate::names::{AccountId, Region};
 use crate::plan::{CertificateSource, PolicyPlan};
 
 #[derive(Deserialize)]
@@ -56,6 +57,13 @@ struct Refused {
 }
 
 const ID: CertificateId = CertificateId([0xab; 32]);
+
+fn scope() -> AccountScope {
+    AccountScope {
+        region: Region::parse("us-east-1").unwrap(),
+        account: AccountId::parse("123456789012").unwrap(),
+    }
+}
 
 fn check(file: &str) {
     let file: File = serde_json::from_str(file).expect("a case file");
@@ -130,7 +138,7 @@ fn check_lints(template: &Template, case: &Case) {
         billing_groups: take("billing_groups"),
         policies: take("policies"),
     };
-    let lints = template.lint(&existing);
+    let lints = template.lint(&existing, Some(&scope()));
     let texts: Vec<_> = lints.iter().map(|l| format!("{}: {}", l.path, l.message)).collect();
     for piece in expected {
         let found = texts.iter().any(|text| text.contains(piece));

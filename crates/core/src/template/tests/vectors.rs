@@ -1,6 +1,7 @@
 //! The acceptance vectors of the specification, section 16, that a template decides.
 
 use super::super::*;
+use crate::error::ErrorCode;
 
 const ID: CertificateId = CertificateId([0x12; 32]);
 

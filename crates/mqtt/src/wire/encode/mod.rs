@@ -1,21 +1,21 @@
 //! The packets that a server sends, both versions.
 //!
-//! Written here and not by the codec crate: it leaves out properties that have the standard's
-//! default, where AWS announces them, it cannot say a Message Expiry Interval or a Payload Format
-//! Indicator of 0, and it copies a message's properties for every receiver.
+//! Properties that have the standard's default are announced as AWS announces them; a message's
+//! properties are not copied for its receivers.
 
 mod publish;
 mod put;
 
 use bytes::{BufMut, BytesMut};
+pub(crate) use publish::{Flow, encodable, measure, publish};
+use put::{packet_bytes, put_packet, put_text, put_variable_byte_integer};
 
 use super::frame::kind;
+use crate::connect::ClientLimits;
 use crate::limits::Limits;
 use crate::reason::{
     ConnectRefusal, DisconnectCode, PubAckCode, SubAckCode, UnsubAckCode, Version,
 };
-pub(crate) use publish::{Flow, encodable, measure, publish};
-use put::{packet_bytes, put_packet, put_text, put_variable_byte_integer};
 
 /// Longest Reason String sent, bytes (ours).
 const REASON_BYTES: usize = 1024;
@@ -28,15 +28,6 @@ pub(crate) struct Announced<'a> {
     pub(crate) session_expiry: Option<u32>,
     pub(crate) assigned_client_id: Option<&'a str>,
     pub(crate) keep_alive: u16,
-}
-
-/// How much one packet may have, and whether it may explain itself.
-#[derive(Clone, Copy)]
-pub(crate) struct Room {
-    /// Client's Maximum Packet Size, bytes.
-    pub(crate) max: u32,
-    /// Request Problem Information.
-    pub(crate) reasons: bool,
 }
 
 /// A CONNACK that accepts.
@@ -79,7 +70,7 @@ pub(crate) fn connect_refusal(
     version: Version,
     refusal: ConnectRefusal,
     reason: &str,
-    room: Room,
+    client: ClientLimits,
     not_authorized_v311: u8,
 ) {
     match version {
@@ -88,7 +79,7 @@ pub(crate) fn connect_refusal(
             out.put_slice(&[kind::CONNACK << 4, 2, 0, code]);
         }
         Version::V5 => {
-            explained(out, kind::CONNACK << 4, &[0, refusal.code()], Some(reason), &[], room);
+            explained(out, kind::CONNACK << 4, &[0, refusal.code()], Some(reason), &[], client);
         }
     }
 }
@@ -117,13 +108,13 @@ pub(crate) fn puback(
     packet_id: u16,
     code: PubAckCode,
     reason: Option<&str>,
-    room: Room,
+    client: ClientLimits,
 ) {
     let [high, low] = packet_id.to_be_bytes();
     if version == Version::V311 || (code == PubAckCode::Success && reason.is_none()) {
         out.put_slice(&[kind::PUBACK << 4, 2, high, low]);
     } else {
-        explained(out, kind::PUBACK << 4, &[high, low, code.code()], reason, &[], room);
+        explained(out, kind::PUBACK << 4, &[high, low, code.code()], reason, &[], client);
     }
 }
 
@@ -134,7 +125,7 @@ pub(crate) fn suback(
     packet_id: u16,
     codes: impl Iterator<Item = SubAckCode>,
     reason: Option<&str>,
-    room: Room,
+    client: ClientLimits,
 ) {
     let id = packet_id.to_be_bytes();
     let codes: Vec<u8> = match version {
@@ -143,7 +134,7 @@ pub(crate) fn suback(
     };
     match version {
         Version::V311 => put_packet(out, kind::SUBACK << 4, &[&id[..], &codes].concat()),
-        Version::V5 => explained(out, kind::SUBACK << 4, &id, reason, &codes, room),
+        Version::V5 => explained(out, kind::SUBACK << 4, &id, reason, &codes, client),
     }
 }
 
@@ -154,14 +145,14 @@ pub(crate) fn unsuback(
     packet_id: u16,
     codes: impl Iterator<Item = UnsubAckCode>,
     reason: Option<&str>,
-    room: Room,
+    client: ClientLimits,
 ) {
     let id = packet_id.to_be_bytes();
     match version {
         Version::V311 => put_packet(out, kind::UNSUBACK << 4, &id),
         Version::V5 => {
             let codes: Vec<u8> = codes.map(UnsubAckCode::code).collect();
-            explained(out, kind::UNSUBACK << 4, &id, reason, &codes, room);
+            explained(out, kind::UNSUBACK << 4, &id, reason, &codes, client);
         }
     }
 }
@@ -177,10 +168,10 @@ pub(crate) fn disconnect(
     version: Version,
     code: DisconnectCode,
     reason: &str,
-    room: Room,
+    client: ClientLimits,
 ) {
     if version == Version::V5 {
-        explained(out, kind::DISCONNECT << 4, &[code.code()], Some(reason), &[], room);
+        explained(out, kind::DISCONNECT << 4, &[code.code()], Some(reason), &[], client);
     }
 }
 
@@ -193,9 +184,9 @@ fn explained(
     head: &[u8],
     reason: Option<&str>,
     tail: &[u8],
-    room: Room,
+    client: ClientLimits,
 ) {
-    let reason = reason.filter(|reason| room.reasons && !reason.is_empty()).map(shortened);
+    let reason = reason.filter(|reason| client.reasons && !reason.is_empty()).map(shortened);
     for reason in [reason, None] {
         let mut body = Vec::with_capacity(head.len() + tail.len() + 1);
         body.put_slice(head);
@@ -208,7 +199,7 @@ fn explained(
             None => body.put_u8(0),
         }
         body.put_slice(tail);
-        if packet_bytes(body.len()) <= usize::try_from(room.max).unwrap_or(usize::MAX) {
+        if packet_bytes(body.len()) <= usize::try_from(client.max).unwrap_or(usize::MAX) {
             put_packet(out, first, &body);
             return;
         }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use fleetwright_core::arn::Home;
-use fleetwright_core::certificate::Instant;
+use fleetwright_core::arn::AccountScope;
 use fleetwright_core::names::{AccountId, Region, ThingName};
+use fleetwright_core::time::Timestamp;
 use fleetwright_store::{Change, NewThing, Store, Uuid};
 use serde_json::json;
 
@@ -29,10 +29,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> Outcome {
-    let home =
-        Home { region: Region::parse("us-east-1")?, account: AccountId::parse("123456789012")? };
+    let scope = AccountScope {
+        region: Region::parse("us-east-1")?,
+        account: AccountId::parse("123456789012")?,
+    };
     let url = format!("sqlite:{}", args.data_dir.join("fleetwright.db").display());
-    let store = Store::open(&url, home, Arc::new(|_: &Change| {}))?;
+    let store = Store::open(&url, scope, Arc::new(|_: &Change| {}))?;
     let mut next = args.from;
     while next < args.things {
         let mut batch = tokio::task::JoinSet::new();
@@ -45,7 +47,7 @@ pub(crate) async fn run(args: Args) -> Outcome {
                 attributes: BTreeMap::new(),
             };
             let store = store.clone();
-            batch.spawn(async move { store.create_thing(new, Instant(0)).await });
+            batch.spawn(async move { store.create_thing(new, Timestamp(0)).await });
         }
         while let Some(made) = batch.join_next().await {
             made??;

@@ -1,10 +1,11 @@
 //! Devices that join by CSR: claim connection, CSR, `RegisterThing`, own connection.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fleetwright_testkit::device::{Device, tls};
+use parking_lot::Mutex;
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 
@@ -57,7 +58,7 @@ pub(crate) async fn run(args: Args) -> Outcome {
         workers.spawn(async move {
             let mut waited = Vec::new();
             loop {
-                let next = line.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+                let next = line.lock().pop_front();
                 let Some(candidate) = next else { return Ok(waited) };
                 waited.push(join(&args, &claim, &ca, candidate).await?);
             }

@@ -1,0 +1,99 @@
+//! The principal that signed a request: what policies can test, and what the audit trail records.
+
+use std::collections::BTreeMap;
+
+use fleetwright_core::arn::AccountScope;
+use fleetwright_core::names::{IamPath, RoleName, UserName};
+use fleetwright_core::time::Timestamp;
+
+/// The principal of a verified request. There is no anonymous caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// `arn:aws:iam::…:user/…` or `arn:aws:sts::…:assumed-role/ROLE/SESSION`.
+    pub arn: String,
+    /// Twelve digits.
+    pub account: String,
+    /// `AIDA…` of a user, `AROA…:SESSION` of a session of a role; `aws:userid`.
+    pub user_id: String,
+    /// `aws:PrincipalArn`: of the user, or of the role itself.
+    pub principal_arn: String,
+    /// What it is.
+    pub kind: CallerKind,
+    /// What is known of its session; `None` when it signs with a permanent key.
+    pub session: Option<Session>,
+}
+
+/// What a caller is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallerKind {
+    /// A user of the account, with a permanent key or a session of `GetSessionToken`.
+    User {
+        /// `aws:username`.
+        name: UserName,
+    },
+    /// A session of a role.
+    AssumedRole {
+        /// The role.
+        role: RoleName,
+        /// `AROA…`: a role made anew under the same name is another.
+        role_id: String,
+        /// `RoleSessionName`.
+        session: String,
+    },
+}
+
+/// The terms of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// When it began: `aws:TokenIssueTime`.
+    pub issued: Timestamp,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// Session policies, documents as they were sent; they narrow what the role allows. Empty
+    /// when the session was opened without.
+    pub policies: Vec<String>,
+    /// ARNs of managed policies that narrow it likewise.
+    pub policy_arns: Vec<String>,
+    /// Session tags: `aws:PrincipalTag/KEY`.
+    pub tags: BTreeMap<String, String>,
+    /// `sts:SourceIdentity`, `aws:SourceIdentity`.
+    pub source_identity: Option<String>,
+    /// The web identity that opened it; `None` for one that a caller of the account opened.
+    pub federated: Option<Federated>,
+}
+
+/// The web identity behind a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Federated {
+    /// `aws:FederatedProvider`: the ARN of the issuer's provider.
+    pub provider: String,
+    /// The issuer's URL without its scheme: how its condition keys begin.
+    pub issuer: String,
+    /// `ISSUER:aud`.
+    pub audience: String,
+    /// `ISSUER:sub`.
+    pub subject: String,
+}
+
+impl Caller {
+    /// `AIDA…` of the user or `AROA…` of the role whose policies count.
+    pub fn unique_id(&self) -> &str {
+        match &self.kind {
+            CallerKind::User { .. } => &self.user_id,
+            CallerKind::AssumedRole { role_id, .. } => role_id,
+        }
+    }
+
+    /// A user with a permanent key; `user_id` is `AIDA…`.
+    pub fn user(scope: &AccountScope, name: UserName, path: &IamPath, user_id: String) -> Self {
+        let arn = scope.iam_arn("user", path, &name);
+        Self {
+            principal_arn: arn.clone(),
+            arn,
+            account: scope.account.as_str().to_owned(),
+            user_id,
+            kind: CallerKind::User { name },
+            session: None,
+        }
+    }
+}

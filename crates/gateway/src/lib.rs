@@ -1,0 +1,211 @@
+//! The device gateway: mutual TLS, MQTT, authorization, delivery.
+//!
+//! `listener` accepts; `identity` finds who it is; `connection` drives one connection from its
+//! CONNECT to its end; `authorize` decides; `router` delivers between devices.
+
+mod authorize;
+mod connection;
+mod directory;
+mod enrichment;
+pub mod events;
+mod first_connection;
+mod identity;
+mod ledger;
+mod listener;
+mod mailbox;
+mod numbers;
+mod online;
+pub mod presence;
+mod probes;
+mod retained;
+pub mod rights;
+mod router;
+pub mod settings;
+mod standing;
+mod stream;
+mod topics;
+
+use std::sync::{Arc, Weak};
+
+use fleetwright_core::authorization::Authorized;
+use fleetwright_core::certificate::CertificateId;
+use fleetwright_core::error::{ErrorCode, Refusal};
+use fleetwright_core::event::Event;
+use fleetwright_core::limits;
+use fleetwright_core::service_request::{Audience, ServiceRequest};
+use fleetwright_host::clock;
+use fleetwright_mqtt::{Limits, Publish};
+use fleetwright_provisioning::Provisioning;
+use fleetwright_store::Store;
+pub use identity::{HeldTo, Principal};
+pub use listener::listen;
+pub use numbers::Numbers;
+
+use self::topics::Request;
+use crate::presence::{Again, Presences};
+use crate::rights::Policies;
+
+/// The gateway of this node: what every connection shares.
+pub struct Gateway {
+    pub(crate) store: Store,
+    pub(crate) policies: Arc<Policies>,
+    pub(crate) provisioning: Arc<Provisioning>,
+    presences: Arc<Presences>,
+    settings: settings::Mqtt,
+    limits: Arc<Limits>,
+    ledger: Arc<ledger::Ledger>,
+    directory: Arc<directory::Directory>,
+    router: router::Router,
+    numbers: Arc<Numbers>,
+}
+
+impl Gateway {
+    /// A gateway without connections.
+    pub fn new(
+        store: Store,
+        policies: Arc<Policies>,
+        provisioning: Arc<Provisioning>,
+        presences: Arc<Presences>,
+        numbers: Arc<Numbers>,
+        settings: settings::Mqtt,
+    ) -> Arc<Self> {
+        let limits = Limits {
+            not_authorized_v311: match settings.connect_refusal_code {
+                settings::ConnectRefusalCode::NotAuthorized => 5,
+                settings::ConnectRefusalCode::Seven => 7,
+            },
+            payload_bytes: limits::PAYLOAD_BYTES,
+            user_properties_bytes: limits::USER_PROPERTIES_BYTES,
+            outbound_queue_bytes: settings.bytes_per_connection(),
+            resend_v5: settings.resend_mqtt5,
+            ..Limits::default()
+        };
+        let ledger = ledger::Ledger::new(settings.bytes_per_connection(), settings.bytes_in_all());
+        Arc::new(Self {
+            store,
+            policies,
+            provisioning,
+            presences,
+            settings,
+            limits: Arc::new(limits),
+            directory: directory::Directory::new(Arc::clone(&ledger)),
+            router: router::Router::new(Arc::clone(&ledger)),
+            ledger,
+            numbers,
+        })
+    }
+
+    /// How often each bound of memory and delivery was hit since the start, by name.
+    pub fn counters(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.ledger.counters()
+    }
+
+    /// Gives an event to those who subscribed to it and may receive it.
+    pub(crate) fn publish_event(&self, event: Event) {
+        self.router.publish_own(event.topic, event.payload);
+    }
+
+    /// Answers a request to a service on topics that anybody may subscribe to.
+    fn answer_to_subscribers(&self, request: &ServiceRequest, payload: &[u8]) {
+        let answer = request.answer(payload, clock::now());
+        self.router.publish_own(answer.topic, answer.payload);
+    }
+
+    fn tell(&self, event: Option<Event>) {
+        if let Some(event) = event {
+            self.publish_event(event);
+        }
+    }
+
+    /// Publishes a message that the control plane authorized; with RETAIN it is durable
+    /// in `store` when this returns.
+    ///
+    /// # Errors
+    /// A topic that is not to be published to, or a message that could not be kept.
+    pub async fn publish_for(
+        &self,
+        store: &Store,
+        publish: Authorized<Publish>,
+    ) -> Result<(), Refusal> {
+        let refuse =
+            |reason: &str| Refusal::new(ErrorCode::InvalidRequest, format!("The {reason}."));
+        let routed = publish.try_map(topics::route).map_err(|refused| refuse(&refused.1))?;
+        let publish = match authorize::for_subscribers(routed) {
+            Ok(publish) => publish,
+            Err(request) => match request.into_inner() {
+                (Request::Service(request), message)
+                    if request.audience() == Audience::Subscribers =>
+                {
+                    self.answer_to_subscribers(&request, &message.payload);
+                    return Ok(());
+                }
+                (_, message) => {
+                    return Err(refuse(&format!(
+                        "topic '{}' is for requests whose answer goes to the connection that \
+                         asks, and there is none",
+                        message.topic
+                    )));
+                }
+            },
+        };
+        retained::keep(store, &publish, None).await?;
+        // It is nobody's echo.
+        self.router.publish(router::NOBODY, &publish);
+        Ok(())
+    }
+
+    /// Has the connections of a certificate look at their rights again.
+    pub fn certificate_changed(&self, certificate: &CertificateId) {
+        self.directory.recheck_certificate(certificate);
+    }
+
+    /// Ends the connections of a certificate that is no longer `ACTIVE`. When this returns, none of
+    /// them is granted anything more.
+    pub fn certificate_off(&self, certificate: &CertificateId) {
+        self.directory.end_certificate(certificate);
+    }
+
+    /// Has the connection named like a thing look at its rights again, and tell that it is there,
+    /// in case the thing is new.
+    pub fn thing_changed(&self, name: &str) {
+        self.directory.recheck_client(name);
+        if self.presences.is_on()
+            && let Some((client, number, since)) = self.directory.client(name)
+        {
+            self.presences.still_connected(client, number.0, since);
+        }
+    }
+
+    /// It is indexed from now on who is connected, or no more.
+    pub fn connectivity_indexed(&self, on: bool) {
+        self.presences.switch(on);
+    }
+}
+
+/// Tells again who is connected, of some or of everybody, whenever that is asked for, until there is
+/// no gateway.
+pub async fn tell_who_is_connected(gateway: Weak<Gateway>) {
+    while let Some(connected) = gateway.upgrade() {
+        let presences = Arc::clone(&connected.presences);
+        drop(connected);
+        let again = presences.wanted().await;
+        let Some(connected) = gateway.upgrade() else { return };
+        match again {
+            Again::Clients(names) => {
+                let connected = names.iter().filter_map(|name| connected.directory.client(name));
+                for (client, number, since) in connected {
+                    presences.connected_again(client, number.0, since).await;
+                }
+            }
+            Again::Everybody => {
+                let mut shard = 0;
+                while let Some(clients) = connected.directory.clients(shard) {
+                    for (client, number, since) in clients {
+                        presences.connected_again(client, number.0, since).await;
+                    }
+                    shard += 1;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Accepts connections: a slot, a TLS handshake with a client certificate, then a task.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use fleetwright_host::graceful_close::{self, GracefulStream, OpenGuard};
+use fleetwright_host::slots::{Slot, Slots};
+use fleetwright_host::tls::{self, ALPN_PORT, AcceptError, Terms};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use super::Gateway;
+use super::connection::{self, AcceptedPeer};
+use super::probes::Probes;
+use super::stream::Stream;
+
+/// Longest TLS handshake. (ours)
+const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(15);
+/// Longest wait for a place among `max-connections`. (ours)
+const PLACE_PATIENCE: Duration = Duration::from_secs(15);
+/// Pause after an accept that failed, for instance for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Longest wait for connections to end when the server stops: provisioning requests under way take
+/// their time, all else ends at once. (ours)
+const DRAIN_PATIENCE: Duration = Duration::from_secs(15);
+
+/// What every listener of the gateway shares.
+struct Doors {
+    gateway: Arc<Gateway>,
+    config: Arc<rustls::ServerConfig>,
+    api: Arc<str>,
+    half_open: Arc<Slots>,
+    /// Connections beyond their handshake.
+    places: Arc<Semaphore>,
+    open: OpenGuard,
+    probes: Probes,
+    shutdown: watch::Receiver<bool>,
+}
+
+/// Accepts until `shutdown` turns true, then waits for the connections to end. `api` is where the
+/// control plane listens, for clients that look for it here.
+pub async fn listen(
+    gateway: Arc<Gateway>,
+    listeners: Vec<TcpListener>,
+    config: Arc<rustls::ServerConfig>,
+    api: SocketAddr,
+    shutdown: watch::Receiver<bool>,
+) {
+    let settings = &gateway.settings;
+    let half_open = Slots::new(settings.half_open().within_open_files());
+    let places = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
+    let (open, ended) = graceful_close::guard();
+    let api = api.to_string().into();
+    let probes = Probes::default();
+    let doors = Doors { gateway, config, api, half_open, places, open, probes, shutdown };
+    let doors = Arc::new(doors);
+    let mut accepting = JoinSet::new();
+    for listener in listeners {
+        accepting.spawn(accept(Arc::clone(&doors), listener));
+    }
+    drop(doors);
+    while accepting.join_next().await.is_some() {}
+    if tokio::time::timeout(DRAIN_PATIENCE, ended.wait()).await.is_err() {
+        tracing::warn!("some connections did not end in time");
+    }
+}
+
+async fn accept(doors: Arc<Doors>, listener: TcpListener) {
+    let mut shutdown = doors.shutdown.clone();
+    let alpn_required = listener.local_addr().is_ok_and(|own| own.port() == ALPN_PORT);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = shutdown.wait_for(|stop| *stop) => break,
+        };
+        let (tcp, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::error!(%error, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let slot = tokio::select! {
+            slot = doors.half_open.take(peer.ip()) => slot,
+            _ = shutdown.wait_for(|stop| *stop) => break,
+        };
+        tokio::spawn(handle(Arc::clone(&doors), alpn_required, tcp, peer, slot));
+    }
+}
+
+async fn handle(
+    doors: Arc<Doors>,
+    alpn_required: bool,
+    tcp: TcpStream,
+    peer: SocketAddr,
+    slot: Slot,
+) {
+    // Boxed: what only the handshake needs is given back when it ends.
+    let shaken = Box::pin(handshake(&doors, alpn_required, tcp, peer, &slot)).await;
+    let Some(stream) = shaken else { return };
+    let Some(_place) = place(&doors, peer, &slot).await else { return };
+    let (api, shutdown) = (Arc::clone(&doors.api), doors.shutdown.clone());
+    let (gateway, first_connection) =
+        (Arc::clone(&doors.gateway), AcceptedPeer { peer, api, slot, shutdown });
+    drop(doors);
+    connection::serve(gateway, stream, first_connection).await;
+}
+
+async fn handshake(
+    doors: &Doors,
+    alpn_required: bool,
+    tcp: TcpStream,
+    peer: SocketAddr,
+    slot: &Slot,
+) -> Option<Stream> {
+    let _ = tcp.set_nodelay(true);
+    let (config, api, open) =
+        (Arc::clone(&doors.config), Arc::clone(&doors.api), doors.open.clone());
+    let terms = Terms { config, alpn_required, api, open };
+    let accepting = tls::accept(&terms, tcp, || slot.received());
+    let mut shutdown = doors.shutdown.clone();
+    // What the peer sent comes first: who spoke is not silent.
+    let accepted = tokio::select! {
+        biased;
+        accepted = tokio::time::timeout(HANDSHAKE_PATIENCE, accepting) => accepted,
+        () = slot.evicted() => return None,
+        _ = shutdown.wait_for(|stop| *stop) => return None,
+    };
+    match accepted {
+        Ok(Ok(stream)) => Some(GracefulStream::new(Box::new(stream), doors.open.clone())),
+        Ok(Err(AcceptError::PeerGone)) => None,
+        Ok(Err(AcceptError::NoCertificate(why))) => {
+            match doors.probes.tell(peer.ip(), Instant::now()) {
+                Some(untold) => tracing::warn!(
+                    event = "Connection.AuthNError", %peer, untold,
+                    "TLS handshake failed: {why}. Of this address, further ones are told once an hour"
+                ),
+                None => tracing::debug!(%peer, "TLS handshake failed: {why}"),
+            }
+            None
+        }
+        Ok(Err(AcceptError::Refused(why))) => {
+            tracing::warn!(
+                event = "Connection.AuthNError", %peer,
+                "TLS handshake failed: {why}"
+            );
+            None
+        }
+        Err(_) => {
+            tracing::info!(
+                %peer, "no TLS handshake within {} seconds", HANDSHAKE_PATIENCE.as_secs()
+            );
+            None
+        }
+    }
+}
+
+/// A place among `max-connections`.
+async fn place(
+    doors: &Doors,
+    peer: SocketAddr,
+    slot: &Slot,
+) -> Option<tokio::sync::OwnedSemaphorePermit> {
+    let mut shutdown = doors.shutdown.clone();
+    let free = Arc::clone(&doors.places).acquire_owned();
+    let free = tokio::select! {
+        biased;
+        free = tokio::time::timeout(PLACE_PATIENCE, free) => free,
+        () = slot.evicted() => return None,
+        _ = shutdown.wait_for(|stop| *stop) => return None,
+    };
+    if free.is_err() {
+        tracing::warn!(
+            %peer,
+            "refused: there are {} connections, as many as max-connections of [mqtt] allows",
+            doors.gateway.settings.max_connections
+        );
+    }
+    free.ok()?.ok()
+}

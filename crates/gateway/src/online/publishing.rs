@@ -1,0 +1,165 @@
+//! What a device publishes.
+
+use fleetwright_core::authorization::Authorized;
+use fleetwright_core::service_request::Audience;
+use fleetwright_host::clock;
+use fleetwright_mqtt::{DisconnectCode, PubAckCode, Publish, Qos, Version};
+
+use super::{End, Online};
+use crate::topics::{self, Ordinary, Request};
+use crate::{authorize, enrichment, retained};
+
+impl Online {
+    pub(super) async fn on_publish(&mut self, mut publish: Publish) -> Option<End> {
+        if let Err(end) = self.freshen().await {
+            return Some(end);
+        }
+        let (qos, id) = (publish.qos, publish.id);
+        enrichment::enrich(&self.rights, &mut publish.properties);
+        let routed = match topics::route(publish) {
+            Ok(routed) => routed,
+            Err(refused) => {
+                let (publish, reason) = *refused;
+                tracing::info!(client_id = self.rights.client_id(), topic = %publish.topic, reason);
+                return self.refuse_publish(&publish, PublishRefusal::Topic, &reason);
+            }
+        };
+        match authorize::publish(&self.rights, routed) {
+            Ok(authorized) => {
+                let done = match authorize::for_subscribers(authorized) {
+                    Ok(publish) => self.hand_to_subscribers(&publish).await,
+                    Err(request) => self.hand_to_server(&request),
+                };
+                if let Err(end) = done {
+                    return end;
+                }
+                if let (Qos::AtLeastOnce, Some(id)) = (qos, id) {
+                    self.session.acknowledge(id, PubAckCode::Success, None);
+                }
+                None
+            }
+            Err(refused) => {
+                let (routed, denied) = *refused;
+                let publish = routed.message();
+                denied.log(&self.rights);
+                self.refuse_publish(publish, PublishRefusal::Denied, &denied.reason_string())
+            }
+        }
+    }
+
+    /// Keeps and routes a message; the error is how it was refused, and the end if that ends the
+    /// connection.
+    async fn hand_to_subscribers(
+        &mut self,
+        publish: &Authorized<Ordinary<Publish>>,
+    ) -> Result<(), Option<End>> {
+        // Kept before it is acknowledged: what was acknowledged is not lost.
+        let by = Some(self.rights.certificate_row());
+        if let Err(refusal) = retained::keep(&self.gateway.store, publish, by).await {
+            if let Err(ended) = self.standing.check() {
+                return Err(Some(ended.into()));
+            }
+            tracing::error!(%refusal, "a message was not retained");
+            let message = publish.get().get();
+            return Err(self.refuse_publish(message, PublishRefusal::NotKept, &refusal.message));
+        }
+        let route = || self.gateway.router.publish(self.number, publish);
+        self.standing.act(route).map_err(|ended| Some(ended.into()))?;
+        Ok(())
+    }
+
+    /// Hands a request to the server, which answers later or at once.
+    fn hand_to_server(
+        &mut self,
+        request: &Authorized<(Request, Publish)>,
+    ) -> Result<(), Option<End>> {
+        let (to, publish) = request.get();
+        match to {
+            Request::Provisioning(topic) => {
+                // A view into the input buffer would keep all of it for as long as the request waits.
+                let request = request.derive(|(_, publish)| {
+                    let payload = self.gateway.ledger.share(&publish.payload[..], 0);
+                    payload.map(|payload| (topic.clone(), payload)).ok_or(Some(End::Memory))
+                })?;
+                self.enqueue(request);
+            }
+            Request::Service(request) => {
+                tracing::debug!(
+                    client_id = self.rights.client_id(), topic = %publish.topic,
+                    "a request to a service that is not offered"
+                );
+                match request.audience() {
+                    Audience::Requester => {
+                        let answer = request.answer(&publish.payload, clock::now());
+                        self.send_directly(answer.topic, answer.payload);
+                    }
+                    Audience::Subscribers => {
+                        let answer =
+                            || self.gateway.answer_to_subscribers(request, &publish.payload);
+                        self.standing.act(answer).map_err(|ended| Some(ended.into()))?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The end of the connection, if it ends. MQTT 5, QoS 1: the PUBACK says why, and the connection
+    /// stays open. Anything else: the connection ends, as AWS ends it (specification, section 2).
+    fn refuse_publish(
+        &mut self,
+        publish: &Publish,
+        refusal: PublishRefusal,
+        reason: &str,
+    ) -> Option<End> {
+        match publish.id {
+            Some(id)
+                if self.session.version() == Version::V5 && !self.gateway.settings.strict_close =>
+            {
+                self.session.acknowledge(id, refusal.puback(), Some(reason));
+                None
+            }
+            _ => {
+                self.session.disconnect(refusal.disconnect(), reason);
+                Some(refusal.end(reason))
+            }
+        }
+    }
+}
+
+/// Why a message is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PublishRefusal {
+    /// Its topic is one of the server's own.
+    Topic,
+    /// No policy allows it.
+    Denied,
+    /// It is to be retained, and the registry takes no writes.
+    NotKept,
+}
+
+impl PublishRefusal {
+    fn puback(self) -> PubAckCode {
+        match self {
+            Self::Topic => PubAckCode::TopicNameInvalid,
+            Self::Denied => PubAckCode::NotAuthorized,
+            Self::NotKept => PubAckCode::QuotaExceeded,
+        }
+    }
+
+    fn disconnect(self) -> DisconnectCode {
+        match self {
+            Self::Topic => DisconnectCode::TopicNameInvalid,
+            Self::Denied => DisconnectCode::NotAuthorized,
+            Self::NotKept => DisconnectCode::QuotaExceeded,
+        }
+    }
+
+    fn end(self, reason: &str) -> End {
+        match self {
+            Self::Topic => End::Violation { clause: "limit", reason: reason.to_owned() },
+            Self::Denied => End::Denied,
+            Self::NotKept => End::Server,
+        }
+    }
+}

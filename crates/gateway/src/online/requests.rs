@@ -1,0 +1,199 @@
+//! Provisioning requests of a connection: one under way, the others in line behind it.
+
+use std::collections::VecDeque;
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use fleetwright_core::authorization::Authorized;
+use fleetwright_core::limits;
+use fleetwright_core::reserved_topic::ProvisioningTopic;
+use fleetwright_host::clock;
+use fleetwright_mqtt::{Delivered, Delivery, Qos};
+use fleetwright_provisioning::{Answer, ProvisioningRequest};
+use tokio::task::JoinHandle;
+
+use super::{End, Online};
+use crate::Gateway;
+use crate::rights::Rights;
+
+/// Provisioning requests that wait behind the one under way; a device that sends more is not read
+/// until there is room. (ours)
+const REQUESTS_WAITING: usize = 32;
+/// The same, bytes of their payloads. (ours)
+const REQUESTS_BYTES: usize = 512 * 1024;
+/// Longest wait for answers under way when the server stops, or for the one that outlives its
+/// certificate.
+/// A hook has [`limits::HOOK_MILLIS`]; the rest is ours.
+const LAST_ANSWERS: Duration = Duration::from_millis(limits::HOOK_MILLIS + 3_000);
+
+/// Made with the first request: most connections never have one.
+#[derive(Default)]
+pub(super) struct RequestQueue(Option<Box<Queue>>);
+
+/// A provisioning request: its topic and payload.
+type Waiting = Authorized<(ProvisioningTopic, Bytes)>;
+
+struct Queue {
+    under_way: UnderWay,
+    /// Its answer, where it came together with the end of the certificate.
+    answered: Option<Answer>,
+    waiting: VecDeque<Waiting>,
+    /// Bytes of the payloads that wait.
+    bytes: usize,
+}
+
+/// The request that is being carried out.
+struct UnderWay {
+    /// A task of its own, so that a request whose device is cut off still comes to its end: the
+    /// device retries with the same token and gets that answer.
+    answer: JoinHandle<Answer>,
+    /// Whether it may outlive its certificate: see [`Answer::outlives`].
+    outlives: Arc<AtomicBool>,
+    /// Bytes of its payload.
+    bytes: usize,
+}
+
+impl RequestQueue {
+    /// Whether another request would find no room.
+    pub(super) fn is_full(&self) -> bool {
+        self.0.as_ref().is_some_and(|queue| {
+            queue.waiting.len() >= REQUESTS_WAITING || queue.bytes >= REQUESTS_BYTES
+        })
+    }
+
+    /// Bytes that the requests in line hold.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |queue| {
+            queue.bytes + queue.waiting.len() * Delivery::OVERHEAD + queue.under_way.bytes
+        })
+    }
+
+    /// The next answer; pending while nothing is under way, `None` after a fault of ours. May be
+    /// dropped and asked for again without loss.
+    pub(super) async fn next(&mut self) -> Option<Answer> {
+        match &mut self.0 {
+            Some(queue) => (&mut queue.under_way.answer)
+                .await
+                .inspect_err(|error| tracing::error!(%error, "a provisioning request failed"))
+                .ok(),
+            None => pending().await,
+        }
+    }
+}
+
+impl Online {
+    /// Puts a provisioning request in line: they are answered in the order of their arrival.
+    pub(super) fn enqueue(&mut self, request: Waiting) {
+        match &mut self.requests.0 {
+            Some(queue) => {
+                queue.bytes += request.1.len();
+                queue.waiting.push_back(request);
+            }
+            empty => {
+                let under_way = begin(&self.gateway, &self.rights, request);
+                let queue = Queue { under_way, answered: None, waiting: VecDeque::new(), bytes: 0 };
+                *empty = Some(Box::new(queue));
+            }
+        }
+    }
+
+    /// An answer is there: it is sent, and the next request begins, if the certificate is still good.
+    pub(super) fn on_answer(&mut self, answer: Answer) -> Option<End> {
+        if let Err(ended) = self.standing.check() {
+            // Kept for the goodbye, which knows what outlives the certificate.
+            if let Some(queue) = &mut self.requests.0 {
+                queue.answered = Some(answer);
+            }
+            return Some(ended.into());
+        }
+        self.send_answer(answer);
+        self.next_request();
+        None
+    }
+
+    /// The answer under way, if it outlives the certificate; the requests behind it are dropped.
+    pub(super) async fn last_answer(&mut self) -> Option<Answer> {
+        let mut queue = self.requests.0.take()?;
+        let answer = match queue.answered {
+            Some(answer) => answer,
+            None if !queue.under_way.outlives.load(Ordering::Acquire) => return None,
+            None => {
+                let answer = &mut queue.under_way.answer;
+                tokio::time::timeout(LAST_ANSWERS, answer).await.ok()?.ok()?
+            }
+        };
+        answer.outlives.then_some(answer)
+    }
+
+    /// Sends an answer to this device.
+    pub(super) fn send_answer(&mut self, answer: Answer) {
+        self.send_directly(answer.topic, answer.payload);
+    }
+
+    /// Sends an answer of the server's to this device and nobody else, subscribed or not, once.
+    pub(super) fn send_directly(&mut self, topic: String, payload: Vec<u8>) {
+        let subscribed = self.subscriptions.get(topic.as_str()).copied();
+        let delivery = Delivery {
+            token: 0,
+            topic: topic.into(),
+            payload: payload.into(),
+            qos: subscribed.unwrap_or(Qos::AtMostOnce),
+            retain: false,
+            message_expiry: None,
+            properties: None,
+        };
+        let delivered = self.session.deliver(&delivery, clock::monotonic_millis());
+        if let Delivered::Dropped(why) = delivered {
+            tracing::warn!(
+                client_id = self.rights.client_id(), topic = %delivery.topic, ?why,
+                bytes = delivery.payload.len(), "an answer could not be sent"
+            );
+        }
+    }
+
+    /// Begins with the next request in line.
+    fn next_request(&mut self) {
+        let Some(queue) = &mut self.requests.0 else { return };
+        match queue.waiting.pop_front() {
+            Some(request) => {
+                queue.bytes -= request.1.len();
+                queue.under_way = begin(&self.gateway, &self.rights, request);
+            }
+            None => self.requests.0 = None,
+        }
+    }
+
+    /// Gives every request in line its answer, within [`LAST_ANSWERS`] for all of them.
+    pub(super) async fn finish_requests(&mut self) {
+        // Boxed: seldom needed, and every idle connection would hold the room for it.
+        let all = Box::pin(async {
+            while self.requests.0.is_some()
+                && let Some(answer) = self.requests.next().await
+            {
+                if self.on_answer(answer).is_some() {
+                    break;
+                }
+            }
+        });
+        let _ = tokio::time::timeout(LAST_ANSWERS, all).await;
+    }
+}
+
+fn begin(gateway: &Arc<Gateway>, rights: &Rights, request: Waiting) -> UnderWay {
+    let provisioning = Arc::clone(&gateway.provisioning);
+    let (outlives, bytes) = (Arc::new(AtomicBool::new(false)), request.1.len());
+    let request = request.map(|(topic, payload)| ProvisioningRequest {
+        topic,
+        payload,
+        claim: rights.certificate_id(),
+        claim_row: rights.certificate_row(),
+        client_id: rights.client_id().into(),
+        held_to: rights.held().map(|held| held.template.clone()),
+        outlives: Arc::clone(&outlives),
+    });
+    let answer = tokio::spawn(async move { provisioning.answer(request).await });
+    UnderWay { answer, outlives, bytes }
+}

@@ -1,0 +1,151 @@
+//! What a device subscribes to.
+
+use fleetwright_host::clock;
+use fleetwright_mqtt::{
+    Delivery, DisconnectCode, Qos, RetainHandling, SubAckCode, Subscribe, SubscribeFilter,
+    Unsubscribe,
+};
+
+use super::{End, Online};
+use crate::ledger::Bound;
+use crate::{authorize, retained, topics};
+
+impl Online {
+    pub(super) async fn on_subscribe(&mut self, subscribe: Subscribe) -> Option<End> {
+        if let Err(end) = self.freshen().await {
+            return Some(end);
+        }
+        let mut codes = Vec::with_capacity(subscribe.filters.len());
+        let mut retained = Vec::new();
+        let mut reason = None;
+        for filter in &subscribe.filters {
+            let is_new = !self.subscriptions.contains_key(&filter.filter);
+            let (code, why) = match self.subscribe_one(filter) {
+                Ok(code) => (code, None),
+                Err((code, why)) => (code, Some(why)),
+            };
+            // A SUBACK has one Reason String for all its filters: that of the first refused.
+            reason = reason.or(why);
+            if matches!(code, SubAckCode::GrantedQos0 | SubAckCode::GrantedQos1)
+                && wants_retained(filter, is_new)
+            {
+                retained.push(filter);
+            }
+            codes.push(code);
+        }
+        let granted: Vec<&str> = subscribe
+            .filters
+            .iter()
+            .zip(&codes)
+            .filter(|(_, code)| matches!(code, SubAckCode::GrantedQos0 | SubAckCode::GrantedQos1))
+            .map(|(filter, _)| &*filter.filter)
+            .collect();
+        if !granted.is_empty() {
+            let connection = self.rights.connection(self.number.0);
+            self.gateway.tell(connection.subscribed(&granted, clock::now()));
+        }
+        let denied = codes.contains(&SubAckCode::NotAuthorized);
+        self.session.subscribed(subscribe.receipt, &codes, reason.as_deref());
+        if denied && self.gateway.settings.strict_close {
+            self.session.disconnect(DisconnectCode::NotAuthorized, "a subscription was denied");
+            return Some(End::Denied);
+        }
+        for filter in retained {
+            self.send_retained(filter).await;
+        }
+        None
+    }
+
+    /// Leaves what is kept of a filter's topic to be sent; whether the device may receive it is
+    /// asked then, as of any message.
+    async fn send_retained(&mut self, filter: &SubscribeFilter) {
+        match retained::find(&self.gateway.store, &filter.filter, filter.qos).await {
+            Ok(None) => {}
+            // In the same line as all that others leave: it is sent as there is room.
+            Ok(Some(message)) => {
+                let beside = message.cost() - message.payload.len();
+                match self.gateway.ledger.share(&message.payload[..], beside) {
+                    Some(payload) => {
+                        self.mailbox.leave(Delivery { payload, ..message });
+                    }
+                    None => self.mailbox.hit(Bound::TotalMemory, 1),
+                }
+            }
+            Err(refusal) => tracing::error!(%refusal, "a retained message could not be read"),
+        }
+    }
+
+    /// The error's text is for the device.
+    fn subscribe_one(
+        &mut self,
+        filter: &SubscribeFilter,
+    ) -> Result<SubAckCode, (SubAckCode, String)> {
+        let is_new = !self.subscriptions.contains_key(&filter.filter);
+        if is_new && self.subscriptions.len() >= self.session.limits().subscriptions {
+            let bound = self.session.limits().subscriptions;
+            let why = format!("a connection has at most {bound} subscriptions");
+            return Err((SubAckCode::QuotaExceeded, why));
+        }
+        let class = match topics::of_filter(filter.matched_filter()) {
+            Ok(class) => class,
+            Err(reason) => {
+                tracing::info!(
+                    client_id = self.rights.client_id(), filter = %filter.filter, reason,
+                    "subscription refused"
+                );
+                return Err((SubAckCode::TopicFilterInvalid, reason));
+            }
+        };
+        match authorize::subscribe(&self.rights, filter) {
+            Ok(_) if is_new && !self.mailbox.reserve(cost(&filter.filter)) => {
+                let why = "there is no room for another subscription now".to_owned();
+                Err((SubAckCode::QuotaExceeded, why))
+            }
+            Ok(authorized) => {
+                // Provisioning answers never travel through the tree: devices share a claim
+                // certificate, and nobody else may ever see a private key.
+                if class == topics::Filter::Ordinary {
+                    self.gateway.router.subscribe(self.number, &self.mailbox, authorized);
+                }
+                self.subscriptions.insert(filter.filter.clone(), filter.qos);
+                Ok(match filter.qos {
+                    Qos::AtMostOnce => SubAckCode::GrantedQos0,
+                    Qos::AtLeastOnce => SubAckCode::GrantedQos1,
+                })
+            }
+            Err(refused) => {
+                refused.1.log(&self.rights);
+                Err((SubAckCode::NotAuthorized, refused.1.reason_string()))
+            }
+        }
+    }
+
+    pub(super) fn on_unsubscribe(&mut self, unsubscribe: Unsubscribe) {
+        for filter in &unsubscribe.filters {
+            if self.subscriptions.remove(filter).is_some() {
+                self.mailbox.release(cost(filter));
+            }
+            self.gateway.router.unsubscribe(self.number, filter);
+        }
+        let filters: Vec<&str> = unsubscribe.filters.iter().map(|filter| &**filter).collect();
+        let connection = self.rights.connection(self.number.0);
+        self.gateway.tell(connection.unsubscribed(&filters, clock::now()));
+        self.session.unsubscribed(unsubscribe.receipt, &[], None);
+    }
+}
+
+/// What a subscription takes with its filter, here and in the tree, bytes.
+fn cost(filter: &str) -> usize {
+    256 + 2 * filter.len()
+}
+
+/// Whether a subscription gets retained messages: by its Retain Handling, and never a shared one
+/// or one with wildcards (AWS: guide, "MQTT retained messages").
+fn wants_retained(filter: &SubscribeFilter, is_new: bool) -> bool {
+    let asked = match filter.retain_handling {
+        RetainHandling::AtSubscribe => true,
+        RetainHandling::AtSubscribeIfNew => is_new,
+        RetainHandling::Never => false,
+    };
+    asked && filter.share.is_none() && retained::has_retained(&filter.filter)
+}

@@ -1,0 +1,94 @@
+//! `[mqtt]`: the device gateway.
+
+use fleetwright_core::configuration::{Conflict, Key, Takes};
+use fleetwright_host::slots::Bounds;
+use serde::{Deserialize, Serialize};
+
+/// How the gateway treats its connections.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Mqtt {
+    /// Connections at once, 1 to 10,000,000; further ones wait, and are refused if none of these ends.
+    pub max_connections: usize,
+    /// Connections at once that have not said CONNECT yet; a further one gets the slot of a peer
+    /// that says nothing.
+    pub max_half_open: usize,
+    /// What a refused MQTT 3.1.1 CONNECT is answered with.
+    pub connect_refusal_code: ConnectRefusalCode,
+    /// Close the connection on any denied publish or subscribe, as AWS does on MQTT 3.1.1.
+    pub strict_close: bool,
+    /// Send unacknowledged QoS 1 messages again on open connections of MQTT 5 too, as AWS does.
+    pub resend_mqtt5: bool,
+    /// What one connection may make the server hold, MiB, 1 to 1024: messages that wait for it,
+    /// buffers, provisioning requests in line, subscriptions, its will.
+    pub memory_per_connection_mib: usize,
+    /// The same of all connections together, MiB, 16 to 1,048,576.
+    pub memory_mib: usize,
+}
+
+impl Mqtt {
+    /// The bound of one connection, bytes.
+    pub(crate) fn bytes_per_connection(&self) -> usize {
+        self.memory_per_connection_mib << 20
+    }
+
+    /// The bound of all connections, bytes.
+    pub(crate) fn bytes_in_all(&self) -> usize {
+        self.memory_mib << 20
+    }
+
+    /// What cannot be used together.
+    pub fn conflict(&self) -> Option<Conflict> {
+        let (one, all) = (self.memory_per_connection_mib, self.memory_mib);
+        (all < one).then(|| Conflict {
+            key: "mqtt.memory-mib",
+            why: format!("it is less than memory-per-connection-mib, which is {one}"),
+        })
+    }
+}
+
+impl Mqtt {
+    /// The keys of its section.
+    pub const KEYS: &[Key] = &[
+        Key::new("max-connections", Takes::Number(1, 10_000_000)),
+        Key::new("max-half-open", Takes::Number(1, 10_000_000)),
+        Key::new("connect-refusal-code", Takes::OneOf(&["not-authorized", "seven"])),
+        Key::new("strict-close", Takes::Flag),
+        Key::new("resend-mqtt5", Takes::Flag),
+        Key::new("memory-per-connection-mib", Takes::Number(1, 1024)),
+        Key::new("memory-mib", Takes::Number(16, 1_048_576)),
+    ];
+}
+
+/// CONNACK return code of a refused MQTT 3.1.1 CONNECT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConnectRefusalCode {
+    /// 5, as the standard has it.
+    NotAuthorized,
+    /// 7, as AWS's 2022 guide has it.
+    Seven,
+}
+
+impl Default for Mqtt {
+    fn default() -> Self {
+        Self {
+            max_connections: 100_000,
+            max_half_open: 8192,
+            connect_refusal_code: ConnectRefusalCode::NotAuthorized,
+            strict_close: false,
+            resend_mqtt5: false,
+            memory_per_connection_mib: 4,
+            memory_mib: 256,
+        }
+    }
+}
+
+impl Mqtt {
+    /// Slots of half-open connections; one address (IPv6: one network of 64 bits) may have half of
+    /// them before it has to give its own to a further one.
+    pub(crate) fn half_open(&self) -> Bounds {
+        let (name, total) = ("max-half-open of [mqtt]", self.max_half_open);
+        Bounds { name, total, per_address: total.div_ceil(2) }
+    }
+}

@@ -1,7 +1,0 @@
-//! Invocations.
-
-mod invoke;
-
-use crate::control::iot::{Operation, operation};
-
-pub(super) const OPERATIONS: &[Operation] = &[operation!(invoke)];
