@@ -55,6 +55,8 @@ def _serving(directory, settings):
     data, ready, log = directory / "data", directory / "ready.json", directory / "server.log"
     buckets, config = directory / "buckets", directory / "fleetwright.toml"
     buckets.mkdir()
+    # A directory that a configuration names must be there, also before the first runtime is.
+    RUNTIMES.mkdir(parents=True, exist_ok=True)
     functions = f'[functions]\nruntimes-dir = "{RUNTIMES}"\n'
     config.write_text(with_hook_urls(f'[bulk]\ndirectory = "{buckets}"\n{functions}{settings}'))
     command = [BINARY, "serve", "--data-dir", data, "--ready-file", ready, "--config", config]
