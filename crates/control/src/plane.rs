@@ -21,6 +21,7 @@ use fleetwright_mqtt::Publish;
 use fleetwright_provisioning::Provisioning;
 use fleetwright_provisioning::bulk::Bulk;
 use fleetwright_provisioning::issuance::Issuance;
+use fleetwright_services::Services;
 use fleetwright_store::{Recording, Store};
 
 use crate::admission::Admission;
@@ -76,6 +77,8 @@ pub struct ControlPlane {
     pub issuance: Arc<Issuance>,
     /// Registers things directly.
     pub provisioning: Arc<Provisioning>,
+    /// Shadows and jobs.
+    pub services: Arc<Services>,
     /// Publishes messages of the data plane.
     pub publish: PublishMessage,
     /// Calls authorizers.

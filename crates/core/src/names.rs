@@ -94,6 +94,14 @@ name!(
     ThingName, "thing name", 128, "[a-zA-Z0-9:_-]", registry_char
 );
 name!(
+    /// Name of a shadow that is not the classic one: `[$a-zA-Z0-9:_-]{1,64}`.
+    ShadowName, "shadow name", 64, "[$a-zA-Z0-9:_-]", |c| registry_char(c) || c == '$'
+);
+name!(
+    /// Id of a job: `[a-zA-Z0-9_-]{1,64}`.
+    JobId, "job id", 64, "[a-zA-Z0-9_-]", |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
+);
+name!(
     /// Name of a thing type: `[a-zA-Z0-9:_-]{1,128}`.
     ThingTypeName, "thing type name", 128, "[a-zA-Z0-9:_-]", registry_char
 );

@@ -32,10 +32,10 @@ use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::event::Event;
 use fleetwright_core::limits;
-use fleetwright_core::service_request::{Audience, ServiceRequest};
-use fleetwright_host::clock;
+use fleetwright_core::service_request::{Audience, ServiceAnswer};
 use fleetwright_mqtt::{Limits, Publish};
 use fleetwright_provisioning::Provisioning;
+use fleetwright_services::Services;
 use fleetwright_store::Store;
 pub use identity::{HeldTo, Principal};
 pub use listener::listen;
@@ -50,6 +50,7 @@ pub struct Gateway {
     pub(crate) store: Store,
     pub(crate) policies: Arc<Policies>,
     pub(crate) provisioning: Arc<Provisioning>,
+    pub(crate) services: Arc<Services>,
     presences: Arc<Presences>,
     settings: settings::Mqtt,
     limits: Arc<Limits>,
@@ -65,6 +66,7 @@ impl Gateway {
         store: Store,
         policies: Arc<Policies>,
         provisioning: Arc<Provisioning>,
+        services: Arc<Services>,
         presences: Arc<Presences>,
         numbers: Arc<Numbers>,
         settings: settings::Mqtt,
@@ -85,6 +87,7 @@ impl Gateway {
             store,
             policies,
             provisioning,
+            services,
             presences,
             settings,
             limits: Arc::new(limits),
@@ -105,10 +108,9 @@ impl Gateway {
         self.router.publish_own(event.topic, event.payload);
     }
 
-    /// Answers a request to a service on topics that anybody may subscribe to.
-    fn answer_to_subscribers(&self, request: &ServiceRequest, payload: &[u8]) {
-        let answer = request.answer(payload, clock::now());
-        self.router.publish_own(answer.topic, answer.payload);
+    /// Gives what a service tells to those who subscribed to it and may receive it.
+    pub async fn publish_service(&self, message: ServiceAnswer) {
+        self.router.publish_own(message.topic, message.payload);
     }
 
     fn tell(&self, event: Option<Event>) {
@@ -132,21 +134,21 @@ impl Gateway {
         let routed = publish.try_map(topics::route).map_err(|refused| refuse(&refused.1))?;
         let publish = match authorize::for_subscribers(routed) {
             Ok(publish) => publish,
-            Err(request) => match request.into_inner() {
-                (Request::Service(request), message)
-                    if request.audience() == Audience::Subscribers =>
-                {
-                    self.answer_to_subscribers(&request, &message.payload);
-                    return Ok(());
-                }
-                (_, message) => {
-                    return Err(refuse(&format!(
+            Err(request) => {
+                let request = request.derive(|(request, message)| match request {
+                    Request::Service(request) if request.audience() == Audience::Subscribers => {
+                        Ok((request.clone(), message.payload.clone()))
+                    }
+                    Request::Service(_) | Request::Provisioning(_) => Err(refuse(&format!(
                         "topic '{}' is for requests whose answer goes to the connection that \
                          asks, and there is none",
                         message.topic
-                    )));
-                }
-            },
+                    ))),
+                })?;
+                // Its answer is for subscribers.
+                let _ = self.services.answer(&request).await;
+                return Ok(());
+            }
         };
         retained::keep(store, &publish, None).await?;
         // It is nobody's echo.

@@ -24,6 +24,7 @@ use fleetwright_provisioning::Provisioning;
 use fleetwright_provisioning::bulk::Bulk;
 use fleetwright_provisioning::issuance::Issuance;
 use fleetwright_provisioning::keys::DeviceKeys;
+use fleetwright_services::Services;
 use fleetwright_store::Store;
 use tokio::sync::watch;
 
@@ -43,6 +44,7 @@ pub(crate) struct App {
     pub(crate) functions: Arc<Functions>,
     issuance: Arc<Issuance>,
     pub(crate) provisioning: Arc<Provisioning>,
+    services: Arc<Services>,
     pub(crate) hooks: Arc<Hooks>,
     sealing: Arc<Sealing>,
     identities: Arc<Identities>,
@@ -105,14 +107,26 @@ impl App {
         );
         let policies = Arc::new(Policies::new(settings.scope.clone(), store.clone()));
         let presences = presences(&store).await?;
+        let services = Services::new(store.clone());
         let gateway = Gateway::new(
             store.clone(),
             Arc::clone(&policies),
             Arc::clone(&provisioning),
+            Arc::clone(&services),
             Arc::clone(&presences),
             gateway::Numbers::start(store.clone()).await,
             settings.mqtt.clone(),
         );
+
+        let broker = Arc::downgrade(&gateway);
+        services.broker().connect(Box::new(move |message| {
+            let gateway = broker.upgrade();
+            Box::pin(async move {
+                if let Some(gateway) = gateway {
+                    gateway.publish_service(message).await;
+                }
+            })
+        }));
 
         // 3. What is notified of changes.
         tokio::spawn(events::publish(waiting, Arc::downgrade(&gateway)));
@@ -138,6 +152,7 @@ impl App {
             functions,
             issuance,
             provisioning,
+            services,
             hooks,
             sealing,
             identities,
@@ -165,6 +180,7 @@ impl App {
             has_certificate_for: Box::new(move |name| certificates.has_own_for(name)),
             issuance: Arc::clone(&self.issuance),
             provisioning: Arc::clone(&self.provisioning),
+            services: Arc::clone(&self.services),
             publish: Box::new(move |store, message| {
                 let gateway = Arc::clone(&gateway);
                 Box::pin(async move { gateway.publish_for(&store, message).await })

@@ -23,7 +23,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("installation", &["core", "ca", "store", "host", "access"]),
     ("functions", &["core", "store", "containment", "host", "access"]),
     ("provisioning", &["core", "ca", "store", "host", "access", "installation", "functions"]),
-    ("gateway", &["core", "mqtt", "ca", "store", "host", "provisioning"]),
+    ("services", &["core", "store", "host"]),
+    ("gateway", &["core", "mqtt", "ca", "store", "host", "provisioning", "services"]),
     (
         "control",
         &[
@@ -36,6 +37,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "installation",
             "functions",
             "provisioning",
+            "services",
         ],
     ),
     (
@@ -49,6 +51,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "installation",
             "functions",
             "provisioning",
+            "services",
             "gateway",
             "control",
         ],

@@ -9,7 +9,6 @@ use crate::tree::write_text;
 pub(crate) enum Field<'a> {
     Text(&'a str),
     Number(u64),
-    EmptyList,
     Map(&'a BTreeMap<String, String>),
 }
 
@@ -31,7 +30,6 @@ fn json(fields: &[(&str, Field<'_>)]) -> String {
         match field {
             Field::Text(text) => write_text(text, &mut out),
             Field::Number(number) => out.push_str(&number.to_string()),
-            Field::EmptyList => out.push_str("[]"),
             Field::Map(map) => {
                 out.push('{');
                 for (place, (name, text)) in map.iter().enumerate() {
@@ -56,7 +54,6 @@ fn member(place: usize, name: &str, out: &mut String) {
 
 const UNSIGNED: u8 = 0;
 const TEXT: u8 = 3;
-const LIST: u8 = 4;
 const MAP: u8 = 5;
 
 fn cbor(fields: &[(&str, Field<'_>)]) -> Vec<u8> {
@@ -67,7 +64,6 @@ fn cbor(fields: &[(&str, Field<'_>)]) -> Vec<u8> {
         match field {
             Field::Text(value) => text(value, &mut out),
             Field::Number(number) => head(UNSIGNED, *number, &mut out),
-            Field::EmptyList => head(LIST, 0, &mut out),
             Field::Map(map) => {
                 head(MAP, map.len() as u64, &mut out);
                 for (name, value) in *map {

@@ -1,8 +1,6 @@
 //! What a device publishes.
 
 use fleetwright_core::authorization::Authorized;
-use fleetwright_core::service_request::Audience;
-use fleetwright_host::clock;
 use fleetwright_mqtt::{DisconnectCode, PubAckCode, Publish, Qos, Version};
 
 use super::{End, Online};
@@ -28,7 +26,7 @@ impl Online {
             Ok(authorized) => {
                 let done = match authorize::for_subscribers(authorized) {
                     Ok(publish) => self.hand_to_subscribers(&publish).await,
-                    Err(request) => self.hand_to_server(&request),
+                    Err(request) => self.hand_to_server(&request).await,
                 };
                 if let Err(end) = done {
                     return end;
@@ -69,11 +67,11 @@ impl Online {
     }
 
     /// Hands a request to the server, which answers later or at once.
-    fn hand_to_server(
+    async fn hand_to_server(
         &mut self,
         request: &Authorized<(Request, Publish)>,
     ) -> Result<(), Option<End>> {
-        let (to, publish) = request.get();
+        let (to, _) = request.get();
         match to {
             Request::Provisioning(topic) => {
                 // A view into the input buffer would keep all of it for as long as the request waits.
@@ -83,21 +81,16 @@ impl Online {
                 })?;
                 self.enqueue(request);
             }
-            Request::Service(request) => {
-                tracing::debug!(
-                    client_id = self.rights.client_id(), topic = %publish.topic,
-                    "a request to a service that is not offered"
-                );
-                match request.audience() {
-                    Audience::Requester => {
-                        let answer = request.answer(&publish.payload, clock::now());
-                        self.send_directly(answer.topic, answer.payload);
-                    }
-                    Audience::Subscribers => {
-                        let answer =
-                            || self.gateway.answer_to_subscribers(request, &publish.payload);
-                        self.standing.act(answer).map_err(|ended| Some(ended.into()))?;
-                    }
+            Request::Service(_) => {
+                let request = request.derive(|(to, publish)| match to {
+                    Request::Service(to) => Ok((to.clone(), publish.payload.clone())),
+                    Request::Provisioning(_) => Err(Some(End::Defect)),
+                })?;
+                // Boxed: seldom under way, and every idle connection would hold the room for it.
+                let answer = Box::pin(self.gateway.services.answer(&request)).await;
+                self.standing.check().map_err(|ended| Some(ended.into()))?;
+                if let Some(answer) = answer {
+                    self.send_directly(answer.topic, answer.payload);
                 }
             }
         }

@@ -1,0 +1,60 @@
+//! The services that devices reach behind reserved topics, and operators over HTTP: device shadows and
+//! jobs. Decisions are in core; here they are fetched for, stored and told.
+
+mod broker;
+mod jobs;
+mod shadows;
+
+use std::sync::Arc;
+
+use fleetwright_core::authorization::Authorized;
+use fleetwright_core::service_request::{Audience, ServiceAnswer, ServiceRequest};
+use fleetwright_host::clock;
+use fleetwright_store::Store;
+
+pub use self::broker::Broker;
+
+/// A request that a device published: to which service, and its payload.
+pub type DeviceRequest = Authorized<(ServiceRequest, bytes::Bytes)>;
+
+/// The services of this node.
+#[derive(Debug)]
+pub struct Services {
+    pub(crate) store: Store,
+    pub(crate) broker: Broker,
+}
+
+impl Services {
+    /// Services on a registry; what they publish goes nowhere until [`Broker::connect`].
+    pub fn new(store: Store) -> Arc<Self> {
+        Arc::new(Self { store, broker: Broker::default() })
+    }
+
+    /// Who takes to subscribers what the services tell.
+    pub fn broker(&self) -> &Broker {
+        &self.broker
+    }
+
+    /// Carries a device's request out. What it changes is durable when this returns, and what is for
+    /// subscribers has been told; an answer for the asking connection alone is given back.
+    pub async fn answer(&self, request: &DeviceRequest) -> Option<ServiceAnswer> {
+        let (to, payload) = request.get();
+        match to {
+            ServiceRequest::Shadow(request) => {
+                self.answer_shadow(request, payload).await;
+                None
+            }
+            ServiceRequest::Job(request) => Some(self.answer_job(request, payload).await),
+            ServiceRequest::Absent(request) => {
+                let answer = request.answer(payload, clock::now());
+                match request.audience() {
+                    Audience::Requester => Some(answer),
+                    Audience::Subscribers => {
+                        self.broker.publish(answer).await;
+                        None
+                    }
+                }
+            }
+        }
+    }
+}
