@@ -42,6 +42,7 @@ mod registry_events;
 mod retained;
 mod role_aliases;
 mod rows;
+mod sessions;
 mod sql;
 mod sqlite;
 mod tagged;
@@ -106,6 +107,10 @@ pub use retained::{RetainedMessage, RetainedProperties, RetainedSummary};
 pub use role_aliases::RoleAlias;
 pub use rows::{
     CaRow, CertificateRow, FunctionRow, FunctionVersionRow, GroupRow, PolicyRow, ThingRow,
+};
+pub use sessions::{
+    KeptSession, MessageToQueue, OpenedSession, Queue, QueueBounds, Queued, QueuedMessage,
+    SessionFilter, SessionOpened, SessionOpening, WhenFull,
 };
 use sql::Sql;
 pub use tagged::Tagged;

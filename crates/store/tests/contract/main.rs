@@ -20,6 +20,7 @@ mod registration;
 mod registration_tasks;
 mod retained;
 mod rollback;
+mod sessions;
 mod support;
 mod templates;
 mod things;
@@ -45,6 +46,15 @@ macro_rules! contract {
 }
 
 contract! {
+    sessions {
+        a_session_is_resumed_by_the_next_connection
+        a_session_is_over_at_its_time_and_with_another_protocol_level
+        an_earlier_connection_changes_nothing
+        messages_wait_in_their_order_until_they_are_taken
+        a_full_queue_drops_what_is_configured
+        a_group_queue_is_served_by_its_members
+        after_a_start_whoever_was_connected_waits
+    }
     fleet_index {
         what_is_looked_for_narrowly_is_what_a_whole_look_finds
         one_call_looks_at_a_bounded_number_of_things
