@@ -10,6 +10,8 @@ from typing import NamedTuple
 import cbor2
 import paho.mqtt.client as paho
 from paho.mqtt.client import MQTTv5, MQTTv311
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from identity import Identity, key_pem, make_csr, make_key
 
@@ -40,7 +42,9 @@ class Device:
     """A connection; a context manager that disconnects."""
 
     def __init__(self, server, identity, client_id=None, *, version=MQTTv311, host="localhost",
-                 keepalive=60, username=None, alpn=None, configure=None):  # fmt: skip
+                 keepalive=60, username=None, alpn=None, configure=None, clean=True,
+                 expiry=None):  # fmt: skip
+        """`clean` and `expiry` are Clean Start and Session Expiry Interval; 3.1.1 has the first only."""
         self.client_id = client_id or f"test-{uuid.uuid4().hex[:12]}"
         self.messages, self.ends = queue.Queue(), queue.Queue()
         self._acks, self._heard, connacks = {}, threading.Condition(), queue.Queue()
@@ -48,6 +52,7 @@ class Device:
             paho.CallbackAPIVersion.VERSION2,
             self.client_id,
             protocol=version,
+            clean_session=clean if version == MQTTv311 else None,
             reconnect_on_failure=False,
         )
         self.client.tls_set_context(tls_context(server, identity, alpn))
@@ -56,13 +61,16 @@ class Device:
             self.client.username_pw_set(username)
         if configure:
             configure(self.client)
-        self.client.on_connect = lambda *a: connacks.put((a[3], a[4]))
+        self.client.on_connect = lambda *a: connacks.put((a[3], a[4], a[2].session_present))
         self.client.on_disconnect = lambda *a: (connacks.put(None), self._on_end(a[3].value))
         self.client.on_message = lambda *a: self.messages.put(a[2])
         self.client.on_subscribe = lambda *a: self._on_ack(a[2], [code.value for code in a[3]])
+        self.client.on_unsubscribe = lambda *a: self._on_ack(a[2], 0)
         self.client.on_publish = lambda *a: self._on_ack(a[2], a[3].value)
         try:
-            self.client.connect(host, int(server.mqtt.rpartition(":")[2]), keepalive)
+            self.client.connect(
+                host, int(server.mqtt.rpartition(":")[2]), keepalive, **_start(version, clean, expiry)
+            )
         except (OSError, ssl.SSLError) as error:
             raise Refused(None) from error
         self.client.loop_start()
@@ -70,7 +78,7 @@ class Device:
         if connack is None or connack[0].is_failure:
             self.close()
             raise Refused(connack and connack[0].value)
-        self.properties = connack[1]
+        self.properties, self.session_present = connack[1:]
 
     def __enter__(self):
         return self
@@ -108,6 +116,11 @@ class Device:
     def subscribe(self, *filters, qos=1):
         """Gives the SUBACK's codes, `None` when the connection ended instead."""
         _, mid = self.client.subscribe([(each, qos) for each in filters])
+        return self._ack(mid)
+
+    def unsubscribe(self, *filters):
+        """Waits for the UNSUBACK."""
+        _, mid = self.client.unsubscribe(list(filters))
         return self._ack(mid)
 
     def publish(self, topic, payload=b"", qos=1, retain=False):
@@ -162,6 +175,16 @@ class Device:
         """`RegisterThing`, whatever the answer."""
         body = {"certificateOwnershipToken": token, "parameters": parameters}
         return self.ask(provision(template), body, form)
+
+
+def _start(version, clean, expiry):
+    """How MQTT 5 asks for its session."""
+    if version != MQTTv5:
+        return {}
+    properties = Properties(PacketTypes.CONNECT)
+    if expiry is not None:
+        properties.SessionExpiryInterval = expiry
+    return {"clean_start": clean, "properties": properties}
 
 
 def rejection(body):

@@ -18,6 +18,7 @@ use super::directory::Entry;
 use super::identity::{self, Principal};
 use super::mailbox::{Holding, Mailbox};
 use super::online::{Connected, End, Online};
+use super::sessions::NoSession;
 use super::stream::{self, Stream};
 use super::{Gateway, authorize, first_connection, topics};
 use crate::events::lifecycle::Connection;
@@ -52,7 +53,7 @@ pub(super) async fn serve(gateway: Arc<Gateway>, stream: Stream, accepted: Accep
         address: peer.ip(),
     };
     let (by_client, now) = (matches!(end, End::Client), clock::now());
-    gateway.tell(ended.disconnected(end.reason(), by_client, now));
+    gateway.tell(ended.disconnected(end.reason(), by_client, now)).await;
     let (client_id, presences) = (Arc::clone(&arrived.client_id), &gateway.presences);
     presences.disconnected(client_id, arrived.number, now, end.reason()).await;
 }
@@ -164,7 +165,7 @@ async fn arrive(
             let (request, denied) = *refused;
             denied.log(&rights);
             if let Some(number) = gateway.numbers.draw() {
-                gateway.tell(rights.connection(number.0).connect_failed(clock::now()));
+                gateway.tell(rights.connection(number.0).connect_failed(clock::now())).await;
             }
             let bytes = request.refuse(ConnectRefusal::NotAuthorized, &denied.reason_string());
             let _ = stream::write(&mut stream, &bytes).await;
@@ -220,11 +221,27 @@ async fn arrive(
         let facts = facts(&stream, peer, request.keep_alive);
         gateway.presences.connected(Arc::clone(&client_id), number.0, since, Some(facts)).await;
     }
-    let accept = Accept { assigned_client_id: assigned, ..Accept::default() };
+    let opened = gateway.sessions.open(&gateway.router, &request, &client_id, number, &mailbox);
+    let opened = match opened.await {
+        Ok(opened) => opened,
+        Err(NoSession::TakenOver) => return None,
+        Err(NoSession::Failed(error)) => {
+            tracing::error!(%error, %client_id, "a session cannot be opened");
+            let why = "the server cannot open your session now";
+            let bytes = request.refuse(ConnectRefusal::ServerUnavailable, why);
+            let _ = stream::write(&mut stream, &bytes).await;
+            return None;
+        }
+    };
+    let accept = Accept {
+        assigned_client_id: assigned,
+        session_present: opened.as_ref().is_some_and(|opened| opened.stored.resumed),
+        session_expiry: opened.as_ref().map_or(0, |opened| opened.expiry),
+    };
     let session = request.accept(accept, clock::monotonic_millis());
     let certificate = rights.certificate_id();
-    gateway.tell(rights.connection(number.0).connected(since));
-    let connected = Connected { mailbox, standing, number };
+    gateway.tell(rights.connection(number.0).connected(since)).await;
+    let connected = Connected { mailbox, standing, number, session: opened };
     let online = Box::new(Online::new(Arc::clone(gateway), stream, session, rights, connected));
     Some(Arrived { online, input, entry, client_id, certificate, number: number.0 })
 }

@@ -25,7 +25,7 @@ pub(super) async fn meet(
     let leaf = presented.leaf.clone();
     match gateway.provisioning.first_connection(presented).await {
         Ok(FirstConnection::Waits(event)) => {
-            let heard = gateway.router.publish_own(event.topic.as_str(), event.payload);
+            let heard = gateway.publish_own(event.topic.clone(), event.payload).await;
             tracing::warn!(
                 event = "Connection.AuthNError", reason = unauthenticated.reason(), %peer, heard,
                 "refused: certificate {certificate} is registered and waits to be activated; \

@@ -56,17 +56,21 @@ pub(super) enum Bound {
     TotalMemoryRefusals,
     /// Messages dropped: the receiver's own Maximum Packet Size (MQTT 5).
     ClientPacketSize,
+    /// Messages dropped: `[mqtt] session-queue-messages`, `session-queue-mib` or
+    /// `session-queues-mib`.
+    SessionQueue,
     /// Messages given up after an hour without PUBACK (MQTT 3.1.1).
     Resending,
 }
 
 impl Bound {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::ConnectionMemory,
         Self::TotalMemory,
         Self::TotalMemoryEnds,
         Self::TotalMemoryRefusals,
         Self::ClientPacketSize,
+        Self::SessionQueue,
         Self::Resending,
     ];
 
@@ -78,6 +82,9 @@ impl Bound {
                 "[mqtt] memory-mib"
             }
             Self::ClientPacketSize => "the client's Maximum Packet Size",
+            Self::SessionQueue => {
+                "[mqtt] session-queue-messages, session-queue-mib or session-queues-mib"
+            }
             Self::Resending => "one hour of sending again",
         }
     }
@@ -90,6 +97,7 @@ impl Bound {
             Self::TotalMemoryEnds => "connections_ended_total_memory",
             Self::TotalMemoryRefusals => "requests_refused_total_memory",
             Self::ClientPacketSize => "messages_dropped_client_packet_size",
+            Self::SessionQueue => "messages_dropped_session_queue",
             Self::Resending => "messages_given_up",
         }
     }

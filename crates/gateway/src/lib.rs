@@ -20,6 +20,7 @@ mod probes;
 mod retained;
 pub mod rights;
 mod router;
+mod sessions;
 pub mod settings;
 mod standing;
 mod stream;
@@ -27,6 +28,7 @@ mod topics;
 
 use std::sync::{Arc, Weak};
 
+use bytes::Bytes;
 use fleetwright_core::authorization::Authorized;
 use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::error::{ErrorCode, Refusal};
@@ -36,11 +38,12 @@ use fleetwright_core::service_request::{Audience, ServiceAnswer};
 use fleetwright_mqtt::{Limits, Publish};
 use fleetwright_provisioning::Provisioning;
 use fleetwright_services::Services;
-use fleetwright_store::Store;
+use fleetwright_store::{Store, StoreError};
 pub use identity::{HeldTo, Principal};
 pub use listener::listen;
 pub use numbers::Numbers;
 
+use self::router::Subscriber;
 use self::topics::Request;
 use crate::presence::{Again, Presences};
 use crate::rights::Policies;
@@ -57,6 +60,7 @@ pub struct Gateway {
     ledger: Arc<ledger::Ledger>,
     directory: Arc<directory::Directory>,
     router: router::Router,
+    sessions: sessions::Sessions,
     numbers: Arc<Numbers>,
 }
 
@@ -83,8 +87,15 @@ impl Gateway {
             ..Limits::default()
         };
         let ledger = ledger::Ledger::new(settings.bytes_per_connection(), settings.bytes_in_all());
+        let sessions = sessions::Sessions::new(
+            store.clone(),
+            Arc::clone(&ledger),
+            settings.queue_bounds(),
+            settings.session_expiry_seconds,
+        );
         Arc::new(Self {
             store,
+            sessions,
             policies,
             provisioning,
             services,
@@ -103,19 +114,47 @@ impl Gateway {
         self.ledger.counters()
     }
 
+    /// Brings back the sessions that an earlier process kept; to be called once, before anybody
+    /// connects.
+    ///
+    /// # Errors
+    /// When the registry cannot be asked.
+    pub async fn restore_sessions(&self) -> Result<usize, StoreError> {
+        self.sessions.restore(&self.router).await
+    }
+
+    /// Ends sessions whose time is over; answers whether more may be.
+    ///
+    /// # Errors
+    /// When the registry cannot be asked; what was not ended is looked at again.
+    pub async fn end_sessions_in_time(&self) -> Result<bool, StoreError> {
+        self.sessions.end_in_time(&self.router).await
+    }
+
     /// Gives an event to those who subscribed to it and may receive it.
-    pub(crate) fn publish_event(&self, event: Event) {
-        self.router.publish_own(event.topic, event.payload);
+    pub(crate) async fn publish_event(&self, event: Event) {
+        self.publish_own(event.topic, event.payload).await;
+    }
+
+    /// Gives a message of the server's own to those who subscribed to it and may receive it; it is in
+    /// the queues of sessions when this returns. Answers how many get it.
+    async fn publish_own(&self, topic: String, payload: impl Into<Bytes>) -> usize {
+        let payload = payload.into();
+        let plan = self.router.plan_own(&topic);
+        if let Err(refusal) = self.sessions.queue_own(&plan, &topic, &payload).await {
+            tracing::error!(%refusal, topic, "a message of the server's is not queued");
+        }
+        self.router.publish_own(topic, payload, &plan)
     }
 
     /// Gives what a service tells to those who subscribed to it and may receive it.
     pub async fn publish_service(&self, message: ServiceAnswer) {
-        self.router.publish_own(message.topic, message.payload);
+        self.publish_own(message.topic, message.payload).await;
     }
 
-    fn tell(&self, event: Option<Event>) {
+    async fn tell(&self, event: Option<Event>) {
         if let Some(event) = event {
-            self.publish_event(event);
+            self.publish_event(event).await;
         }
     }
 
@@ -152,7 +191,9 @@ impl Gateway {
         };
         retained::keep(store, &publish, None).await?;
         // It is nobody's echo.
-        self.router.publish(router::NOBODY, &publish);
+        let plan = self.router.plan(Subscriber::NOBODY, &publish);
+        self.sessions.queue(&plan, &publish, None).await?;
+        self.router.publish(Subscriber::NOBODY, &publish, &plan);
         Ok(())
     }
 

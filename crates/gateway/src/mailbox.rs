@@ -40,6 +40,7 @@ pub(super) struct Mailbox {
     last_hit: AtomicU64,
     taken_over: AtomicBool,
     recheck: AtomicBool,
+    queued: AtomicBool,
     must_end: AtomicBool,
     listed: AtomicBool,
     arrived: Notify,
@@ -76,6 +77,7 @@ impl Mailbox {
             last_hit: AtomicU64::new(0),
             taken_over: AtomicBool::new(false),
             recheck: AtomicBool::new(false),
+            queued: AtomicBool::new(false),
             must_end: AtomicBool::new(false),
             listed: AtomicBool::new(false),
             arrived: Notify::new(),
@@ -277,6 +279,7 @@ impl Mailbox {
                     }
                     Bound::TotalMemoryRefusals => "a subscription or will has no room",
                     Bound::ClientPacketSize => "messages dropped: too large for the client",
+                    Bound::SessionQueue => "messages dropped: too much is queued for the session",
                     Bound::Resending => "messages given up: the client never acknowledged them",
                 }
             );
@@ -298,6 +301,17 @@ impl Mailbox {
     pub(super) fn ask_recheck(&self) {
         self.recheck.store(true, Ordering::Release);
         self.arrived.notify_one();
+    }
+
+    /// Tells the connection that something came to its session's queue.
+    pub(super) fn tell_queued(&self) {
+        self.queued.store(true, Ordering::Release);
+        self.arrived.notify_one();
+    }
+
+    /// Whether something came to the queue; asking again starts anew.
+    pub(super) fn told_queued(&self) -> bool {
+        self.queued.swap(false, Ordering::AcqRel)
     }
 
     /// Waits for anything new. Cancel-safe.

@@ -78,7 +78,7 @@ fn delivery(message: RetainedMessage, granted: Qos, now: Timestamp) -> Delivery 
     }
 }
 
-fn kept(properties: &PublishProperties) -> RetainedProperties {
+pub(super) fn kept(properties: &PublishProperties) -> RetainedProperties {
     RetainedProperties {
         payload_is_utf8: properties.payload_is_utf8,
         content_type: properties.content_type.as_ref().map(ToString::to_string),
@@ -92,7 +92,7 @@ fn kept(properties: &PublishProperties) -> RetainedProperties {
     }
 }
 
-fn sent(properties: RetainedProperties) -> PublishProperties {
+pub(super) fn sent(properties: RetainedProperties) -> PublishProperties {
     PublishProperties {
         payload_is_utf8: properties.payload_is_utf8,
         content_type: properties.content_type.map(ByteString::from),

@@ -1,9 +1,12 @@
 //! Messages between devices: a publish goes to the letter box of every connection whose filter
-//! matches, once, at the highest QoS that its filters were granted.
+//! matches, once, at the highest QoS that its filters were granted; and with QoS 1 to the queue of
+//! every session that is kept, connected or not.
 
+mod plan;
 mod shares;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -12,21 +15,66 @@ use fleetwright_mqtt::filter::SubscriptionTree;
 use fleetwright_mqtt::{Delivery, Qos, SubscribeFilter};
 use parking_lot::RwLock;
 
-use self::shares::{Group, Groups};
+pub(super) use self::plan::Plan;
+use self::plan::Turn;
+use self::shares::{Group, Groups, Member};
 use super::directory::ConnectionNumber;
 use super::ledger::{Bound, Ledger};
 use super::mailbox::Mailbox;
+use super::sessions::KeptSession;
 use super::topics::{Message, Ordinary, Parts};
 
-/// A key of the tree: a connection may hold a filter plainly and by shares.
-type Key = (ConnectionNumber, Option<Box<str>>);
+/// Who subscribes: a connection whose session ends with it, or a session that is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Subscriber(u64);
 
-/// The number that no connection has: the server's own messages come from here.
-pub(super) const NOBODY: ConnectionNumber = ConnectionNumber(u64::MAX);
+impl Subscriber {
+    /// That nobody is: the server's own messages come from here.
+    pub(super) const NOBODY: Self = Self(u64::MAX);
+    /// Numbers of sessions have this bit; those of connections never reach it.
+    const SESSION: u64 = 1 << 63;
+
+    /// The session that was made so manieth since the start.
+    pub(super) fn session(number: u64) -> Self {
+        Self(Self::SESSION | number)
+    }
+}
+
+impl From<ConnectionNumber> for Subscriber {
+    fn from(number: ConnectionNumber) -> Self {
+        Self(number.0)
+    }
+}
+
+/// A key of the tree: a subscriber may hold a filter plainly and by shares.
+type Key = (Subscriber, Option<Box<str>>);
+
+/// Where a subscriber's messages go.
+#[derive(Debug, Clone)]
+pub(super) enum Receiver {
+    /// To a connection, for as long as it lasts.
+    Connection(Arc<Mailbox>),
+    /// To a session: QoS 1 by its queue, QoS 0 to its connection if it has one.
+    Session(Arc<KeptSession>),
+}
+
+impl Receiver {
+    /// The letter box of its connection, if it has one now.
+    fn with_mailbox<T>(&self, use_it: impl FnOnce(&Arc<Mailbox>) -> T) -> Option<T> {
+        match self {
+            Self::Connection(mailbox) => Some(use_it(mailbox)),
+            Self::Session(session) => session.mailbox().as_ref().map(use_it),
+        }
+    }
+
+    fn hit(&self, bound: Bound) {
+        self.with_mailbox(|mailbox| mailbox.hit(bound, 1));
+    }
+}
 
 #[derive(Debug)]
 struct Subscription {
-    mailbox: Arc<Mailbox>,
+    receiver: Receiver,
     qos: Qos,
     no_local: bool,
     retain_as_published: bool,
@@ -34,11 +82,13 @@ struct Subscription {
     group: Option<Arc<Group>>,
 }
 
-/// The subscriptions of this node. Bounded by connections × subscriptions per connection.
+/// The subscriptions of this node. Bounded by connections and sessions × subscriptions of each.
 #[derive(Debug)]
 pub(super) struct Router {
     ledger: Arc<Ledger>,
     subscriptions: RwLock<Subscriptions>,
+    /// Subscriptions of sessions.
+    of_sessions: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -47,53 +97,115 @@ struct Subscriptions {
     groups: Groups,
 }
 
+/// What is subscribed to, and how.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms<'a> {
+    /// The whole filter, with `$share/{name}/` if shared.
+    pub(super) filter: &'a str,
+    pub(super) qos: Qos,
+    pub(super) no_local: bool,
+    pub(super) retain_as_published: bool,
+}
+
 impl Router {
     /// Without subscriptions.
     pub(super) fn new(ledger: Arc<Ledger>) -> Self {
-        Self { ledger, subscriptions: RwLock::default() }
+        Self { ledger, subscriptions: RwLock::default(), of_sessions: AtomicUsize::new(0) }
     }
 
-    /// Enters an authorized subscription; replaces that of the same connection and filter.
+    /// Enters an authorized subscription; replaces that of the same subscriber and filter.
     pub(super) fn subscribe(
         &self,
-        number: ConnectionNumber,
-        mailbox: &Arc<Mailbox>,
+        subscriber: Subscriber,
+        receiver: Receiver,
         filter: Authorized<&SubscribeFilter>,
     ) {
-        let filter = filter.into_inner();
+        let SubscribeFilter { filter, qos, no_local, retain_as_published, .. } =
+            filter.into_inner();
+        let terms = Terms {
+            filter,
+            qos: *qos,
+            no_local: *no_local,
+            retain_as_published: *retain_as_published,
+        };
+        self.enter(subscriber, receiver, terms);
+    }
+
+    /// Enters a subscription that was authorized when its session made it; the connection that
+    /// resumes the session asks again.
+    pub(super) fn restore(
+        &self,
+        subscriber: Subscriber,
+        session: Arc<KeptSession>,
+        terms: Terms<'_>,
+    ) {
+        self.enter(subscriber, Receiver::Session(session), terms);
+    }
+
+    fn enter(&self, subscriber: Subscriber, receiver: Receiver, terms: Terms<'_>) {
+        let (share, matched) = split(terms.filter);
+        let of_session = matches!(receiver, Receiver::Session(_));
         let mut all = self.subscriptions.write();
         let subscription = Subscription {
-            mailbox: Arc::clone(mailbox),
-            qos: filter.qos,
-            no_local: filter.no_local,
-            retain_as_published: filter.retain_as_published,
-            group: filter.share.is_some().then(|| all.groups.join(&filter.filter)),
+            receiver,
+            qos: terms.qos,
+            no_local: terms.no_local,
+            retain_as_published: terms.retain_as_published,
+            group: share.is_some().then(|| all.groups.join(terms.filter)),
         };
-        all.tree.insert(filter.matched_filter(), (number, filter.share.clone()), subscription);
+        let replaced = all.tree.insert(matched, (subscriber, share), subscription);
+        if of_session && replaced.is_none() {
+            self.of_sessions.fetch_add(1, Ordering::AcqRel);
+        }
     }
 
     /// Ends a subscription, named by its whole filter.
-    pub(super) fn unsubscribe(&self, number: ConnectionNumber, filter: &str) {
-        let (share, matched) = match fleetwright_mqtt::filter::split_share(filter) {
-            Some((share, matched)) => (Some(share.into()), matched),
-            None => (None, filter),
-        };
+    pub(super) fn unsubscribe(&self, subscriber: Subscriber, filter: &str) {
+        let (share, matched) = split(filter);
         let mut all = self.subscriptions.write();
-        if let Some(Subscription { group: Some(group), .. }) =
-            all.tree.remove(matched, &(number, share))
-        {
+        let Some(removed) = all.tree.remove(matched, &(subscriber, share)) else { return };
+        if matches!(removed.receiver, Receiver::Session(_)) {
+            self.of_sessions.fetch_sub(1, Ordering::AcqRel);
+        }
+        if let Some(group) = removed.group {
             all.groups.leave(filter, group);
         }
     }
 
-    /// Routes an authorized publish of a connection, or the will of one that ended. Returns how
-    /// many get it.
+    /// To which sessions' queues a message is to go before it is acknowledged; an empty plan where
+    /// that is none.
+    pub(super) fn plan<M: Message>(
+        &self,
+        from: Subscriber,
+        message: &Authorized<Ordinary<M>>,
+    ) -> Plan {
+        self.plan_for(from, message.get().get().parts())
+    }
+
+    /// As [`Self::plan`], of a message of the server's own.
+    pub(super) fn plan_own(&self, topic: &str) -> Plan {
+        let (topic, payload) = (ByteString::from(topic), Bytes::new());
+        self.plan_for(Subscriber::NOBODY, own(&topic, &payload))
+    }
+
+    fn plan_for(&self, from: Subscriber, message: Parts<'_>) -> Plan {
+        if message.qos == Qos::AtMostOnce || self.of_sessions.load(Ordering::Acquire) == 0 {
+            return Plan::default();
+        }
+        let all = self.subscriptions.read();
+        let (plain, shared) = matching(&all, from, message.topic);
+        plan::make(&plain, &shared, message)
+    }
+
+    /// Routes an authorized publish of a connection, or the will of one that ended, once it is in
+    /// the queues of its plan. Returns how many get it.
     pub(super) fn publish<M: Message>(
         &self,
-        from: ConnectionNumber,
+        from: Subscriber,
         message: &Authorized<Ordinary<M>>,
+        plan: &Plan,
     ) -> usize {
-        self.route(from, message.get().get().parts())
+        self.route(from, message.get().get().parts(), plan)
     }
 
     /// Routes a message of the server's own, which needs no authorization; its receivers need the
@@ -102,55 +214,38 @@ impl Router {
         &self,
         topic: impl Into<ByteString>,
         payload: impl Into<Bytes>,
+        plan: &Plan,
     ) -> usize {
-        self.route(
-            NOBODY,
-            Parts {
-                topic: &topic.into(),
-                payload: &payload.into(),
-                qos: Qos::AtLeastOnce,
-                retain: false,
-                message_expiry: None,
-                properties: None,
-            },
-        )
+        self.route(Subscriber::NOBODY, own(&topic.into(), &payload.into()), plan)
     }
 
-    fn route(&self, from: ConnectionNumber, message: Parts<'_>) -> usize {
+    fn route(&self, from: Subscriber, message: Parts<'_>, plan: &Plan) -> usize {
         let all = self.subscriptions.read();
-        let mut plain: Vec<(ConnectionNumber, &Subscription)> = Vec::new();
-        let mut shared: Vec<(&Arc<Group>, ConnectionNumber, &Subscription)> = Vec::new();
-        all.tree.matches(message.topic, |(number, _), subscription| match &subscription.group {
-            Some(group) => shared.push((group, *number, subscription)),
-            None if subscription.no_local && *number == from => {}
-            None => plain.push((*number, subscription)),
-        });
+        let (plain, shared) = matching(&all, from, message.topic);
         if plain.is_empty() && shared.is_empty() {
             return 0;
         }
-        // One copy for overlapping filters: the highest QoS comes first and stays.
-        plain.sort_by_key(|(number, subscription)| (*number, std::cmp::Reverse(subscription.qos)));
-        plain.dedup_by_key(|(number, _)| *number);
-        shared.sort_by_key(|(group, number, _)| (Arc::as_ptr(group), *number));
         let delivery = self.shared_copy(message);
         let cost = delivery.as_ref().map_or(0, Delivery::cost);
-        let members = shared
-            .chunk_by(|(a, ..), (b, ..)| Arc::ptr_eq(a, b))
-            .filter_map(|members| shares::whose_turn(members, cost));
+        let members =
+            shared.chunk_by(|(a, ..), (b, ..)| Arc::ptr_eq(a, b)).filter_map(|members| match plan
+                .turn(members)
+            {
+                Some(Turn::Member(subscriber)) => {
+                    members.iter().find(|(_, each, _)| *each == subscriber).map(|(.., it)| *it)
+                }
+                Some(Turn::GroupQueue) => {
+                    plan::tell_a_member(members);
+                    None
+                }
+                None => shares::whose_turn(members, cost),
+            });
         let receivers = plain.into_iter().map(|(_, subscription)| subscription).chain(members);
         let Some(delivery) = delivery else {
-            receivers.for_each(|receiver| receiver.mailbox.hit(Bound::TotalMemory, 1));
+            receivers.for_each(|receiver| receiver.receiver.hit(Bound::TotalMemory));
             return 0;
         };
-        receivers
-            .filter(|receiver| {
-                receiver.mailbox.leave(Delivery {
-                    qos: message.qos.min(receiver.qos),
-                    retain: message.retain && receiver.retain_as_published,
-                    ..delivery.clone()
-                })
-            })
-            .count()
+        receivers.filter(|receiver| hand_over(receiver, message, &delivery)).count()
     }
 
     /// The publisher's texts are views into its input buffer: one copy serves all receivers.
@@ -166,5 +261,58 @@ impl Router {
             message_expiry: message.message_expiry,
             properties,
         })
+    }
+}
+
+/// A message of the server's own.
+pub(super) fn own<'a>(topic: &'a ByteString, payload: &'a Bytes) -> Parts<'a> {
+    Parts {
+        topic,
+        payload,
+        qos: Qos::AtLeastOnce,
+        retain: false,
+        message_expiry: None,
+        properties: None,
+    }
+}
+
+/// Share name and matched filter of a whole filter.
+fn split(filter: &str) -> (Option<Box<str>>, &str) {
+    match fleetwright_mqtt::filter::split_share(filter) {
+        Some((share, matched)) => (Some(share.into()), matched),
+        None => (None, filter),
+    }
+}
+
+type Plain<'a> = Vec<(Subscriber, &'a Subscription)>;
+type Shared<'a> = Vec<Member<'a>>;
+
+/// Subscriptions that match a topic: one for each plain subscriber, that of the highest QoS; and the
+/// members of each group together, in the order of their numbers.
+fn matching<'a>(all: &'a Subscriptions, from: Subscriber, topic: &str) -> (Plain<'a>, Shared<'a>) {
+    let (mut plain, mut shared): (Plain<'_>, Shared<'_>) = Default::default();
+    all.tree.matches(topic, |(number, _), subscription| match &subscription.group {
+        Some(group) => shared.push((group, *number, subscription)),
+        None if subscription.no_local && *number == from => {}
+        None => plain.push((*number, subscription)),
+    });
+    plain.sort_by_key(|(number, subscription)| (*number, std::cmp::Reverse(subscription.qos)));
+    plain.dedup_by_key(|(number, _)| *number);
+    shared.sort_by_key(|(group, number, _)| (Arc::as_ptr(group), *number));
+    (plain, shared)
+}
+
+/// Leaves a copy for one receiver; a session that has it in its queue is told so.
+fn hand_over(subscription: &Subscription, message: Parts<'_>, delivery: &Delivery) -> bool {
+    let qos = message.qos.min(subscription.qos);
+    let retain = message.retain && subscription.retain_as_published;
+    match &subscription.receiver {
+        Receiver::Session(session) if qos == Qos::AtLeastOnce => {
+            session.tell_queued();
+            true
+        }
+        receiver => receiver
+            .with_mailbox(|mailbox| mailbox.leave(Delivery { qos, retain, ..delivery.clone() }))
+            .unwrap_or(false),
     }
 }

@@ -2,6 +2,7 @@
 
 use fleetwright_core::configuration::{Conflict, Key, Takes};
 use fleetwright_host::slots::Bounds;
+use fleetwright_store::{QueueBounds, WhenFull};
 use serde::{Deserialize, Serialize};
 
 /// How the gateway treats its connections.
@@ -24,6 +25,17 @@ pub struct Mqtt {
     pub memory_per_connection_mib: usize,
     /// The same of all connections together, MiB, 16 to 1,048,576.
     pub memory_mib: usize,
+    /// The longest that a session outlives its connection, seconds, 60 to 604,800; what MQTT 3.1.1
+    /// gets, which cannot ask.
+    pub session_expiry_seconds: u32,
+    /// QoS 1 messages that are queued for one session, 1 to 1,000,000.
+    pub session_queue_messages: usize,
+    /// The same, MiB, 1 to 1024.
+    pub session_queue_mib: usize,
+    /// What is queued for all sessions, MiB, 1 to 1,048,576; a message for many counts once.
+    pub session_queues_mib: usize,
+    /// What is dropped at the bound of a session's queue.
+    pub session_queue_full: QueueFull,
 }
 
 impl Mqtt {
@@ -57,6 +69,11 @@ impl Mqtt {
         Key::new("resend-mqtt5", Takes::Flag),
         Key::new("memory-per-connection-mib", Takes::Number(1, 1024)),
         Key::new("memory-mib", Takes::Number(16, 1_048_576)),
+        Key::new("session-expiry-seconds", Takes::Number(60, 604_800)),
+        Key::new("session-queue-messages", Takes::Number(1, 1_000_000)),
+        Key::new("session-queue-mib", Takes::Number(1, 1024)),
+        Key::new("session-queues-mib", Takes::Number(1, 1_048_576)),
+        Key::new("session-queue-full", Takes::OneOf(&["drop-newest", "drop-oldest"])),
     ];
 }
 
@@ -70,6 +87,16 @@ pub enum ConnectRefusalCode {
     Seven,
 }
 
+/// What is dropped from a session's queue that is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum QueueFull {
+    /// The message that comes.
+    DropNewest,
+    /// The messages that came first.
+    DropOldest,
+}
+
 impl Default for Mqtt {
     fn default() -> Self {
         Self {
@@ -80,11 +107,30 @@ impl Default for Mqtt {
             resend_mqtt5: false,
             memory_per_connection_mib: 4,
             memory_mib: 256,
+            session_expiry_seconds: 3600,
+            session_queue_messages: 1000,
+            session_queue_mib: 16,
+            session_queues_mib: 4096,
+            session_queue_full: QueueFull::DropNewest,
         }
     }
 }
 
 impl Mqtt {
+    /// How much is queued for sessions.
+    pub(crate) fn queue_bounds(&self) -> QueueBounds {
+        QueueBounds {
+            messages: self.session_queue_messages,
+            bytes: self.session_queue_mib << 20,
+            total_bytes: self.session_queues_mib << 20,
+            when_full: match self.session_queue_full {
+                QueueFull::DropNewest => WhenFull::DropNewest,
+                QueueFull::DropOldest => WhenFull::DropOldest,
+            },
+            group_expiry: self.session_expiry_seconds,
+        }
+    }
+
     /// Slots of half-open connections; one address (IPv6: one network of 64 bits) may have half of
     /// them before it has to give its own to a further one.
     pub(crate) fn half_open(&self) -> Bounds {

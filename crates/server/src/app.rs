@@ -128,6 +128,11 @@ impl App {
             })
         }));
 
+        let kept = gateway.restore_sessions().await.map_err(StartError::new)?;
+        if kept > 0 {
+            tracing::info!(kept, "sessions of an earlier start wait for their clients");
+        }
+
         // 3. What is notified of changes.
         tokio::spawn(events::publish(waiting, Arc::downgrade(&gateway)));
         tokio::spawn(gateway::tell_who_is_connected(Arc::downgrade(&gateway)));

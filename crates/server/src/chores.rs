@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use fleetwright_ca::{Ending, days_left};
 use fleetwright_core::time::Timestamp;
+use fleetwright_gateway::Gateway;
 use fleetwright_host::background::every;
 use fleetwright_host::clock::{self, Reading};
 use fleetwright_host::tls::ServerCertificates;
@@ -20,6 +21,8 @@ use crate::config::Settings;
 
 /// How often left-overs of the provisioning API are looked for.
 const PURGE_EVERY: Duration = Duration::from_secs(10);
+/// How often sessions are looked for whose time is over; none is resumed in the meantime.
+const END_SESSIONS_EVERY: Duration = Duration::from_secs(1);
 /// Left-overs removed in one transaction.
 const PURGE_AT_ONCE: usize = 500;
 /// How often dynamic thing groups are looked at that are not up to date.
@@ -50,6 +53,7 @@ pub(crate) fn start(
     chores.spawn(purge_unregistered(app.store.clone()));
     chores.spawn(purge_retained(app.store.clone()));
     chores.spawn(purge_claims(app.store.clone()));
+    chores.spawn(end_sessions(Arc::clone(&app.gateway)));
     chores.spawn(rest(app.store.clone()));
     chores.spawn(follow_membership(app.store.clone()));
     chores.spawn(see_time(app.store.clone()));
@@ -99,6 +103,14 @@ async fn purge_retained(store: Store) {
     every(PURGE_EVERY, || async {
         let purged = store.purge_retained(clock::trusted_now(), PURGE_AT_ONCE).await;
         more(purged.map(|count| count == PURGE_AT_ONCE), "cannot delete retained messages")
+    })
+    .await
+}
+
+/// Ends sessions whose time is over.
+async fn end_sessions(gateway: Arc<Gateway>) {
+    every(END_SESSIONS_EVERY, || async {
+        more(gateway.end_sessions_in_time().await, "cannot end sessions whose time is over")
     })
     .await
 }

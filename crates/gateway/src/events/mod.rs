@@ -91,6 +91,6 @@ impl Events {
 pub async fn publish(mut waiting: Waiting, gateway: Weak<Gateway>) {
     while let Some(event) = waiting.next().await {
         let Some(gateway) = gateway.upgrade() else { return };
-        gateway.publish_event(event);
+        gateway.publish_event(event).await;
     }
 }

@@ -3,6 +3,8 @@
 
 mod delivering;
 mod end;
+mod kept;
+mod last_will;
 mod publishing;
 mod requests;
 mod subscribing;
@@ -14,18 +16,21 @@ use std::time::Duration;
 use bytes::BytesMut;
 use fleetwright_core::names::ThingName;
 use fleetwright_host::clock;
-use fleetwright_mqtt::{Delivery, DisconnectCode, Event, Qos, Session, Will};
+use fleetwright_mqtt::{Delivery, DisconnectCode, End as SessionEnd, Event, Qos, Session};
 use fleetwright_provisioning::Answer;
 use tokio::sync::watch;
 
 pub(super) use self::end::End;
+use self::kept::Kept;
 use self::requests::RequestQueue;
+use super::Gateway;
 use super::directory::ConnectionNumber;
 use super::ledger::Bound;
 use super::mailbox::{Holding, Mailbox};
+use super::router::Subscriber;
+use super::sessions::Opened;
 use super::standing::{Ended, Standing, WriteError};
 use super::stream::{self, Moved, Outgoing, Stream};
-use super::{Gateway, authorize, enrichment, retained, topics};
 use crate::rights::Rights;
 
 /// An authorized connection.
@@ -37,6 +42,10 @@ pub(super) struct Online {
     mailbox: Arc<Mailbox>,
     standing: Arc<Standing>,
     number: ConnectionNumber,
+    /// Who its subscriptions belong to: itself, or its session.
+    subscriber: Subscriber,
+    /// Its hold on a session that is kept when it ends.
+    kept: Option<Box<Kept>>,
     /// Filters by their whole text, with the QoS granted.
     subscriptions: HashMap<Box<str>, Qos>,
     requests: RequestQueue,
@@ -55,6 +64,8 @@ pub(super) struct Connected {
     pub(super) standing: Arc<Standing>,
     /// Its number.
     pub(super) number: ConnectionNumber,
+    /// The session that outlives it, if one does.
+    pub(super) session: Option<Opened>,
 }
 
 /// What a connection waits for.
@@ -79,7 +90,10 @@ impl Online {
         rights: Rights,
         connected: Connected,
     ) -> Self {
-        let Connected { mailbox, standing, number } = connected;
+        let Connected { mailbox, standing, number, session: opened } = connected;
+        let kept = opened.map(|opened| Box::new(Kept::new(opened)));
+        let subscriber =
+            kept.as_ref().map_or_else(|| number.into(), |kept| kept.session.subscriber());
         Self {
             gateway,
             stream,
@@ -88,6 +102,8 @@ impl Online {
             mailbox,
             standing,
             number,
+            subscriber,
+            kept,
             subscriptions: HashMap::new(),
             requests: RequestQueue::default(),
             outgoing: Outgoing::default(),
@@ -106,43 +122,21 @@ impl Online {
         input: BytesMut,
         shutdown: watch::Receiver<bool>,
     ) -> (End, Option<ThingName>) {
-        let end = self.run_to_end(input, shutdown).await;
-        for filter in self.subscriptions.keys() {
-            self.gateway.router.unsubscribe(self.number, filter);
+        if self.kept.is_some() {
+            Box::pin(self.resume()).await;
         }
+        let end = self.run_to_end(input, shutdown).await;
+        let expiry = match self.session.end() {
+            Some(SessionEnd::Disconnect { session_expiry, .. }) => *session_expiry,
+            _ => None,
+        };
+        let session = Box::pin(self.leave_session(expiry)).await;
+        let thing = self.rights.exclusive_thing().cloned();
         // The session drops its will at a clean DISCONNECT; what is left is due.
         if let Some(will) = self.session.take_will() {
-            Box::pin(self.publish_will(*will)).await;
+            Box::pin(self.leave_will(*will, session)).await;
         }
-        (end, self.rights.exclusive_thing().cloned())
-    }
-
-    /// A will is published with the rights of this moment: not by a certificate that was switched
-    /// off, and not where its right was withdrawn.
-    async fn publish_will(&mut self, mut will: Will) {
-        if let Err(end) = self.freshen().await {
-            tracing::info!(
-                client_id = self.rights.client_id(), topic = %will.topic,
-                "a will is not published: {end}"
-            );
-            return;
-        }
-        enrichment::enrich(&self.rights, &mut will.properties);
-        // Its topic was found ordinary at the CONNECT.
-        let Ok(routed) = topics::route(will) else { return };
-        let will = match authorize::publish(&self.rights, routed) {
-            Ok(will) => will,
-            Err(refused) => return refused.1.log(&self.rights),
-        };
-        let Ok(will) = authorize::for_subscribers(will) else { return };
-        let by = Some(self.rights.certificate_row());
-        if let Err(refusal) = retained::keep(&self.gateway.store, &will, by).await {
-            tracing::error!(%refusal, "a will was not retained");
-        }
-        let published = self.standing.act(|| self.gateway.router.publish(self.number, &will));
-        if published.is_err() {
-            tracing::info!(client_id = self.rights.client_id(), "a will is not published");
-        }
+        (end, thing)
     }
 
     async fn run_to_end(
@@ -159,6 +153,12 @@ impl Online {
             {
                 return Box::pin(self.say_goodbye(end)).await;
             }
+            if self.may_read_queue()
+                && let Some(end) = Box::pin(self.read_queue()).await
+            {
+                return Box::pin(self.say_goodbye(end)).await;
+            }
+            self.take_out_of_queue();
             if input.is_empty() {
                 input = BytesMut::new();
             }
@@ -273,10 +273,7 @@ impl Online {
             let end = match event {
                 Event::Publish(publish) => self.on_publish(publish).await,
                 Event::Subscribe(subscribe) => self.on_subscribe(subscribe).await,
-                Event::Unsubscribe(unsubscribe) => {
-                    self.on_unsubscribe(unsubscribe);
-                    None
-                }
+                Event::Unsubscribe(unsubscribe) => self.on_unsubscribe(unsubscribe).await,
                 // The PUBACK says so already, and the session stays open.
                 Event::PublishRefused(violation) => {
                     tracing::info!(
@@ -287,7 +284,10 @@ impl Online {
                     );
                     None
                 }
-                Event::Delivered { .. } => None,
+                Event::Delivered { token, .. } => {
+                    self.on_delivered(token);
+                    None
+                }
                 Event::Ended(end) => Some(end.into()),
             };
             if end.is_some() {

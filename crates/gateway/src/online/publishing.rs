@@ -61,7 +61,16 @@ impl Online {
             let message = publish.get().get();
             return Err(self.refuse_publish(message, PublishRefusal::NotKept, &refusal.message));
         }
-        let route = || self.gateway.router.publish(self.number, publish);
+        let plan = self.gateway.router.plan(self.subscriber, publish);
+        if let Err(refusal) = self.gateway.sessions.queue(&plan, publish, by).await {
+            if let Err(ended) = self.standing.check() {
+                return Err(Some(ended.into()));
+            }
+            tracing::error!(%refusal, "a message was not queued");
+            let message = publish.get().get();
+            return Err(self.refuse_publish(message, PublishRefusal::NotKept, &refusal.message));
+        }
+        let route = || self.gateway.router.publish(self.subscriber, publish, &plan);
         self.standing.act(route).map_err(|ended| Some(ended.into()))?;
         Ok(())
     }
@@ -127,7 +136,7 @@ enum PublishRefusal {
     Topic,
     /// No policy allows it.
     Denied,
-    /// It is to be retained, and the registry takes no writes.
+    /// It is to be retained or queued, and the registry takes no writes.
     NotKept,
 }
 

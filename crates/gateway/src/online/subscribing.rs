@@ -1,5 +1,8 @@
 //! What a device subscribes to.
 
+use std::sync::Arc;
+
+use fleetwright_core::authorization::Authorized;
 use fleetwright_host::clock;
 use fleetwright_mqtt::{
     Delivery, DisconnectCode, Qos, RetainHandling, SubAckCode, Subscribe, SubscribeFilter,
@@ -8,6 +11,7 @@ use fleetwright_mqtt::{
 
 use super::{End, Online};
 use crate::ledger::Bound;
+use crate::router::Receiver;
 use crate::{authorize, retained, topics};
 
 impl Online {
@@ -42,7 +46,17 @@ impl Online {
             .collect();
         if !granted.is_empty() {
             let connection = self.rights.connection(self.number.0);
-            self.gateway.tell(connection.subscribed(&granted, clock::now()));
+            self.gateway.tell(connection.subscribed(&granted, clock::now())).await;
+        }
+        let taken: Vec<&SubscribeFilter> = subscribe
+            .filters
+            .iter()
+            .zip(&codes)
+            .filter(|(_, code)| matches!(code, SubAckCode::GrantedQos0 | SubAckCode::GrantedQos1))
+            .map(|(filter, _)| filter)
+            .collect();
+        if let Err(end) = self.store_subscriptions(&taken).await {
+            return Some(end);
         }
         let denied = codes.contains(&SubAckCode::NotAuthorized);
         self.session.subscribed(subscribe.receipt, &codes, reason.as_deref());
@@ -105,7 +119,7 @@ impl Online {
                 // Provisioning answers never travel through the tree: devices share a claim
                 // certificate, and nobody else may ever see a private key.
                 if class == topics::Filter::Ordinary {
-                    self.gateway.router.subscribe(self.number, &self.mailbox, authorized);
+                    self.route(authorized);
                 }
                 self.subscriptions.insert(filter.filter.clone(), filter.qos);
                 Ok(match filter.qos {
@@ -120,22 +134,41 @@ impl Online {
         }
     }
 
-    pub(super) fn on_unsubscribe(&mut self, unsubscribe: Unsubscribe) {
+    /// Messages of a filter come to this connection, or to its session, from now on.
+    fn route(&self, filter: Authorized<&SubscribeFilter>) {
+        let receiver = match &self.kept {
+            Some(kept) => {
+                kept.session.is_routed(&filter.get().filter);
+                Receiver::Session(Arc::clone(&kept.session))
+            }
+            None => Receiver::Connection(Arc::clone(&self.mailbox)),
+        };
+        self.gateway.router.subscribe(self.subscriber, receiver, filter);
+    }
+
+    pub(super) async fn on_unsubscribe(&mut self, unsubscribe: Unsubscribe) -> Option<End> {
+        if let Err(end) = self.store_unsubscriptions(&unsubscribe.filters).await {
+            return Some(end);
+        }
         for filter in &unsubscribe.filters {
             if self.subscriptions.remove(filter).is_some() {
                 self.mailbox.release(cost(filter));
             }
-            self.gateway.router.unsubscribe(self.number, filter);
+            self.gateway.router.unsubscribe(self.subscriber, filter);
+            if let Some(kept) = &self.kept {
+                kept.session.is_not_routed(filter);
+            }
         }
         let filters: Vec<&str> = unsubscribe.filters.iter().map(|filter| &**filter).collect();
         let connection = self.rights.connection(self.number.0);
-        self.gateway.tell(connection.unsubscribed(&filters, clock::now()));
+        self.gateway.tell(connection.unsubscribed(&filters, clock::now())).await;
         self.session.unsubscribed(unsubscribe.receipt, &[], None);
+        None
     }
 }
 
 /// What a subscription takes with its filter, here and in the tree, bytes.
-fn cost(filter: &str) -> usize {
+pub(super) fn cost(filter: &str) -> usize {
     256 + 2 * filter.len()
 }
 

@@ -5,19 +5,31 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::Subscription;
-use crate::directory::ConnectionNumber;
+use super::{Subscriber, Subscription};
+use crate::mailbox::Mailbox;
 
 /// Messages that a member may have more before it than the member that has fewest, and still takes
 /// its turn: those that it has not yet acknowledged, and those that wait for it. (ours)
 const BEHIND: usize = 8;
 
 /// The turns of one group: share name and filter.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Group {
+    /// The whole filter.
+    filter: Box<str>,
     /// The member that had the last message.
     last: AtomicU64,
 }
+
+impl Group {
+    /// The whole filter, with `$share/{name}/`.
+    pub(super) fn filter(&self) -> &str {
+        &self.filter
+    }
+}
+
+/// A member of a group.
+pub(super) type Member<'a> = (&'a Arc<Group>, Subscriber, &'a Subscription);
 
 /// Groups that have members, by their whole filter.
 #[derive(Debug, Default)]
@@ -30,7 +42,8 @@ impl Groups {
         if let Some(group) = groups.get(filter) {
             return Arc::clone(group);
         }
-        Arc::clone(groups.entry(filter.into()).or_default())
+        let group = Arc::new(Group { filter: filter.into(), last: AtomicU64::new(0) });
+        Arc::clone(groups.entry(filter.into()).or_insert(group))
     }
 
     /// A member leaves, and gives its share in the group back.
@@ -44,28 +57,37 @@ impl Groups {
     }
 }
 
+/// The member whose turn it is, of those that are connected.
+pub(super) fn whose_turn<'a>(members: &[Member<'a>], cost: usize) -> Option<&'a Subscription> {
+    whose_turn_of(members, cost).map(|(_, member)| member)
+}
+
 /// The member of a group, in the order of their numbers, that gets the next message: the one after
 /// the last that is not behind and has room; with none of these, the least burdened with room, or
-/// whoever's turn it is, whose bound then drops the message.
-pub(super) fn whose_turn<'a>(
-    members: &[(&Arc<Group>, ConnectionNumber, &'a Subscription)],
+/// whoever's turn it is, whose bound then drops the message. `None` when nobody is connected.
+pub(super) fn whose_turn_of<'a>(
+    members: &[Member<'a>],
     cost: usize,
-) -> Option<&'a Subscription> {
+) -> Option<(Subscriber, &'a Subscription)> {
     let (group, ..) = members.first()?;
-    let last = ConnectionNumber(group.last.load(Ordering::Relaxed));
-    let (before, after) =
-        members.split_at(members.partition_point(|(_, number, _)| *number <= last));
-    let in_turn = || after.iter().chain(before).map(|(_, number, member)| (*number, *member));
-    let with_room = || in_turn().filter(|(_, member)| member.mailbox.has_room(cost));
-    let least = with_room().map(|(_, member)| member.mailbox.load()).min();
-    let (number, member) = match least {
+    let last = Subscriber(group.last.load(Ordering::Relaxed));
+    let connected = |(_, number, member): &Member<'a>| {
+        let mailbox: Option<Arc<Mailbox>> = member.receiver.with_mailbox(Arc::clone);
+        mailbox.map(|mailbox| (*number, *member, mailbox))
+    };
+    let members: Vec<_> = members.iter().filter_map(connected).collect();
+    let (before, after) = members.split_at(members.partition_point(|(number, ..)| *number <= last));
+    let in_turn = || after.iter().chain(before);
+    let with_room = || in_turn().filter(|(.., mailbox)| mailbox.has_room(cost));
+    let least = with_room().map(|(.., mailbox)| mailbox.load()).min();
+    let (number, member, _) = match least {
         Some(least) => {
-            with_room().find(|(_, member)| member.mailbox.load() <= least.saturating_add(BEHIND))?
+            with_room().find(|(.., mailbox)| mailbox.load() <= least.saturating_add(BEHIND))?
         }
         None => in_turn().next()?,
     };
     group.last.store(number.0, Ordering::Relaxed);
-    Some(member)
+    Some((*number, *member))
 }
 
 #[cfg(test)]
@@ -75,26 +97,28 @@ mod tests {
 
     use super::*;
     use crate::ledger::Ledger;
-    use crate::mailbox::{Holding, Mailbox};
+    use crate::mailbox::Holding;
+    use crate::router::Receiver;
 
     /// A group whose members have these numbers.
     struct Scene {
         group: Arc<Group>,
-        members: Vec<(ConnectionNumber, Subscription)>,
+        members: Vec<(Subscriber, Arc<Mailbox>, Subscription)>,
     }
 
     impl Scene {
         fn new(ledger: &Arc<Ledger>, numbers: &[u64]) -> Self {
-            let group = Arc::new(Group::default());
+            let group = Groups::default().join("$share/g/t");
             let member = |number: &u64| {
+                let mailbox = Mailbox::new(ledger);
                 let subscription = Subscription {
-                    mailbox: Mailbox::new(ledger),
+                    receiver: Receiver::Connection(Arc::clone(&mailbox)),
                     qos: Qos::AtLeastOnce,
                     no_local: false,
                     retain_as_published: false,
                     group: Some(Arc::clone(&group)),
                 };
-                (ConnectionNumber(*number), subscription)
+                (Subscriber(*number), mailbox, subscription)
             };
             Self { members: numbers.iter().map(member).collect(), group }
         }
@@ -104,7 +128,7 @@ mod tests {
             let members: Vec<_> = self
                 .members
                 .iter()
-                .map(|(number, member)| (&self.group, *number, member))
+                .map(|(number, _, member)| (&self.group, *number, member))
                 .collect();
             let message = Delivery {
                 token: 0,
@@ -115,17 +139,17 @@ mod tests {
                 message_expiry: None,
                 properties: None,
             };
-            let chosen = whose_turn(&members, message.cost()).unwrap();
-            chosen.mailbox.leave(message);
-            let same = |member: &&(ConnectionNumber, Subscription)| {
-                Arc::ptr_eq(&member.1.mailbox, &chosen.mailbox)
-            };
-            self.members.iter().find(same).unwrap().0.0
+            let (chosen, _) = whose_turn_of(&members, message.cost()).unwrap();
+            self.mailbox(chosen.0).leave(message);
+            chosen.0
+        }
+
+        fn mailbox(&self, number: u64) -> &Arc<Mailbox> {
+            &self.members.iter().find(|(each, ..)| each.0 == number).unwrap().1
         }
 
         fn read(&self, number: u64) {
-            let member = self.members.iter().find(|(each, _)| each.0 == number).unwrap();
-            while member.1.mailbox.next(true).is_some() {}
+            while self.mailbox(number).next(true).is_some() {}
         }
     }
 
@@ -172,7 +196,7 @@ mod tests {
         let ledger = Ledger::new(1 << 20, 1 << 20);
         let scene = Scene::new(&ledger, &[1, 2]);
         let holding = Holding { in_flight: 100, ..Holding::default() };
-        scene.members[0].1.mailbox.hold(Holding::default(), holding);
+        scene.mailbox(1).hold(Holding::default(), holding);
         for _ in 0..100 {
             assert_eq!(scene.publish(), 2);
             scene.read(2);

@@ -19,6 +19,16 @@ impl Session {
     /// Sends a message, or queues it behind the outbound window. QoS 0 does not wait. `now` in
     /// milliseconds.
     pub fn deliver(&mut self, delivery: &Delivery, now: u64) -> Delivered {
+        self.hand_over(delivery, false, now)
+    }
+
+    /// As [`Session::deliver`], of a message that an earlier connection of the client may have had: it
+    /// is sent with DUP [MQTT-3.3.1-1], unless it has to wait in the queue.
+    pub fn redeliver(&mut self, delivery: &Delivery, now: u64) -> Delivered {
+        self.hand_over(delivery, true, now)
+    }
+
+    fn hand_over(&mut self, delivery: &Delivery, dup: bool, now: u64) -> Delivered {
         if !self.is_open() {
             return Delivered::Dropped(Dropped::Closed);
         }
@@ -36,7 +46,7 @@ impl Session {
         }
         self.send_queued(now);
         if self.is_ready_for(Qos::AtLeastOnce) {
-            self.send(delivery, now);
+            self.send(delivery, dup, now);
             Delivered::Sent
         } else if self.outbound.get_or_insert_default().enqueue(delivery, now, &self.limits) {
             Delivered::Queued
@@ -46,11 +56,11 @@ impl Session {
     }
 
     /// Sends a QoS 1 message now.
-    fn send(&mut self, delivery: &Delivery, now: u64) {
+    fn send(&mut self, delivery: &Delivery, dup: bool, now: u64) {
         let size = encode::measure(delivery, self.version);
         let keep = self.persistent || self.resends();
         let id = self.outbound.get_or_insert_default().start(delivery, keep, now);
-        let flow = encode::Flow { packet_id: id, dup: false };
+        let flow = encode::Flow { packet_id: id, dup };
         encode::publish(&mut self.output, delivery, self.version, Some(flow), &size);
     }
 
@@ -61,7 +71,7 @@ impl Session {
             let Some(Queued { delivery, since }) = queued else { return };
             // One whose time has passed before its delivery began is left out.
             if let Some(delivery) = delivery.aged(now.saturating_sub(since)) {
-                self.send(&delivery, now);
+                self.send(&delivery, false, now);
             }
         }
     }

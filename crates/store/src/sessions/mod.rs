@@ -110,8 +110,8 @@ impl Store {
     }
 
     /// The connection ended: the session waits for the next one, for its expiry, or for another that
-    /// the DISCONNECT named; one without any is ended. Answers whether it is kept; false also when a
-    /// later connection has it.
+    /// the DISCONNECT named; one without any is ended. Answers whether it is kept; `None` when a later
+    /// connection has it.
     pub async fn close_session(
         &self,
         client_id: &str,
@@ -119,7 +119,7 @@ impl Store {
         expiry: Option<u32>,
         sent_to: i64,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<bool>, StoreError> {
         let client_id = client_id.to_owned();
         self.write(move |sql| {
             let stored: Option<u32> = sql.one(
@@ -127,18 +127,18 @@ impl Store {
                 args![&client_id, epoch],
                 |row| row.value(),
             )?;
-            let Some(stored) = stored else { return Ok(false) };
+            let Some(stored) = stored else { return Ok(None) };
             let expiry = expiry.unwrap_or(stored);
             if expiry == 0 {
                 end(sql, &client_id)?;
-                return Ok(false);
+                return Ok(Some(false));
             }
             sql.execute(
                 "UPDATE sessions SET expiry = $1, until = $2, \
                  sent_to = CASE WHEN sent_to < $3 THEN $3 ELSE sent_to END WHERE client_id = $4",
                 args![expiry, until(now, expiry), sent_to, &client_id],
             )?;
-            Ok(true)
+            Ok(Some(true))
         })
         .await
     }

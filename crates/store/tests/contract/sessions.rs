@@ -69,7 +69,7 @@ pub(crate) async fn a_session_is_resumed_by_the_next_connection(registry: Regist
     let filters = vec![filter("a/#"), filter("$share/g/b")];
     assert!(store.subscribe_session("c", 1, filters).await.unwrap());
     assert!(store.unsubscribe_session("c", 1, vec!["a/#".to_owned()]).await.unwrap());
-    assert!(store.close_session("c", 1, None, 7, NOW).await.unwrap());
+    assert_eq!(store.close_session("c", 1, None, 7, NOW).await.unwrap(), Some(true));
     let next = open_at(store, SessionOpening { epoch: 2, ..opening("c") }, later(59)).await;
     assert!(next.resumed);
     assert_eq!((next.sent_to, next.filters), (7, vec![filter("$share/g/b")]));
@@ -91,7 +91,7 @@ pub(crate) async fn a_session_is_over_at_its_time_and_with_another_protocol_leve
     {
         open(store, client_id).await;
         let kept = store.close_session(client_id, 1, expiry, 0, NOW).await.unwrap();
-        assert_eq!(kept, client_id != "zero");
+        assert_eq!(kept, Some(client_id != "zero"));
     }
     assert!(!open_at(store, opening("time"), later(60)).await.resumed);
     let level = SessionOpening { protocol_level: 4, ..opening("level") };
@@ -113,7 +113,7 @@ pub(crate) async fn an_earlier_connection_changes_nothing(registry: Registry) {
     assert!(store.subscribe_session("c", 2, vec![filter("a")]).await.unwrap());
     let gone = store.unsubscribe_session("c", 1, vec!["a".to_owned()]).await.unwrap();
     assert!(!gone);
-    assert!(!store.close_session("c", 1, Some(0), 9, NOW).await.unwrap());
+    assert_eq!(store.close_session("c", 1, Some(0), 9, NOW).await.unwrap(), None);
     let third = open_at(store, SessionOpening { epoch: 3, ..opening("c") }, NOW).await;
     assert_eq!((third.filters.len(), third.sent_to), (1, 0));
 }
