@@ -1,5 +1,6 @@
 """What every MQTT client takes for granted between two devices: the ground that the standard's
-interoperability suites cover, but for sessions that outlive their connection (MQTT 3.1.1 and 5)."""
+interoperability suites cover; sessions that outlive their connection are in
+tests/life/test_sessions.py."""
 
 import queue
 

@@ -218,7 +218,8 @@ async fn arrive(
         version = ?request.version, took_over, "connected"
     );
     if gateway.presences.is_on() {
-        let facts = facts(&stream, peer, request.keep_alive);
+        let session_expiry = gateway.sessions.granted(request.session_expiry);
+        let facts = facts(&stream, peer, &request, session_expiry);
         gateway.presences.connected(Arc::clone(&client_id), number.0, since, Some(facts)).await;
     }
     let opened = gateway.sessions.open(&gateway.router, &request, &client_id, number, &mailbox);
@@ -255,10 +256,21 @@ fn switched_off(principal: &Principal, peer: SocketAddr) {
 }
 
 /// What is recorded of a connection where that is indexed.
-fn facts(stream: &Stream, peer: SocketAddr, keep_alive: u16) -> ConnectionFacts {
+fn facts(
+    stream: &Stream,
+    peer: SocketAddr,
+    request: &ConnectRequest,
+    session_expiry: u32,
+) -> ConnectionFacts {
     let named = |address: SocketAddr| (address.ip().to_string(), address.port());
     let target = stream.get_ref().0.local_addr().ok();
-    ConnectionFacts { keep_alive, source: named(peer), target: target.map(named) }
+    ConnectionFacts {
+        keep_alive: request.keep_alive,
+        source: named(peer),
+        target: target.map(named),
+        session_expiry,
+        clean: request.clean_start,
+    }
 }
 
 /// What a peer that is nobody presented.

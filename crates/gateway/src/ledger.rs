@@ -275,6 +275,11 @@ impl Ledger {
     }
 }
 
+/// What a subscription takes with its filter, in its connection and in the tree, bytes.
+pub(super) fn subscription_bytes(filter: &str) -> usize {
+    256 + 2 * filter.len()
+}
+
 fn address(mailbox: &Arc<Mailbox>) -> usize {
     Arc::as_ptr(mailbox).addr()
 }

@@ -10,6 +10,7 @@ mod enrichment;
 pub mod events;
 mod first_connection;
 mod identity;
+mod kept_session;
 mod ledger;
 mod listener;
 mod mailbox;
@@ -43,7 +44,7 @@ pub use identity::{HeldTo, Principal};
 pub use listener::listen;
 pub use numbers::Numbers;
 
-use self::router::Subscriber;
+use self::kept_session::Subscriber;
 use self::topics::Request;
 use crate::presence::{Again, Presences};
 use crate::rights::Policies;
@@ -129,6 +130,15 @@ impl Gateway {
     /// When the registry cannot be asked; what was not ended is looked at again.
     pub async fn end_sessions_in_time(&self) -> Result<bool, StoreError> {
         self.sessions.end_in_time(&self.router).await
+    }
+
+    /// Ends the session of a client id with all that waits for it; answers whether there was one. Its
+    /// connection, if it has one, goes on without.
+    ///
+    /// # Errors
+    /// When the registry cannot be asked.
+    pub async fn end_session(&self, client_id: &str) -> Result<bool, StoreError> {
+        self.sessions.end(&self.router, client_id).await
     }
 
     /// Gives an event to those who subscribed to it and may receive it.

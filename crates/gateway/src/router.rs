@@ -18,33 +18,10 @@ use parking_lot::RwLock;
 pub(super) use self::plan::Plan;
 use self::plan::Turn;
 use self::shares::{Group, Groups, Member};
-use super::directory::ConnectionNumber;
+use super::kept_session::{KeptSession, Subscriber};
 use super::ledger::{Bound, Ledger};
 use super::mailbox::Mailbox;
-use super::sessions::KeptSession;
 use super::topics::{Message, Ordinary, Parts};
-
-/// Who subscribes: a connection whose session ends with it, or a session that is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Subscriber(u64);
-
-impl Subscriber {
-    /// That nobody is: the server's own messages come from here.
-    pub(super) const NOBODY: Self = Self(u64::MAX);
-    /// Numbers of sessions have this bit; those of connections never reach it.
-    const SESSION: u64 = 1 << 63;
-
-    /// The session that was made so manieth since the start.
-    pub(super) fn session(number: u64) -> Self {
-        Self(Self::SESSION | number)
-    }
-}
-
-impl From<ConnectionNumber> for Subscriber {
-    fn from(number: ConnectionNumber) -> Self {
-        Self(number.0)
-    }
-}
 
 /// A key of the tree: a subscriber may hold a filter plainly and by shares.
 type Key = (Subscriber, Option<Box<str>>);

@@ -5,7 +5,7 @@
 //! session's connection reads the queue from there (`online/kept.rs`): it is told only that there is
 //! something. So there is one order, one bound, and nothing is lost with the process.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,14 +18,14 @@ use fleetwright_store::{
     CertificateRow, MessageToQueue, OpenedSession, QueueBounds, QueuedMessage, SessionFilter,
     SessionOpened, SessionOpening, Store, StoreError,
 };
-use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::oneshot;
+use parking_lot::Mutex;
 
 use super::directory::ConnectionNumber;
+use super::kept_session::{KeptSession, Subscriber};
 use super::ledger::{Bound, Ledger};
 use super::mailbox::Mailbox;
 use super::retained;
-use super::router::{Plan, Router, Subscriber, Terms};
+use super::router::{Plan, Router, Terms};
 use super::topics::{self, Message, Ordinary, Parts};
 
 /// Locks that keep openings and ends of one client id apart. (ours)
@@ -47,18 +47,6 @@ pub(super) struct Sessions {
     made: AtomicU64,
 }
 
-/// A session that is kept, as routing knows it.
-#[derive(Debug)]
-pub(super) struct KeptSession {
-    client_id: Arc<str>,
-    subscriber: Subscriber,
-    connection: Mutex<Option<Arc<Mailbox>>>,
-    /// Filters that are in the subscription tree.
-    routed: Mutex<BTreeSet<Box<str>>>,
-    /// A will that waits: a word says that the client came back, dropping it that the session ended.
-    will: Mutex<Option<oneshot::Sender<()>>>,
-}
-
 /// What a connection has of its session.
 #[derive(Debug)]
 pub(super) struct Opened {
@@ -75,63 +63,6 @@ pub(super) enum NoSession {
     TakenOver,
     /// The registry cannot be asked.
     Failed(StoreError),
-}
-
-impl KeptSession {
-    pub(super) fn client_id(&self) -> &str {
-        &self.client_id
-    }
-
-    pub(super) fn subscriber(&self) -> Subscriber {
-        self.subscriber
-    }
-
-    /// The letter box of its connection, if it has one now.
-    pub(super) fn mailbox(&self) -> Option<Arc<Mailbox>> {
-        self.connection.lock().clone()
-    }
-
-    /// Something came to its queue: whoever is connected looks.
-    pub(super) fn tell_queued(&self) {
-        if let Some(mailbox) = &*self.connection.lock() {
-            mailbox.tell_queued();
-        }
-    }
-
-    fn routed(&self) -> MutexGuard<'_, BTreeSet<Box<str>>> {
-        self.routed.lock()
-    }
-
-    /// A will waits from now on; `None` when the client is back already.
-    pub(super) fn wait_with_will(&self) -> Option<oneshot::Receiver<()>> {
-        let connection = self.connection.lock();
-        if connection.is_some() {
-            return None;
-        }
-        let (word, waits) = oneshot::channel();
-        *self.will.lock() = Some(word);
-        drop(connection);
-        Some(waits)
-    }
-
-    /// A connection has the session: a will that waits is not published.
-    fn attach(&self, mailbox: &Arc<Mailbox>) {
-        *self.connection.lock() = Some(Arc::clone(mailbox));
-        if let Some(word) = self.will.lock().take() {
-            // Nobody hears it where it was just published.
-            let _ = word.send(());
-        }
-    }
-
-    /// A filter of its is in the subscription tree.
-    pub(super) fn is_routed(&self, filter: &str) {
-        self.routed().insert(filter.into());
-    }
-
-    /// A filter of its is no longer there.
-    pub(super) fn is_not_routed(&self, filter: &str) {
-        self.routed().remove(filter);
-    }
 }
 
 impl Sessions {
@@ -165,7 +96,7 @@ impl Sessions {
             let session = self.make(&stored.client_id);
             for filter in &stored.filters {
                 if topics::of_filter(matched(&filter.filter)) == Ok(topics::Filter::Ordinary) {
-                    router.restore(session.subscriber, Arc::clone(&session), terms(filter));
+                    router.restore(session.subscriber(), Arc::clone(&session), terms(filter));
                     session.is_routed(&filter.filter);
                 }
             }
@@ -230,11 +161,7 @@ impl Sessions {
         let expiry = expiry.map(|asked| self.granted(asked));
         let now = clock::trusted_now();
         let closed = self.store.close_session(client_id, epoch, expiry, sent_to, now).await;
-        let mut connection = session.connection.lock();
-        if connection.as_ref().is_some_and(|current| Arc::ptr_eq(current, mailbox)) {
-            *connection = None;
-        }
-        drop(connection);
+        session.detach(mailbox);
         match closed {
             Ok(Some(kept)) => {
                 if !kept {
@@ -334,22 +261,17 @@ impl Sessions {
     }
 
     fn make(&self, client_id: &str) -> Arc<KeptSession> {
-        let session = Arc::new(KeptSession {
-            client_id: client_id.into(),
-            subscriber: Subscriber::session(self.made.fetch_add(1, Ordering::Relaxed)),
-            connection: Mutex::default(),
-            routed: Mutex::default(),
-            will: Mutex::default(),
-        });
-        self.by_client.lock().insert(Arc::clone(&session.client_id), Arc::clone(&session));
+        let subscriber = Subscriber::session(self.made.fetch_add(1, Ordering::Relaxed));
+        let client_id: Arc<str> = client_id.into();
+        let session = Arc::new(KeptSession::new(Arc::clone(&client_id), subscriber));
+        self.by_client.lock().insert(client_id, Arc::clone(&session));
         session
     }
 
     fn forget(&self, router: &Router, client_id: &str) {
         let Some(session) = self.by_client.lock().remove(client_id) else { return };
-        session.will.lock().take();
-        for filter in std::mem::take(&mut *session.routed()) {
-            router.unsubscribe(session.subscriber, &filter);
+        for filter in session.forget() {
+            router.unsubscribe(session.subscriber(), &filter);
         }
     }
 

@@ -175,9 +175,8 @@ async fn get_thing_connectivity_data(control: &Control, call: &Authorized<Call>)
     put(&mut shown, "clientId", Some(name.as_str()));
     if let Some(connection) = found.connection {
         put(&mut shown, "keepAliveDuration", Some(connection.keep_alive));
-        // No session outlives its connection here.
-        put(&mut shown, "cleanSession", Some(true));
-        put(&mut shown, "sessionExpiry", Some(Value::from(0)));
+        put(&mut shown, "cleanSession", Some(connection.clean));
+        put(&mut shown, "sessionExpiry", Some(connection.session_expiry));
         if with_sockets {
             let (address, port) = connection.source;
             put(&mut shown, "sourceIp", Some(address));

@@ -9,10 +9,10 @@ use fleetwright_mqtt::{Delivered, Delivery, Dropped, Qos, RetainHandling, Subscr
 use fleetwright_store::{QueuedMessage, SessionFilter, Store};
 use tokio::task::JoinHandle;
 
-use super::subscribing::cost;
 use super::{End, Online};
-use crate::ledger::Bound;
-use crate::sessions::{self, KeptSession, Opened};
+use crate::kept_session::KeptSession;
+use crate::ledger::{self, Bound};
+use crate::sessions::{self, Opened};
 use crate::{authorize, stream};
 
 /// Messages that are read from a queue at once: what a connection holds beyond the window. (ours)
@@ -91,7 +91,7 @@ impl Online {
             if let Err(denied) = authorize::subscribe(&self.rights, &filter) {
                 denied.1.log(&self.rights);
                 gone.push(stored.filter);
-            } else if self.mailbox.reserve(cost(&filter.filter)) {
+            } else if self.mailbox.reserve(ledger::subscription_bytes(&filter.filter)) {
                 self.subscriptions.insert(filter.filter, filter.qos);
             } else {
                 gone.push(stored.filter);

@@ -8,10 +8,10 @@ use fleetwright_mqtt::Will;
 use tokio::sync::oneshot;
 
 use super::Online;
+use crate::kept_session::KeptSession;
+use crate::kept_session::Subscriber;
 use crate::mailbox::Mailbox;
 use crate::rights::Rights;
-use crate::router::Subscriber;
-use crate::sessions::KeptSession;
 use crate::standing::Standing;
 use crate::{Gateway, authorize, enrichment, retained, topics};
 

@@ -10,7 +10,7 @@ use fleetwright_mqtt::{
 };
 
 use super::{End, Online};
-use crate::ledger::Bound;
+use crate::ledger::{self, Bound};
 use crate::router::Receiver;
 use crate::{authorize, retained, topics};
 
@@ -111,7 +111,9 @@ impl Online {
             }
         };
         match authorize::subscribe(&self.rights, filter) {
-            Ok(_) if is_new && !self.mailbox.reserve(cost(&filter.filter)) => {
+            Ok(_)
+                if is_new && !self.mailbox.reserve(ledger::subscription_bytes(&filter.filter)) =>
+            {
                 let why = "there is no room for another subscription now".to_owned();
                 Err((SubAckCode::QuotaExceeded, why))
             }
@@ -152,7 +154,7 @@ impl Online {
         }
         for filter in &unsubscribe.filters {
             if self.subscriptions.remove(filter).is_some() {
-                self.mailbox.release(cost(filter));
+                self.mailbox.release(ledger::subscription_bytes(filter));
             }
             self.gateway.router.unsubscribe(self.subscriber, filter);
             if let Some(kept) = &self.kept {
@@ -165,11 +167,6 @@ impl Online {
         self.session.unsubscribed(unsubscribe.receipt, &[], None);
         None
     }
-}
-
-/// What a subscription takes with its filter, here and in the tree, bytes.
-pub(super) fn cost(filter: &str) -> usize {
-    256 + 2 * filter.len()
 }
 
 /// Whether a subscription gets retained messages: by its Retain Handling, and never a shared one

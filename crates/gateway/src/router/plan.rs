@@ -7,7 +7,8 @@ use fleetwright_mqtt::Qos;
 use fleetwright_store::Queue;
 
 use super::shares::{self, Group, Member};
-use super::{Parts, Receiver, Subscriber, Subscription};
+use super::{Parts, Receiver, Subscription};
+use crate::kept_session::Subscriber;
 
 /// The queues of one message.
 #[derive(Debug, Default)]

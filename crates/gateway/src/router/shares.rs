@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Subscriber, Subscription};
+use super::Subscription;
+use crate::kept_session::Subscriber;
 use crate::mailbox::Mailbox;
 
 /// Messages that a member may have more before it than the member that has fewest, and still takes

@@ -35,6 +35,17 @@ pub struct ConnectionFacts {
     pub source: (String, u16),
     /// Where it came in: address and port.
     pub target: Option<(String, u16)>,
+    /// Seconds that its session outlives it.
+    #[serde(default)]
+    pub session_expiry: u32,
+    /// Whether it ended an earlier session.
+    #[serde(default = "clean")]
+    pub clean: bool,
+}
+
+/// What was noted before sessions were kept.
+fn clean() -> bool {
+    true
 }
 
 impl Store {

@@ -209,7 +209,13 @@ pub(crate) async fn what_is_told_late_of_an_earlier_connection_is_too_late(regis
     index(store).await;
     let name = registry.thing("t").await;
     let tell = async |turn, connected| {
-        let facts = ConnectionFacts { keep_alive: 60, source: ("a".to_owned(), 1), target: None };
+        let facts = ConnectionFacts {
+            keep_alive: 60,
+            source: ("a".to_owned(), 1),
+            target: None,
+            session_expiry: 0,
+            clean: true,
+        };
         let presence = Presence { connection: Some(facts), ..seen(turn, connected) };
         store.record_presence(vec![("t".to_owned(), presence)]).await.unwrap();
         let found = store.presence(&name).await.unwrap().unwrap();
