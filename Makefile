@@ -1,6 +1,6 @@
 # Thin: each target is one script or one command. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help quickstart quick test conformance interop check static bench campaign fuzz
+.PHONY: help quickstart quick test conformance interop check static bench campaign soak fuzz
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -31,6 +31,9 @@ bench: ## Print the speed as ratios, measured in one run
 
 campaign: ## Faults at random moments under load, against an external ledger (CAMPAIGN_MINUTES=30)
 	@scripts/campaign
+
+soak: ## Sessions under churn and kill -9, nothing lost and no memory kept (SOAK_MINUTES=60)
+	@scripts/soak
 
 fuzz: ## Fuzz every target for a minute each (FUZZ_SECONDS=60)
 	@scripts/fuzz

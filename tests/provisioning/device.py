@@ -92,7 +92,9 @@ class Device:
 
     def cut(self):
         """Ends the connection as a power cut does: no DISCONNECT."""
-        self.client.socket().close()
+        socket = self.client.socket()
+        if socket:  # Where the server has not ended it already.
+            socket.close()
         self.client.loop_stop()
 
     def _on_ack(self, mid, codes):
