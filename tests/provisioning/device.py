@@ -181,7 +181,7 @@ class Device:
 
 def _start(version, clean, expiry):
     """How MQTT 5 asks for its session."""
-    if version != MQTTv5:
+    if version != MQTTv5 or (clean and expiry is None):
         return {}
     properties = Properties(PacketTypes.CONNECT)
     if expiry is not None:

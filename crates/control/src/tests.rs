@@ -117,7 +117,7 @@ impl Plane {
             audit,
             identities,
             issuers: Arc::new(Issuers::new(tls)),
-            services: fleetwright_services::Services::new(store.clone()),
+            services: fleetwright_services::Services::new(store.clone(), Default::default()),
             registry: store,
             scope,
             endpoint: "iot.example:1883".into(),

@@ -42,6 +42,22 @@ impl Members {
         self.0.iter().map(|(key, value)| (key.as_str(), value))
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Sets a member, in its place or behind the others.
+    pub(crate) fn set(&mut self, name: &str, value: Tree) {
+        match self.0.iter_mut().find(|(key, _)| key == name) {
+            Some((_, place)) => *place = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.0.retain(|(key, _)| key != name);
+    }
+
     /// The only member of a map that has exactly one.
     pub(crate) fn single(&self) -> Option<(&str, &Tree)> {
         match self.0.as_slice() {

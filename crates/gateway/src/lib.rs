@@ -195,7 +195,7 @@ impl Gateway {
                     ))),
                 })?;
                 // Its answer is for subscribers.
-                let _ = self.services.answer(&request).await;
+                let _ = self.services.answer(&request, None).await;
                 return Ok(());
             }
         };

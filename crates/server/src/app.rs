@@ -107,7 +107,7 @@ impl App {
         );
         let policies = Arc::new(Policies::new(settings.scope.clone(), store.clone()));
         let presences = presences(&store).await?;
-        let services = Services::new(store.clone());
+        let services = Services::new(store.clone(), settings.shadows.clone());
         let gateway = Gateway::new(
             store.clone(),
             Arc::clone(&policies),

@@ -54,6 +54,7 @@ pub(crate) fn start(
     chores.spawn(purge_retained(app.store.clone()));
     chores.spawn(purge_claims(app.store.clone()));
     chores.spawn(end_sessions(Arc::clone(&app.gateway)));
+    chores.spawn(forget_shadows(app.store.clone()));
     chores.spawn(rest(app.store.clone()));
     chores.spawn(follow_membership(app.store.clone()));
     chores.spawn(see_time(app.store.clone()));
@@ -103,6 +104,15 @@ async fn purge_retained(store: Store) {
     every(PURGE_EVERY, || async {
         let purged = store.purge_retained(clock::trusted_now(), PURGE_AT_ONCE).await;
         more(purged.map(|count| count == PURGE_AT_ONCE), "cannot delete retained messages")
+    })
+    .await
+}
+
+/// Forgets the versions of shadows that were deleted long ago.
+async fn forget_shadows(store: Store) {
+    every(PURGE_EVERY, || async {
+        let purged = store.purge_shadows(clock::trusted_now(), PURGE_AT_ONCE).await;
+        more(purged.map(|count| count == PURGE_AT_ONCE), "cannot forget deleted shadows")
     })
     .await
 }

@@ -10,9 +10,10 @@ use std::sync::Arc;
 use fleetwright_core::authorization::Authorized;
 use fleetwright_core::service_request::{Audience, ServiceAnswer, ServiceRequest};
 use fleetwright_host::clock;
-use fleetwright_store::Store;
+use fleetwright_store::{CertificateRow, Store};
 
 pub use self::broker::Broker;
+pub use self::shadows::{Settings as ShadowSettings, ShadowRefusal};
 
 /// A request that a device published: to which service, and its payload.
 pub type DeviceRequest = Authorized<(ServiceRequest, bytes::Bytes)>;
@@ -22,12 +23,14 @@ pub type DeviceRequest = Authorized<(ServiceRequest, bytes::Bytes)>;
 pub struct Services {
     pub(crate) store: Store,
     pub(crate) broker: Broker,
+    shadows: shadows::Shadows,
 }
 
 impl Services {
     /// Services on a registry; what they publish goes nowhere until [`Broker::connect`].
-    pub fn new(store: Store) -> Arc<Self> {
-        Arc::new(Self { store, broker: Broker::default() })
+    pub fn new(store: Store, shadows: ShadowSettings) -> Arc<Self> {
+        let shadows = shadows::Shadows::new(shadows);
+        Arc::new(Self { store, broker: Broker::default(), shadows })
     }
 
     /// Who takes to subscribers what the services tell.
@@ -37,11 +40,16 @@ impl Services {
 
     /// Carries a device's request out. What it changes is durable when this returns, and what is for
     /// subscribers has been told; an answer for the asking connection alone is given back.
-    pub async fn answer(&self, request: &DeviceRequest) -> Option<ServiceAnswer> {
+    /// `by` is the certificate of the connection that asks, if one does.
+    pub async fn answer(
+        &self,
+        request: &DeviceRequest,
+        by: Option<CertificateRow>,
+    ) -> Option<ServiceAnswer> {
         let (to, payload) = request.get();
         match to {
             ServiceRequest::Shadow(request) => {
-                self.answer_shadow(request, payload).await;
+                self.answer_shadow(request, payload, by).await;
                 None
             }
             ServiceRequest::Job(request) => Some(self.answer_job(request, payload).await),

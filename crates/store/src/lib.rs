@@ -43,6 +43,7 @@ mod retained;
 mod role_aliases;
 mod rows;
 mod sessions;
+mod shadows;
 mod sql;
 mod sqlite;
 mod tagged;
@@ -112,6 +113,7 @@ pub use sessions::{
     KeptSession, MessageToQueue, OpenedSession, Queue, QueueBounds, Queued, QueuedMessage,
     SessionFilter, SessionOpened, SessionOpening, WhenFull,
 };
+pub use shadows::ShadowUpdate;
 use sql::Sql;
 pub use tagged::Tagged;
 pub use templates::{Hook, NewTemplate, Template, TemplateType, TemplateUpdate};

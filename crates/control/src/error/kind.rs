@@ -13,6 +13,8 @@ pub(crate) enum ErrorKind {
     AccessDenied,
     /// The quota of the code of all functions is used up.
     CodeStorageExceeded,
+    /// Another version than the current one was named.
+    Conflict,
     /// The token of a web identity has expired.
     ExpiredIdentityToken,
     /// The session of temporary credentials has expired.
@@ -55,6 +57,8 @@ pub(crate) enum ErrorKind {
     RequestTimeout,
     /// No operation has this path.
     UnknownOperation,
+    /// A document that is not UTF-8.
+    UnsupportedDocumentEncoding,
     /// No such access key, or not with this session token.
     UnrecognizedClient,
 }
@@ -117,6 +121,7 @@ impl ErrorKind {
             Self::CodeStorageExceeded => row("CodeStorageExceededException", 400),
             Self::ExpiredIdentityToken => row("ExpiredTokenException", 400),
             Self::ExpiredToken => row("ExpiredTokenException", 403).query("ExpiredToken", 403),
+            Self::Conflict => row("ConflictException", 409),
             Self::IdpCommunicationError => row("IDPCommunicationError", 400),
             Self::IdpRejectedClaim => row("IDPRejectedClaim", 403),
             Self::IncompleteSignature => {
@@ -147,6 +152,7 @@ impl ErrorKind {
                 row("RequestTimeoutException", 408).query("RequestExpired", 400)
             }
             Self::UnknownOperation => row("UnknownOperationException", 404),
+            Self::UnsupportedDocumentEncoding => row("UnsupportedDocumentEncodingException", 415),
             Self::UnrecognizedClient => {
                 row("UnrecognizedClientException", 403).query("InvalidClientTokenId", 403)
             }

@@ -32,6 +32,8 @@ const OTHERS: &[ErrorKind] = &[
     ErrorKind::RequestEntityTooLarge,
     ErrorKind::RequestTimeout,
     ErrorKind::UnknownOperation,
+    ErrorKind::UnsupportedDocumentEncoding,
+    ErrorKind::Conflict,
     ErrorKind::UnrecognizedClient,
 ];
 

@@ -1,8 +1,9 @@
-//! AWS IoT's data plane over HTTP: publishing and retained messages. The protocol is that of the
+//! AWS IoT's data plane over HTTP: publishing, retained messages and shadows. The protocol is that of the
 //! control plane; the signing name tells the two apart.
 
 mod publish;
 mod retained_messages;
+mod shadows;
 
 use fleetwright_core::error::Refusal;
 use fleetwright_core::text::shown;
@@ -14,7 +15,7 @@ use crate::rest::{Call, Offer};
 /// What is offered.
 pub(crate) static OFFER: Offer = Offer::new(
     include_str!("known_operations.txt"),
-    &[publish::OPERATIONS, retained_messages::OPERATIONS],
+    &[publish::OPERATIONS, retained_messages::OPERATIONS, shadows::OPERATIONS],
 );
 
 /// The topic of a path: one that a message can have.

@@ -20,7 +20,7 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 enum Content {
     Json(Value),
-    /// As a function gave it.
+    /// As it was made elsewhere.
     Bytes(Bytes),
     Nothing,
 }
@@ -39,7 +39,7 @@ impl Answer {
         Self { status: StatusCode::OK, content: Content::Json(body), headers: Vec::new() }
     }
 
-    /// JSON text as it is, of a function.
+    /// JSON text as it is, of a function or a shadow.
     pub(crate) fn bytes(bytes: Bytes) -> Self {
         Self { status: StatusCode::OK, content: Content::Bytes(bytes), headers: Vec::new() }
     }

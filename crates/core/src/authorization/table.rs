@@ -66,6 +66,8 @@ struct Rule {
     action: String,
     /// Each that is given is a need.
     forms: Vec<Form>,
+    /// Only the first that is given.
+    first: bool,
     optional: bool,
     only_if: Option<Member>,
     passed_to: Option<&'static str>,
@@ -183,6 +185,9 @@ impl Rule {
         };
         let mut needs = Vec::new();
         for form in &self.forms {
+            if self.first && !needs.is_empty() {
+                break;
+            }
             match form {
                 Form::Caller if !needs.is_empty() => {}
                 Form::Stored(lookup) => {

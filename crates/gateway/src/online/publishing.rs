@@ -95,8 +95,9 @@ impl Online {
                     Request::Service(to) => Ok((to.clone(), publish.payload.clone())),
                     Request::Provisioning(_) => Err(Some(End::Defect)),
                 })?;
+                let by = Some(self.rights.certificate_row());
                 // Boxed: seldom under way, and every idle connection would hold the room for it.
-                let answer = Box::pin(self.gateway.services.answer(&request)).await;
+                let answer = Box::pin(self.gateway.services.answer(&request, by)).await;
                 self.standing.check().map_err(|ended| Some(ended.into()))?;
                 if let Some(answer) = answer {
                     self.send_directly(answer.topic, answer.payload);

@@ -12,6 +12,7 @@ use fleetwright_host::tls::PAIRS;
 use fleetwright_installation::{audit, issuance};
 use fleetwright_provisioning::bulk::settings::Bulk;
 use fleetwright_provisioning::settings::{Claims, Provisioning};
+use fleetwright_services::ShadowSettings;
 use rustls::pki_types::ServerName;
 
 use super::listen::{ADDRESSES, address_rule};
@@ -37,6 +38,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::new("log", Takes::Text(log_filter::rule)),
     Key::new("log-format", Takes::OneOf(&["text", "json"])),
     Key::new("mqtt", Takes::Section(Mqtt::KEYS)),
+    Key::new("shadows", Takes::Section(ShadowSettings::KEYS)),
     Key::new("provisioning", Takes::Section(Provisioning::KEYS)),
     Key::new("issuance", Takes::Section(issuance::Settings::KEYS)),
     Key::new("claims", Takes::Section(Claims::KEYS)),

@@ -10,6 +10,7 @@ use fleetwright_gateway::settings::Mqtt;
 use fleetwright_installation::{audit, issuance};
 use fleetwright_provisioning::bulk::settings::Bulk;
 use fleetwright_provisioning::settings::{Claims, Provisioning};
+use fleetwright_services::ShadowSettings;
 use serde::{Deserialize, Serialize};
 
 /// Every key is optional; an option that was not given is absent until its default is known.
@@ -30,6 +31,7 @@ pub(super) struct Sections {
     pub(super) log: Option<String>,
     pub(super) log_format: Option<String>,
     pub(super) mqtt: Mqtt,
+    pub(super) shadows: ShadowSettings,
     pub(super) provisioning: Provisioning,
     pub(super) issuance: issuance::Settings,
     pub(super) claims: Claims,

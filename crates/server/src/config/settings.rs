@@ -16,6 +16,7 @@ use fleetwright_host::tls::PairFiles;
 use fleetwright_installation::audit;
 use fleetwright_provisioning::bulk::settings::Bulk;
 use fleetwright_provisioning::settings::{Claims, Provisioning};
+use fleetwright_services::ShadowSettings;
 use toml::{Table, Value};
 
 use super::error::unusable;
@@ -71,6 +72,8 @@ pub struct Settings {
     pub functions: functions::Settings,
     /// How issuers of tokens are asked.
     pub web_identity: issuers::Settings,
+    /// Shadows.
+    pub shadows: ShadowSettings,
 }
 
 impl Settings {
@@ -134,6 +137,7 @@ impl Settings {
             hooks: given.hooks.clone(),
             functions: given.functions.clone(),
             web_identity: given.web_identity.clone(),
+            shadows: given.shadows.clone(),
         })
     }
 }

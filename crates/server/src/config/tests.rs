@@ -8,6 +8,7 @@ use fleetwright_functions::hooks::{self, HookCommand};
 use fleetwright_gateway::settings::Mqtt;
 use fleetwright_installation::{audit, issuance};
 use fleetwright_provisioning::settings::{ClaimLimits, Claims, Provisioning};
+use fleetwright_services::ShadowSettings;
 
 use super::*;
 
@@ -125,6 +126,7 @@ fn the_key_lists_name_every_field() {
     };
     for (known, fields) in [
         (Mqtt::KEYS, fields(Mqtt::default())),
+        (ShadowSettings::KEYS, fields(ShadowSettings::default())),
         (Provisioning::KEYS, fields(Provisioning::default())),
         (Claims::KEYS, fields(claims)),
         (ClaimLimits::KEYS, fields(limits)),

@@ -33,6 +33,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0018_deactivated_by.sql"),
     include_str!("../../migrations/sqlite/0019_account_scope.sql"),
     include_str!("../../migrations/sqlite/0020_logging_options.sql"),
+    include_str!("../../migrations/sqlite/0021_shadows.sql"),
     include_str!("../../migrations/sqlite/0028_sessions.sql"),
 ];
 /// Prepared statements kept per connection; more than the registry has.

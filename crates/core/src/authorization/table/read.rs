@@ -57,11 +57,14 @@ fn rule(service: &'static str, name: &'static str, word: &'static str) -> Option
         Some(word) => (word, true),
         None => (word, only_if.is_some()),
     };
-    let mut forms = word.split('|').map(|text| form(prefix, text)).collect::<Option<Vec<_>>>()?;
+    let first = word.contains("||");
+    let separator = if first { "||" } else { "|" };
+    let mut forms =
+        word.split(separator).map(|text| form(prefix, text)).collect::<Option<Vec<_>>>()?;
     if let [Form::Stored(lookup), Form::Caller] = forms.as_mut_slice() {
         lookup.or_caller = true;
     }
-    Some(Rule { action, forms, optional, only_if, passed_to })
+    Some(Rule { action, forms, first, optional, only_if, passed_to })
 }
 
 fn lookup(text: &'static str) -> Option<Lookup> {

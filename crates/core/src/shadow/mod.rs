@@ -2,7 +2,21 @@
 //!
 //! AWS: "Device Shadow MQTT topics", IoT Developer Guide, 2025 edition.
 
+mod document;
+mod error;
+mod merge;
+mod message;
+mod update;
+
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
+
+pub use self::document::{Shadow, StoredShadow};
+pub use self::error::ShadowError;
+pub use self::message::{Said, deleted, got, listed, read_lenient};
+pub use self::update::{Update, Updated};
 
 use crate::names::{ShadowName, ThingName};
 
@@ -16,12 +30,13 @@ pub struct ShadowId {
 }
 
 impl ShadowId {
-    /// What the topics of this shadow begin with, without a slash at the end.
-    pub fn topic(&self) -> String {
-        self.to_string()
+    /// The name by which errors call it: its own, or the thing's for the classic one.
+    pub fn shown(&self) -> &str {
+        self.name.as_ref().map_or(self.thing.as_str(), ShadowName::as_str)
     }
 }
 
+/// `Display` is what the topics of this shadow begin with, without a slash at the end.
 impl fmt::Display for ShadowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "$aws/things/{}/shadow", self.thing)?;
@@ -78,5 +93,20 @@ impl ShadowRequest {
             ShadowOperation::Delete => "delete",
         };
         format!("{}/{operation}", self.shadow)
+    }
+}
+
+/// How large a shadow may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShadowLimits {
+    /// Bytes of `desired` and `reported` as compact JSON, after the merge. AWS: 8,192.
+    pub bytes: usize,
+    /// Nested objects and arrays, the section itself counted. AWS: 8.
+    pub depth: usize,
+}
+
+impl Default for ShadowLimits {
+    fn default() -> Self {
+        Self { bytes: 8192, depth: 8 }
     }
 }
