@@ -240,6 +240,14 @@ VALUES = {
     "Publish.responseTopic": "an/answer",
     "Publish.correlationData": "YQ==",
     "Publish.messageExpiry": 60,
+    "GetThingShadow.thingName": lambda s: s.shadow(),
+    "UpdateThingShadow.thingName": lambda s: s.shadow(),
+    "DeleteThingShadow.thingName": lambda s: s.shadow(),
+    "ListNamedShadowsForThing.thingName": lambda s: s.shadow(),
+    "GetThingShadow.shadowName": "named",
+    "UpdateThingShadow.shadowName": "named",
+    "DeleteThingShadow.shadowName": "named",
+    "UpdateThingShadow.payload": b'{"state":{"desired":{"a":1}}}',
     **iam_and_sts.VALUES,
 }
 

@@ -99,7 +99,11 @@ FAMILIES = {
         DeleteV2LoggingLevel SetLoggingOptions GetLoggingOptions DescribeEncryptionConfiguration
         UpdateEncryptionConfiguration""",
     ),
-    "Data plane": ("iot-data", "Publish GetRetainedMessage ListRetainedMessages"),
+    "Data plane": (
+        "iot-data",
+        """Publish GetRetainedMessage ListRetainedMessages GetThingShadow UpdateThingShadow
+        DeleteThingShadow ListNamedShadowsForThing""",
+    ),
     "Identity and Access Management": (
         "iam",
         """CreateUser GetUser DeleteUser ListUsers TagUser UntagUser ListUserTags CreateGroup GetGroup

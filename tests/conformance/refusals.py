@@ -41,6 +41,9 @@ NO_CAUSE = {
     "UpdateDomainConfiguration.CertificateValidationException": (
         "server certificates are kept, not looked up (DIVERGENCES.md)"
     ),
+    "ListNamedShadowsForThing.ResourceNotFoundException": "a shadow's thing need not be there",
+    "GetThingShadow.UnsupportedDocumentEncodingException": "its request has no document",
+    "DeleteThingShadow.UnsupportedDocumentEncodingException": "its request has no document",
     **iam_and_sts.NO_CAUSE,
 }
 
@@ -249,6 +252,22 @@ def has_another_method(scene, call):
 
     request = asking.minimal(scene, call.service, call.operation)
     call.changed_on_the_way(change, **request)
+
+
+@provokes("UpdateThingShadow.ConflictException")
+def a_document_of_another_version(scene, call):
+    call(thingName=scene.shadow(), payload=b'{"state":{},"version":99}')
+
+
+@provokes("UpdateThingShadow.RequestEntityTooLargeException")
+def a_document_that_is_too_large(scene, call):
+    large = b'{"state":{"desired":{"a":"%s"}}}' % (b"x" * 8192)
+    call(thingName=scene.shadow(), payload=large)
+
+
+@provokes("UpdateThingShadow.UnsupportedDocumentEncodingException")
+def a_document_in_another_encoding(scene, call):
+    call(thingName=scene.shadow(), payload=b'{"state":"\xff"}')
 
 
 @provokes("CreateKeysAndCertificate.InvalidRequestException")

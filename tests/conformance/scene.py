@@ -447,5 +447,12 @@ class Scene:
         self.data.publish(topic=topic, payload=b"kept", qos=1, retain=True)
         return topic
 
+    def shadow(self):
+        """The name of a thing that has a classic shadow and one that is called `named`."""
+        thing = self.fresh("shadow")
+        for name in [{}, {"shadowName": "named"}]:
+            self.data.update_thing_shadow(thingName=thing, payload=b'{"state":{}}', **name)
+        return thing
+
     def arn(self, kind, resource):
         return arn(kind, resource)
