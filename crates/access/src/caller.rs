@@ -58,8 +58,22 @@ pub struct Session {
     pub tags: BTreeMap<String, String>,
     /// `sts:SourceIdentity`, `aws:SourceIdentity`.
     pub source_identity: Option<String>,
-    /// The web identity that opened it; `None` for one that a caller of the account opened.
+    /// The web identity that opened it; `None` for every other session.
     pub federated: Option<Federated>,
+    /// The device that asked the credentials provider for it; `None` for every other session.
+    pub device: Option<Device>,
+}
+
+/// The device behind a session that the credentials provider opened. AWS: guide, "Authorizing
+/// direct calls to AWS services using AWS IoT Core credential provider".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// `credentials-iot:AwsCertificateId`.
+    pub certificate: String,
+    /// `credentials-iot:ThingName`, when the device named its thing.
+    pub thing: Option<String>,
+    /// `credentials-iot:ThingTypeName`, when that thing has a type.
+    pub thing_type: Option<String>,
 }
 
 /// The web identity behind a session.

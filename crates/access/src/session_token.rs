@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::access_keys::{fresh_id, fresh_secret};
-use crate::caller::{Caller, CallerKind, Federated, Session};
+use crate::caller::{Caller, CallerKind, Device, Federated, Session};
 use crate::credentials::{Credentials, KeyQuery, TEMPORARY};
 use crate::signing_key::SigningKey;
 
@@ -52,6 +52,15 @@ struct Sealed {
     source_identity: Option<String>,
     #[serde(default)]
     federated: Option<SealedFederated>,
+    #[serde(default)]
+    device: Option<SealedDevice>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SealedDevice {
+    certificate: String,
+    thing: Option<String>,
+    thing_type: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -101,6 +110,11 @@ pub fn make(
         federated: session.federated.map(|Federated { provider, issuer, audience, subject }| {
             SealedFederated { provider, issuer, audience, subject }
         }),
+        device: session.device.map(|Device { certificate, thing, thing_type }| SealedDevice {
+            certificate,
+            thing,
+            thing_type,
+        }),
     };
     let inside = Zeroizing::new(serde_json::to_vec(&inside).map_err(Refusal::internal)?);
     let sealed = sealing.seal(&purpose(&access_key_id), &inside).map_err(Refusal::internal)?;
@@ -143,6 +157,11 @@ pub(crate) fn open(
                 subject,
             },
         ),
+        device: inside.device.map(|SealedDevice { certificate, thing, thing_type }| Device {
+            certificate,
+            thing,
+            thing_type,
+        }),
     };
     Some(Credentials {
         access_key_id: access_key_id.to_owned(),

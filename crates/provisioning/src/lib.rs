@@ -5,6 +5,7 @@
 //! and makes the answer's topic and payload from the result.
 
 pub mod bulk;
+pub mod credentials;
 mod certificate_provider;
 mod claims;
 mod create_certificate;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use fleetwright_access::caller::{Caller, CallerKind, Federated};
+use fleetwright_access::caller::{Caller, CallerKind, Device, Federated};
 use fleetwright_core::arn::AccountScope;
 use fleetwright_core::policy::Context;
 use fleetwright_core::time::Timestamp;
@@ -62,12 +62,16 @@ impl Facts {
         for (key, value) in &session.tags {
             self.add(format!("aws:PrincipalTag/{key}"), vec![value.clone()]);
         }
-        let Some(Federated { provider, issuer, audience, subject }) = &session.federated else {
-            return;
-        };
-        self.add("aws:FederatedProvider", vec![provider.clone()]);
-        self.add(format!("{issuer}:aud"), vec![audience.clone()]);
-        self.add(format!("{issuer}:sub"), vec![subject.clone()]);
+        if let Some(Federated { provider, issuer, audience, subject }) = &session.federated {
+            self.add("aws:FederatedProvider", vec![provider.clone()]);
+            self.add(format!("{issuer}:aud"), vec![audience.clone()]);
+            self.add(format!("{issuer}:sub"), vec![subject.clone()]);
+        }
+        if let Some(Device { certificate, thing, thing_type }) = &session.device {
+            self.add("credentials-iot:AwsCertificateId", vec![certificate.clone()]);
+            self.add("credentials-iot:ThingName", thing.iter().cloned().collect());
+            self.add("credentials-iot:ThingTypeName", thing_type.iter().cloned().collect());
+        }
     }
 
     /// One key more; without values it does not exist.

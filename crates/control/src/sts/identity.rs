@@ -61,6 +61,7 @@ async fn get_session_token(control: &Control, call: &Authorized<Call>) -> Outcom
         tags: BTreeMap::new(),
         source_identity: None,
         federated: None,
+        device: None,
     };
     let made = session_token::make(&control.sealing, Caller::clone(&call.context.caller), session)?;
     Ok(Element::new().nested("Credentials", credentials(&made)))

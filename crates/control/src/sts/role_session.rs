@@ -159,6 +159,7 @@ pub(super) fn open(
         tags: spec.tags,
         source_identity: spec.source_identity,
         federated,
+        device: None,
     };
     let user = Element::new().text("AssumedRoleId", &caller.user_id).text("Arn", &caller.arn);
     Ok(Opened { made: session_token::make(&control.sealing, caller, session)?, user, packed })

@@ -143,6 +143,7 @@ impl WorkerFactory {
             tags: std::collections::BTreeMap::new(),
             source_identity: None,
             federated: None,
+            device: None,
         };
         let caller = self.caller(revision, role.clone(), id);
         session_token::make(&self.sealing, caller, session).map_err(|error| text(&error.message))

@@ -4,14 +4,13 @@
 use std::io;
 use std::sync::Arc;
 
-use rustls::ServerConfig;
 use rustls::server::Acceptor;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::ALPN_MQTT;
+use super::GatewayTls;
 use super::error::{HandshakeError, tls_error};
 use super::offer::Offer;
 use crate::graceful_close::{GracefulStream, OpenGuard};
@@ -22,17 +21,17 @@ const FIRST_BYTES: usize = 8;
 const TLS_HANDSHAKE: u8 = 22;
 /// The first byte of an MQTT CONNECT.
 const MQTT_CONNECT: u8 = 0x10;
-/// The fatal alert `no_application_protocol` in a TLS record of its own (RFC 7301, section 3.2).
-const NO_APPLICATION_PROTOCOL: [u8; 7] = [21, 3, 3, 0, 2, 2, 120];
+/// The ALPN protocols that are accepted, for the log.
+const ACCEPTED: &str = "x-amzn-mqtt-ca, x-amzn-http-ca or http/1.1";
 
 /// TLS terms of one of the gateway's listeners.
 #[derive(Debug, Clone)]
 pub struct Terms {
     /// Versions, cipher suites, certificates and ALPN protocols.
-    pub config: Arc<ServerConfig>,
-    /// Whether ALPN must be offered: on port 443 its absence means HTTP.
-    /// AWS: guide, "Protocols, port mappings, and authentication".
-    pub alpn_required: bool,
+    pub config: GatewayTls,
+    /// Whether a client that offers none of AWS's protocols may come without certificate: on port
+    /// 443 that means HTTP. AWS: guide, "Protocols, port mappings, and authentication".
+    pub open_to_http: bool,
     /// Where the control plane listens, for an HTTP client that connects here.
     pub api: Arc<str>,
     /// Held until a refused connection is closed.
@@ -62,8 +61,8 @@ pub async fn accept(
         match gone {
             true => AcceptError::PeerGone,
             false => {
-                let (accepted, api) = (ALPN_MQTT.escape_ascii().to_string(), Some(&*terms.api));
-                let failure = HandshakeError { error, offer, accepted: &accepted, api };
+                let failure =
+                    HandshakeError { error, offer, accepted: ACCEPTED, api: Some(&*terms.api) };
                 match tls_error(error) {
                     Some(rustls::Error::NoCertificatesPresented) => {
                         AcceptError::NoCertificate(failure.to_string())
@@ -99,17 +98,11 @@ pub async fn accept(
         .map_err(|error| refused(&error, None))?;
     received();
     let offer = Offer::of(&start.client_hello());
-    if terms.alpn_required && offer.alpn.is_none() {
-        let mut tcp = GracefulStream::new(start.io, terms.open.clone());
-        let _ = tcp.write_all(&NO_APPLICATION_PROTOCOL).await;
-        return Err(AcceptError::Refused(format!(
-            "the client offers no ALPN on port 443, where that means HTTP, as on AWS: an MQTT client \
-             must offer {}, or connect to port 8883; an HTTP client finds the API on {}",
-            ALPN_MQTT.escape_ascii(),
-            terms.api
-        )));
-    }
-    let accepted = start.into_stream(Arc::clone(&terms.config)).await;
+    let config = match terms.open_to_http && !offer.names_a_certificate_protocol() {
+        true => &terms.config.optional,
+        false => &terms.config.mutual,
+    };
+    let accepted = start.into_stream(Arc::clone(config)).await;
     accepted.map_err(|error| refused(&error, Some(&offer)))
 }
 
@@ -133,7 +126,7 @@ pub fn is_http(bytes: &[u8]) -> bool {
 }
 
 /// The response to an HTTP request on the wrong port.
-pub fn http_answer(api: &str) -> String {
+fn http_answer(api: &str) -> String {
     let message = format!("This port speaks MQTT over TLS. The API listens on {api}.\n");
     format!(
         "HTTP/1.1 421 Misdirected Request\r\ncontent-type: text/plain\r\ncontent-length: {}\r\n\
@@ -143,7 +136,7 @@ pub fn http_answer(api: &str) -> String {
 }
 
 /// The same for the log.
-pub fn http_refused(api: &str) -> String {
+fn http_refused(api: &str) -> String {
     format!("an HTTP request on a port of MQTT over TLS: the API listens on {api}")
 }
 

@@ -26,7 +26,7 @@ mod own_pair;
 mod own_pairs;
 mod takes;
 
-pub use accept::{AcceptError, Terms, accept, http_answer, http_refused, is_http};
+pub use accept::{AcceptError, Terms, accept, is_http};
 pub use certificates::{ServerCertificates, ServerIdentities};
 pub use error::{ConnectionError, HandshakeError};
 pub use own_pair::PairFiles;
@@ -34,15 +34,29 @@ pub use own_pairs::{OwnCertificate, OwnPairs, PAIRS};
 
 /// MQTT over TLS with ALPN. AWS: guide, "Protocols, port mappings, and authentication".
 pub const ALPN_PORT: u16 = 443;
+/// HTTPS with a client certificate and without ALPN. AWS: the same.
+pub const HTTPS_PORT: u16 = 8443;
 /// ALPN of MQTT with a client certificate on port 443 (AWS: guide, "Protocols").
-const ALPN_MQTT: &[u8] = b"x-amzn-mqtt-ca";
+pub const ALPN_MQTT: &[u8] = b"x-amzn-mqtt-ca";
+/// ALPN of HTTPS with a client certificate on port 443 (the same).
+pub const ALPN_HTTPS: &[u8] = b"x-amzn-http-ca";
+/// ALPN of every other HTTP client. (RFC 7301)
+pub const ALPN_HTTP: &[u8] = b"http/1.1";
 
 /// Accepts any client certificate that is in its time and whose key the peer holds: the
 /// registry knows its principal by the certificate's SHA-256. No chain is built.
 #[derive(Debug)]
-struct PossessionAndValidity(Arc<CryptoProvider>);
+struct PossessionAndValidity {
+    provider: Arc<CryptoProvider>,
+    /// Whether there must be one.
+    mandatory: bool,
+}
 
 impl ClientCertVerifier for PossessionAndValidity {
+    fn client_auth_mandatory(&self) -> bool {
+        self.mandatory
+    }
+
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         &[]
     }
@@ -72,7 +86,7 @@ impl ClientCertVerifier for PossessionAndValidity {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         match client_key::of_version_1(certificate) {
             Some(spki) => client_key::verify_tls12(message, &spki, signed, algorithms),
             None => verify_tls12_signature(message, certificate, signed, algorithms),
@@ -85,7 +99,7 @@ impl ClientCertVerifier for PossessionAndValidity {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         match client_key::of_version_1(certificate) {
             Some(spki) => verify_tls13_signature_with_raw_key(
                 message,
@@ -98,7 +112,7 @@ impl ClientCertVerifier for PossessionAndValidity {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -112,20 +126,39 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(provider)
 }
 
-/// TLS of the device gateway: 1.2 and 1.3, a client certificate always.
+/// TLS of the device gateway.
+#[derive(Debug, Clone)]
+pub struct GatewayTls {
+    /// A client certificate always.
+    pub mutual: Arc<ServerConfig>,
+    /// A client certificate is asked for, and not needed: HTTP of port 443, where requests may be
+    /// signed instead.
+    pub optional: Arc<ServerConfig>,
+}
+
+/// TLS of the device gateway: 1.2 and 1.3.
 ///
 /// No session tickets and no resumption, as on AWS (guide, "Transport security"): a certificate's
 /// status is checked on every connection.
-pub fn gateway(certificate: Arc<ServerCertificates>) -> Result<Arc<ServerConfig>, Error> {
+pub fn gateway(certificate: &Arc<ServerCertificates>) -> Result<GatewayTls, Error> {
+    Ok(GatewayTls { mutual: of_gateway(certificate, true)?, optional: of_gateway(certificate, false)? })
+}
+
+fn of_gateway(
+    certificate: &Arc<ServerCertificates>,
+    mandatory: bool,
+) -> Result<Arc<ServerConfig>, Error> {
     let provider = provider();
+    let certificate = Arc::clone(certificate);
     let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
-        .with_client_cert_verifier(Arc::new(PossessionAndValidity(provider)))
+        .with_client_cert_verifier(Arc::new(PossessionAndValidity { provider, mandatory }))
         .with_cert_resolver(certificate);
     config.ignore_client_order = true;
     config.send_tls13_tickets = 0;
     config.session_storage = Arc::new(NoServerSessionStorage {});
-    config.alpn_protocols = vec![ALPN_MQTT.to_vec()];
+    // In this order: a client that offers several speaks MQTT.
+    config.alpn_protocols = [ALPN_MQTT, ALPN_HTTPS, ALPN_HTTP].map(<[u8]>::to_vec).into();
     Ok(Arc::new(config))
 }
 

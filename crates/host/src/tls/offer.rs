@@ -5,6 +5,8 @@ use std::fmt;
 use rustls::server::ClientHello;
 use rustls::{CipherSuite, NamedGroup, SignatureScheme};
 
+use super::{ALPN_HTTPS, ALPN_MQTT};
+
 /// Entries of one list that are logged, at most. (ours)
 const LISTED: usize = 24;
 
@@ -31,6 +33,12 @@ impl Offer {
             groups: hello.named_groups().unwrap_or_default().iter().take(LISTED).copied().collect(),
             signatures: hello.signature_schemes().iter().take(LISTED).copied().collect(),
         }
+    }
+
+    /// Whether the client offers a protocol that comes with a client certificate.
+    pub(crate) fn names_a_certificate_protocol(&self) -> bool {
+        let mut offered = self.alpn.iter().flatten();
+        offered.any(|name| [ALPN_MQTT, ALPN_HTTPS].contains(&name.as_bytes()))
     }
 
     /// The ALPN protocols, for people.

@@ -1,0 +1,140 @@
+//! One connection of HTTPS, from its handshake to its end.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use std::{future, io};
+
+use bytes::{Buf, BytesMut};
+use fleetwright_host::slots::Slot;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::watch;
+
+use super::Https;
+use super::request::Client;
+use crate::Gateway;
+use crate::entrance::Entrance;
+use crate::stream::Stream;
+
+/// Longest wait for a request's head, also between two requests of a connection. (ours)
+const HEAD_PATIENCE: Duration = Duration::from_secs(60);
+/// Longest wait for the request under way when the server stops. (ours)
+const LAST_ANSWER: Duration = Duration::from_secs(5);
+
+/// How a connection came in.
+pub(in crate::https) type Shutdown = watch::Receiver<bool>;
+
+/// A connection that speaks HTTP.
+pub(crate) struct Arrived {
+    pub(crate) https: Arc<Https>,
+    pub(crate) entrance: Entrance,
+    pub(crate) peer: SocketAddr,
+    pub(crate) stream: Stream,
+    /// What was read of it already.
+    pub(crate) first: BytesMut,
+    pub(crate) slot: Slot,
+    pub(crate) shutdown: Shutdown,
+}
+
+/// Answers the requests of a connection. It ends when its certificate is no longer ACTIVE: no request
+/// that is looked at afterwards is answered.
+pub(crate) async fn serve(gateway: Arc<Gateway>, arrived: Arrived) {
+    let Arrived { https, entrance, peer, stream, first, slot, mut shutdown } = arrived;
+    let (_, tls) = stream.get_ref();
+    let server_name = tls.server_name().map(str::to_owned);
+    let leaf = tls.peer_certificates().and_then(|chain| chain.first()).cloned();
+    let no_alpn = tls.alpn_protocol().is_none();
+    // In the directory before the registry is asked: see `standing`.
+    let attendance =
+        leaf.as_ref().map(|leaf| gateway.directory.attend(fleetwright_ca::certificate_id(leaf)));
+    let client = Client { gateway, https, entrance, peer, server_name, leaf };
+    let slot = &slot;
+    let client = &client;
+    let service = service_fn(|request| async move {
+        // It is at work, and does not wait for its peer.
+        slot.pause();
+        let response = client.answer(request).await;
+        slot.resume();
+        Ok::<_, Infallible>(response)
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_PATIENCE)
+        .serve_connection(TokioIo::new(Resumed { first, stream }), service);
+    let mut connection = std::pin::pin!(connection);
+    let off = async {
+        match &attendance {
+            Some(attendance) => drop(attendance.standing.ended().await),
+            None => future::pending().await,
+        }
+    };
+    let stopping = async { drop(shutdown.wait_for(|stop| *stop).await) };
+    let ended = tokio::select! {
+        biased;
+        () = off => return,
+        ended = connection.as_mut() => ended,
+        () = slot.evicted() => return,
+        () = stopping => {
+            connection.as_mut().graceful_shutdown();
+            match tokio::time::timeout(LAST_ANSWER, connection).await {
+                Ok(ended) => ended,
+                Err(_) => return,
+            }
+        }
+    };
+    match ended {
+        Ok(()) => {}
+        Err(error) if error.is_parse() && no_alpn => tracing::warn!(
+            event = "Connection.AuthNError", %peer,
+            "refused: the client offers no ALPN where that means HTTP, as on AWS, and does not \
+             speak it: an MQTT client must offer x-amzn-mqtt-ca on port 443, or connect to port \
+             8883"
+        ),
+        Err(error) => tracing::debug!(%peer, %error, "an HTTPS connection ended"),
+    }
+}
+
+/// A stream of which something was read already.
+struct Resumed {
+    first: BytesMut,
+    stream: Stream,
+}
+
+impl AsyncRead for Resumed {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.first.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(context, buffer);
+        }
+        let taken = self.first.len().min(buffer.remaining());
+        buffer.put_slice(self.first.get(..taken).unwrap_or_default());
+        self.first.advance(taken);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Resumed {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
