@@ -124,6 +124,7 @@ async fn still_there(store: &Store, caller: &Caller) -> Result<bool, Refusal> {
         CallerKind::AssumedRole { role, role_id, .. } => {
             (IdentityName::Role(role.clone()), role_id)
         }
+        CallerKind::Certificate => return Ok(false),
     };
     Ok(store.identity(&name).await?.is_some_and(|found| found.unique_id == *id))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use fleetwright_core::arn::AccountScope;
+use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::names::{IamPath, RoleName, UserName};
 use fleetwright_core::time::Timestamp;
 
@@ -40,6 +41,9 @@ pub enum CallerKind {
         /// `RoleSessionName`.
         session: String,
     },
+    /// A device, by the certificate that it presented in TLS. Its policies are those of the
+    /// certificate; none of IAM's are its.
+    Certificate,
 }
 
 /// The terms of a session.
@@ -93,8 +97,21 @@ impl Caller {
     /// `AIDA…` of the user or `AROA…` of the role whose policies count.
     pub fn unique_id(&self) -> &str {
         match &self.kind {
-            CallerKind::User { .. } => &self.user_id,
+            CallerKind::User { .. } | CallerKind::Certificate => &self.user_id,
             CallerKind::AssumedRole { role_id, .. } => role_id,
+        }
+    }
+
+    /// A device with its certificate.
+    pub fn certificate(scope: &AccountScope, id: &CertificateId) -> Self {
+        let arn = scope.arn("cert", id);
+        Self {
+            principal_arn: arn.clone(),
+            arn,
+            account: scope.account.as_str().to_owned(),
+            user_id: id.to_string(),
+            kind: CallerKind::Certificate,
+            session: None,
         }
     }
 

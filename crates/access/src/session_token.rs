@@ -93,6 +93,9 @@ pub fn make(
         CallerKind::AssumedRole { role, role_id, session } => {
             SealedPrincipal::Role { name: role, id: role_id, session }
         }
+        CallerKind::Certificate => {
+            return Err(Refusal::internal("a certificate has no session of its own"));
+        }
     };
     let inside = Sealed {
         secret: (*secret).clone(),

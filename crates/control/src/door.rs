@@ -130,6 +130,7 @@ impl Verified<'_> {
             service: self.service,
             operation,
             caller: Arc::clone(&self.caller),
+            device: None,
             peer: peer(&self.parts),
         }
     }
@@ -173,7 +174,7 @@ async fn query_operation(
 }
 
 /// Admits and authorizes a call, and runs its operation.
-async fn run<C: RequestMembers, A>(
+pub(crate) async fn run<C: RequestMembers, A>(
     plane: &Arc<ControlPlane>,
     operation: &Operation<C, A>,
     call: C,

@@ -19,6 +19,7 @@ mod admission;
 mod auth;
 mod authorize;
 mod body;
+mod device;
 mod door;
 mod error;
 mod health;
@@ -43,5 +44,6 @@ mod tests;
 
 pub use admission::Admission;
 pub use authorize::Peer;
+pub use device::{DeviceCaller, answer_device};
 pub use door::router;
-pub use plane::{Control, ControlPlane, Examine, FindCredentials, PublishMessage};
+pub use plane::{Control, ControlPlane, Endpoints, Examine, FindCredentials, PublishMessage};

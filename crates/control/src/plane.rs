@@ -61,6 +61,17 @@ impl Deref for Control {
     }
 }
 
+/// Where devices find each service: a host, with `:port` where clients would not look for it there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoints {
+    /// `iot:Data-ATS`, and `iot:Data`.
+    pub data: String,
+    /// `iot:CredentialProvider`.
+    pub credentials: String,
+    /// `iot:Jobs`.
+    pub jobs: String,
+}
+
 /// What all requests of the control plane share; built once. Operations get it as
 /// [`Control`], so that none changes anything without leaving its record.
 pub struct ControlPlane {
@@ -68,8 +79,8 @@ pub struct ControlPlane {
     pub registry: Store,
     /// Region and account of every ARN; also the region that requests must be signed for.
     pub scope: AccountScope,
-    /// What `DescribeEndpoint` answers: a host, with `:port` unless the port is 8883.
-    pub endpoint: String,
+    /// What `DescribeEndpoint` answers.
+    pub endpoints: Endpoints,
     /// Whether clients that ask for a DNS name are given a certificate that the administrator
     /// configured for it.
     pub has_certificate_for: Box<dyn Fn(&str) -> bool + Send + Sync>,

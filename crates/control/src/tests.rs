@@ -120,7 +120,11 @@ impl Plane {
             services: fleetwright_services::Services::new(store.clone(), Default::default()),
             registry: store,
             scope,
-            endpoint: "iot.example:1883".into(),
+            endpoints: Endpoints {
+                data: "iot.example:1883".into(),
+                credentials: "credentials.example".into(),
+                jobs: "jobs.example".into(),
+            },
             has_certificate_for: Box::new(|_| false),
             issuance,
             provisioning,

@@ -21,7 +21,9 @@ use super::online::{Connected, End, Online};
 use super::sessions::NoSession;
 use super::stream::{self, Stream};
 use super::{Gateway, authorize, first_connection, topics};
+use crate::entrance::Entrance;
 use crate::events::lifecycle::Connection;
+use crate::https::{self, Https};
 use crate::rights::Rights;
 
 /// Time from the end of the TLS handshake to a whole CONNECT. (ours)
@@ -30,8 +32,9 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(20);
 /// A connection after its handshake.
 pub(super) struct AcceptedPeer {
     pub(super) peer: SocketAddr,
-    /// Where the control plane listens, for those who look for it here.
-    pub(super) api: Arc<str>,
+    /// What HTTPS is served with, for those who speak it.
+    pub(super) https: Arc<Https>,
+    pub(super) entrance: Entrance,
     /// Its slot, until it has said CONNECT.
     pub(super) slot: Slot,
     pub(super) shutdown: watch::Receiver<bool>,
@@ -76,7 +79,7 @@ async fn arrive(
     mut stream: Stream,
     accepted: AcceptedPeer,
 ) -> Option<Arrived> {
-    let AcceptedPeer { peer, api, slot, mut shutdown } = accepted;
+    let AcceptedPeer { peer, https, entrance, slot, mut shutdown } = accepted;
     // 1. Who is it?
     let (_, tls) = stream.get_ref();
     let server_name = tls.server_name().map(str::to_owned);
@@ -116,9 +119,10 @@ async fn arrive(
         Ok(Ok(request)) => request,
         Ok(Err(ConnectError::Lost)) => return None,
         Ok(Err(ConnectError::Http)) => {
-            let _ = stream::write(&mut stream, tls::http_answer(&api).as_bytes()).await;
-            let why = tls::http_refused(&api);
-            tracing::warn!(%peer, principal = %principal.id, "refused: {why}");
+            drop(attendance);
+            let first = input;
+            let arrived = https::Arrived { https, entrance, peer, stream, first, slot, shutdown };
+            https::serve(Arc::clone(gateway), arrived).await;
             return None;
         }
         Ok(Err(ConnectError::Refused(farewell))) => {

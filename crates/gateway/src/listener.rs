@@ -4,15 +4,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::BytesMut;
 use fleetwright_host::graceful_close::{self, GracefulStream, OpenGuard};
 use fleetwright_host::slots::{Slot, Slots};
-use fleetwright_host::tls::{self, ALPN_PORT, AcceptError, Terms};
-use tokio::net::{TcpListener, TcpStream};
+use fleetwright_host::tls::{self, AcceptError, GatewayTls, Terms};
+use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::Gateway;
 use super::connection::{self, AcceptedPeer};
+use super::entrance::{Entrance, Listener, Speaks};
+use super::https::{self, Https};
 use super::probes::Probes;
 use super::stream::Stream;
 
@@ -29,7 +32,8 @@ const DRAIN_PATIENCE: Duration = Duration::from_secs(15);
 /// What every listener of the gateway shares.
 struct Doors {
     gateway: Arc<Gateway>,
-    config: Arc<rustls::ServerConfig>,
+    config: GatewayTls,
+    https: Arc<Https>,
     api: Arc<str>,
     half_open: Arc<Slots>,
     /// Connections beyond their handshake.
@@ -40,11 +44,12 @@ struct Doors {
 }
 
 /// Accepts until `shutdown` turns true, then waits for the connections to end. `api` is where the
-/// control plane listens, for clients that look for it here.
+/// control plane listens, for clients without TLS that look for it here.
 pub async fn listen(
     gateway: Arc<Gateway>,
-    listeners: Vec<TcpListener>,
-    config: Arc<rustls::ServerConfig>,
+    listeners: Vec<Listener>,
+    config: GatewayTls,
+    https: Https,
     api: SocketAddr,
     shutdown: watch::Receiver<bool>,
 ) {
@@ -54,7 +59,8 @@ pub async fn listen(
     let (open, ended) = graceful_close::guard();
     let api = api.to_string().into();
     let probes = Probes::default();
-    let doors = Doors { gateway, config, api, half_open, places, open, probes, shutdown };
+    let https = Arc::new(https);
+    let doors = Doors { gateway, config, https, api, half_open, places, open, probes, shutdown };
     let doors = Arc::new(doors);
     let mut accepting = JoinSet::new();
     for listener in listeners {
@@ -67,9 +73,10 @@ pub async fn listen(
     }
 }
 
-async fn accept(doors: Arc<Doors>, listener: TcpListener) {
+async fn accept(doors: Arc<Doors>, listener: Listener) {
     let mut shutdown = doors.shutdown.clone();
-    let alpn_required = listener.local_addr().is_ok_and(|own| own.port() == ALPN_PORT);
+    let Listener { socket: listener, serves } = listener;
+    let entrance = Entrance::of(serves, listener.local_addr().ok());
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -87,39 +94,43 @@ async fn accept(doors: Arc<Doors>, listener: TcpListener) {
             slot = doors.half_open.take(peer.ip()) => slot,
             _ = shutdown.wait_for(|stop| *stop) => break,
         };
-        tokio::spawn(handle(Arc::clone(&doors), alpn_required, tcp, peer, slot));
+        tokio::spawn(handle(Arc::clone(&doors), entrance, tcp, peer, slot));
     }
 }
 
 async fn handle(
     doors: Arc<Doors>,
-    alpn_required: bool,
+    entrance: Entrance,
     tcp: TcpStream,
     peer: SocketAddr,
     slot: Slot,
 ) {
     // Boxed: what only the handshake needs is given back when it ends.
-    let shaken = Box::pin(handshake(&doors, alpn_required, tcp, peer, &slot)).await;
+    let shaken = Box::pin(handshake(&doors, entrance, tcp, peer, &slot)).await;
     let Some(stream) = shaken else { return };
     let Some(_place) = place(&doors, peer, &slot).await else { return };
-    let (api, shutdown) = (Arc::clone(&doors.api), doors.shutdown.clone());
-    let (gateway, first_connection) =
-        (Arc::clone(&doors.gateway), AcceptedPeer { peer, api, slot, shutdown });
+    let (https, shutdown) = (Arc::clone(&doors.https), doors.shutdown.clone());
+    let gateway = Arc::clone(&doors.gateway);
     drop(doors);
-    connection::serve(gateway, stream, first_connection).await;
+    if entrance.speaks(stream.get_ref().1.alpn_protocol()) == Speaks::Http {
+        let first = BytesMut::new();
+        let arrived = https::Arrived { https, entrance, peer, stream, first, slot, shutdown };
+        return Box::pin(https::serve(gateway, arrived)).await;
+    }
+    let accepted = AcceptedPeer { peer, https, entrance, slot, shutdown };
+    connection::serve(gateway, stream, accepted).await;
 }
 
 async fn handshake(
     doors: &Doors,
-    alpn_required: bool,
+    entrance: Entrance,
     tcp: TcpStream,
     peer: SocketAddr,
     slot: &Slot,
 ) -> Option<Stream> {
     let _ = tcp.set_nodelay(true);
-    let (config, api, open) =
-        (Arc::clone(&doors.config), Arc::clone(&doors.api), doors.open.clone());
-    let terms = Terms { config, alpn_required, api, open };
+    let (config, api, open) = (doors.config.clone(), Arc::clone(&doors.api), doors.open.clone());
+    let terms = Terms { config, open_to_http: entrance.open_to_http(), api, open };
     let accepting = tls::accept(&terms, tcp, || slot.received());
     let mut shutdown = doors.shutdown.clone();
     // What the peer sent comes first: who spoke is not silent.

@@ -51,6 +51,13 @@ pub struct Rights {
     things: u64,
 }
 
+/// The policies of one request of HTTPS.
+pub(crate) struct RequestPolicies {
+    pub(crate) policies: Box<[AttachedPolicy]>,
+    /// The thing that it names.
+    pub(crate) thing: Option<BoundThing>,
+}
+
 /// User properties of MQTT 5.
 pub type UserProperties = Vec<(ByteString, ByteString)>;
 
@@ -121,6 +128,35 @@ impl Policies {
         };
         self.look_up(&mut rights).await?;
         Ok(rights)
+    }
+
+    /// The policies in force for one request of HTTPS, which has no client id, and the thing that it
+    /// names if the certificate is attached to it.
+    ///
+    /// # Errors
+    /// As [`Self::rights`].
+    pub(crate) async fn of_request(
+        &self,
+        principal: &Principal,
+        thing: Option<&ThingName>,
+    ) -> Result<RequestPolicies, Refusal> {
+        if let Some(held) = &principal.held {
+            let policies = [self.of_trusted_user(&held.template)?].into();
+            return Ok(RequestPolicies { policies, thing: None });
+        }
+        let named = thing.map(ThingName::as_str).unwrap_or_default();
+        let effective = self.store.effective_policies(principal.row, named).await?;
+        let mut policies = Vec::with_capacity(effective.policies.len());
+        for policy in effective.policies {
+            policies.push(self.compile(policy).await?);
+        }
+        let bound = effective.thing.filter(|bound| Some(&bound.name) == thing);
+        Ok(RequestPolicies { policies: policies.into(), thing: bound })
+    }
+
+    /// The ARN of `kind/name` of this installation.
+    pub(crate) fn arn(&self, kind: &str, name: &str) -> String {
+        self.scope.arn(kind, name)
     }
 
     /// Whether a thing, any, changed since a connection's rights were looked up.

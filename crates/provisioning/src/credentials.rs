@@ -14,11 +14,13 @@ use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::names::{RoleAliasName, RoleName};
 use fleetwright_core::policy::{BoundThing, Context};
+use fleetwright_core::rate::{Allowance, Rate};
 use fleetwright_core::time::Timestamp;
 use fleetwright_host::clock;
 use fleetwright_host::sealing::Sealing;
 use fleetwright_installation::audit::{self, Audit};
 use fleetwright_store::{Role, RoleAlias, Store};
+use parking_lot::Mutex;
 
 use crate::record::refused;
 
@@ -26,6 +28,9 @@ use crate::record::refused;
 const SERVICE: &str = "credentials.iot.amazonaws.com";
 /// The device policy's action, and the operation in the audit trail.
 pub const ACTION: &str = "AssumeRoleWithCertificate";
+/// Requests of an account that are allowed. AWS: "AWS IoT Core credential provider throttling limits",
+/// 50 or 100 a second by region.
+const RATE: Rate = Rate { per_second: 100, burst: 200 };
 /// AWS's words for a role that is not there or does not trust.
 const NOT_ASSUMED: &str = "Unable to assume the role, or the role to assume does not exist";
 
@@ -36,6 +41,7 @@ pub struct CredentialsProvider {
     audit: Arc<Audit>,
     sealing: Arc<Sealing>,
     identities: Arc<Identities>,
+    allowance: Mutex<Allowance>,
 }
 
 /// A device asks for credentials.
@@ -62,18 +68,23 @@ impl CredentialsProvider {
         sealing: Arc<Sealing>,
         identities: Arc<Identities>,
     ) -> Arc<Self> {
-        Arc::new(Self { scope, store, audit, sealing, identities })
+        let allowance = Mutex::new(Allowance::full(RATE, clock::monotonic_millis()));
+        Arc::new(Self { scope, store, audit, sealing, identities, allowance })
     }
 
     /// Credentials for a device whose policies allow it to use the alias.
     ///
     /// # Errors
     /// `ResourceNotFound` without the alias; `InvalidRequest` when its role is not there, does not
-    /// trust the credentials provider, or has shorter sessions than the alias.
+    /// trust the credentials provider, or has shorter sessions than the alias; `Throttling`.
     pub async fn credentials(
         &self,
         request: &Authorized<CredentialsRequest>,
     ) -> Result<TemporaryCredentials, Refusal> {
+        if !self.allowance.lock().spend(RATE, clock::monotonic_millis()) {
+            let message = format!("Rate exceeded: {} requests a second", RATE.per_second);
+            return Err(Refusal::new(ErrorCode::Throttling, message));
+        }
         let now = clock::now();
         let alias = self.store.role_alias(&request.alias).await?;
         let alias = alias.ok_or_else(|| {
@@ -102,9 +113,8 @@ impl CredentialsProvider {
         alias: &RoleAlias,
         now: Timestamp,
     ) -> Result<Role, Refusal> {
-        let not_assumed = |cause: String| {
-            Refusal::new(ErrorCode::InvalidRequest, NOT_ASSUMED).because(cause)
-        };
+        let not_assumed =
+            |cause: String| Refusal::new(ErrorCode::InvalidRequest, NOT_ASSUMED).because(cause);
         let arn = alias.role_arn.as_str();
         let name = arn.rsplit('/').next().and_then(|name| RoleName::parse(name).ok());
         let name = name.ok_or_else(|| not_assumed(format!("{arn} is no role's ARN")))?;

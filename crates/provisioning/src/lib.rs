@@ -5,10 +5,10 @@
 //! and makes the answer's topic and payload from the result.
 
 pub mod bulk;
-pub mod credentials;
 mod certificate_provider;
 mod claims;
 mod create_certificate;
+pub mod credentials;
 pub mod issuance;
 mod just_in_time;
 pub mod keys;

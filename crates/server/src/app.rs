@@ -6,13 +6,13 @@ use std::time::Duration;
 use fleetwright_access::access_keys::{self, SigningKeys};
 use fleetwright_access::identities::{self, Identities};
 use fleetwright_access::issuers::Issuers;
-use fleetwright_control::{Admission, ControlPlane};
+use fleetwright_control::{Admission, ControlPlane, Endpoints};
 use fleetwright_core::logging::LogLevel;
 use fleetwright_functions::Functions;
 use fleetwright_functions::hooks::Hooks;
 use fleetwright_gateway::presence::Presences;
 use fleetwright_gateway::rights::Policies;
-use fleetwright_gateway::{self as gateway, Gateway, events};
+use fleetwright_gateway::{self as gateway, Gateway, Https, events};
 use fleetwright_host::data_dir::DataDir;
 use fleetwright_host::sealing::Sealing;
 use fleetwright_host::tls::ServerCertificates;
@@ -22,6 +22,7 @@ use fleetwright_installation::audit::Audit;
 use fleetwright_installation::parts::Admitted;
 use fleetwright_provisioning::Provisioning;
 use fleetwright_provisioning::bulk::Bulk;
+use fleetwright_provisioning::credentials::CredentialsProvider;
 use fleetwright_provisioning::issuance::Issuance;
 use fleetwright_provisioning::keys::DeviceKeys;
 use fleetwright_services::Services;
@@ -30,8 +31,8 @@ use tokio::sync::watch;
 
 use crate::changes::Listeners;
 use crate::config::Settings;
-use crate::health;
 use crate::on_disk::OnDisk;
+use crate::{health, https};
 
 /// The parts of one server.
 pub(crate) struct App {
@@ -167,11 +168,30 @@ impl App {
         })
     }
 
-    /// The control plane; `endpoint` is what `DescribeEndpoint` answers.
+    /// What devices reach by HTTPS: the credentials provider, and the data plane of `control`.
+    pub(crate) fn https(&self, settings: &Settings, control: &Arc<ControlPlane>) -> Https {
+        let credentials = CredentialsProvider::new(
+            settings.scope.clone(),
+            self.store.clone(),
+            Arc::clone(&self.audit),
+            Arc::clone(&self.sealing),
+            Arc::clone(&self.identities),
+        );
+        let control = Arc::clone(control);
+        Https {
+            credentials,
+            data_plane: Box::new(move |request, device| {
+                Box::pin(https::data_plane(Arc::clone(&control), request, device))
+            }),
+            names: settings.endpoints.clone(),
+        }
+    }
+
+    /// The control plane; `endpoints` is what `DescribeEndpoint` answers.
     pub(crate) fn control(
         &self,
         settings: &Settings,
-        endpoint: String,
+        endpoints: Endpoints,
         certificates: Arc<ServerCertificates>,
     ) -> Arc<ControlPlane> {
         let (store, sealing) = (self.store.clone(), Arc::clone(&self.sealing));
@@ -181,7 +201,7 @@ impl App {
         Arc::new(ControlPlane {
             registry: self.store.clone(),
             scope: settings.scope.clone(),
-            endpoint,
+            endpoints,
             has_certificate_for: Box::new(move |name| certificates.has_own_for(name)),
             issuance: Arc::clone(&self.issuance),
             provisioning: Arc::clone(&self.provisioning),

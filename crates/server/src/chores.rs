@@ -64,7 +64,7 @@ pub(crate) fn start(
     chores.spawn(Arc::clone(&app.functions).tidy());
     chores.spawn(warn_of_ends(settings.data_dir.clone(), Arc::clone(&certificates)));
     chores.spawn(look_at_pairs(Arc::clone(&certificates)));
-    chores.spawn(renew(Arc::clone(&app.authorities), settings.hostnames.clone(), certificates));
+    chores.spawn(renew(Arc::clone(&app.authorities), settings.certificate_names(), certificates));
     chores
 }
 

@@ -12,6 +12,7 @@ pub mod config;
 pub mod containment;
 mod damage;
 mod health;
+mod https;
 mod listening;
 mod on_disk;
 mod process;

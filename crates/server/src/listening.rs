@@ -3,9 +3,11 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use fleetwright_control::Endpoints;
 use fleetwright_functions::Endpoint;
+use fleetwright_gateway::{EndpointNames, Listener, Serves};
 use fleetwright_host::StartError;
-use fleetwright_host::tls::{ALPN_PORT, ServerCertificates};
+use fleetwright_host::tls::{ALPN_PORT, HTTPS_PORT, ServerCertificates};
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::config::{MqttListen, Settings};
@@ -18,10 +20,23 @@ const BACKLOG: u32 = 4096;
 /// Ports below this are for privileged programs, unless the system says otherwise.
 const UNPRIVILEGED: u16 = 1024;
 
+/// Addresses of the device gateway, by what they are for.
+#[derive(Debug, Default)]
+pub(crate) struct DeviceAddresses {
+    /// MQTT, and HTTPS.
+    pub(crate) mqtt: Vec<SocketAddr>,
+    /// HTTPS.
+    pub(crate) https: Vec<SocketAddr>,
+    /// The credentials provider alone.
+    pub(crate) credentials: Vec<SocketAddr>,
+    /// The jobs endpoint alone.
+    pub(crate) jobs: Vec<SocketAddr>,
+}
+
 /// The server's sockets, which listen, and their addresses.
 pub(crate) struct Sockets {
-    pub(crate) mqtt: Vec<TcpListener>,
-    pub(crate) mqtt_addresses: Vec<SocketAddr>,
+    pub(crate) devices: Vec<Listener>,
+    pub(crate) addresses: DeviceAddresses,
     pub(crate) api: TcpListener,
     pub(crate) api_address: SocketAddr,
 }
@@ -33,24 +48,51 @@ impl Sockets {
     /// As [`mqtt`] and [`bind`].
     pub(crate) fn open(settings: &Settings) -> Result<Self, StartError> {
         let api = bind("api-listen", settings.api_listen)?;
+        let listen = &settings.https_listen;
         let mqtt = mqtt(&settings.mqtt_listen)?;
-        let addresses: Result<_, _> = mqtt.iter().map(TcpListener::local_addr).collect();
+        let https = match (&listen.https, &settings.mqtt_listen) {
+            (Some(addresses), _) => bind_all("endpoints.https-listen", addresses)?,
+            (None, MqttListen::Default) => default_https().into_iter().collect(),
+            (None, MqttListen::At(_)) => Vec::new(),
+        };
+        let credentials = bind_all("endpoints.credentials-listen", &listen.credentials)?;
+        let jobs = bind_all("endpoints.jobs-listen", &listen.jobs)?;
+        let addresses = DeviceAddresses {
+            mqtt: addresses(&mqtt)?,
+            https: addresses(&https)?,
+            credentials: addresses(&credentials)?,
+            jobs: addresses(&jobs)?,
+        };
+        let serving = |serves, sockets: Vec<TcpListener>| {
+            sockets.into_iter().map(move |socket| Listener { socket, serves })
+        };
+        let devices = serving(Serves::Devices, mqtt)
+            .chain(serving(Serves::Https, https))
+            .chain(serving(Serves::Credentials, credentials))
+            .chain(serving(Serves::Jobs, jobs));
         Ok(Self {
-            mqtt_addresses: addresses.map_err(StartError::new)?,
-            mqtt,
+            devices: devices.collect(),
+            addresses,
             api_address: api.local_addr().map_err(StartError::new)?,
             api,
         })
     }
 
-    /// What `DescribeEndpoint` answers: AWS's has no port because its clients know 8883 and 443.
-    pub(crate) fn endpoint(&self, settings: &Settings) -> String {
-        let host = settings.hostnames.first().map_or("localhost", String::as_str);
-        match self.mqtt_addresses.as_slice() {
-            [first, ..] if self.mqtt_addresses.iter().all(|it| it.port() != MQTT_PORT) => {
-                format!("{host}:{}", first.port())
-            }
-            _ => host.to_owned(),
+    /// What `DescribeEndpoint` answers. AWS's answers have no port because clients know 8883 and 443
+    /// of the data endpoint, 443 of the others.
+    pub(crate) fn endpoints(&self, settings: &Settings) -> Endpoints {
+        let EndpointNames { data, credentials, jobs } = &settings.endpoints;
+        let addresses = &self.addresses;
+        let everywhere: Vec<SocketAddr> =
+            addresses.https.iter().chain(&addresses.mqtt).copied().collect();
+        let of_its_own = |own: &[SocketAddr]| {
+            let found = if own.is_empty() { everywhere.as_slice() } else { own };
+            found.to_vec()
+        };
+        Endpoints {
+            data: endpoint(data, &addresses.mqtt, MQTT_PORT),
+            credentials: endpoint(credentials, &of_its_own(&addresses.credentials), ALPN_PORT),
+            jobs: endpoint(jobs, &of_its_own(&addresses.jobs), ALPN_PORT),
         }
     }
 
@@ -74,6 +116,37 @@ impl Sockets {
         let scheme = if tls { "https" } else { "http" };
         Endpoint { url: format!("{scheme}://{host}:{}", api.port()), tls }
     }
+}
+
+/// A name, with the first port unless clients find one by themselves.
+fn endpoint(name: &str, addresses: &[SocketAddr], known: u16) -> String {
+    match addresses {
+        [first, ..] if addresses.iter().all(|it| it.port() != known) => {
+            format!("{name}:{}", first.port())
+        }
+        _ => name.to_owned(),
+    }
+}
+
+fn addresses(listeners: &[TcpListener]) -> Result<Vec<SocketAddr>, StartError> {
+    listeners.iter().map(|it| it.local_addr().map_err(StartError::new)).collect()
+}
+
+fn bind_all(option: &str, addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {
+    addresses.iter().map(|address| bind(option, *address)).collect()
+}
+
+/// Port 8443, where it can be had; without it, when nobody asked for it, there is a warning.
+fn default_https() -> Option<TcpListener> {
+    let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, HTTPS_PORT));
+    let found = listener(any).map_err(|error| {
+        tracing::warn!(
+            "devices that publish over HTTPS to port {HTTPS_PORT} do not reach this server: {}. \
+             https-listen of [endpoints] names other addresses, or this one to insist on it",
+            unavailable(any, &error)
+        );
+    });
+    found.ok()
 }
 
 /// Listens for devices, at every address or not at all; the first is shown where one is
@@ -113,8 +186,12 @@ fn default_ports() -> Result<Vec<TcpListener>, StartError> {
 /// It cannot be had.
 fn bind(option: &str, address: SocketAddr) -> Result<TcpListener, StartError> {
     listener(address).map_err(|error| {
+        let how = match option.split_once('.') {
+            Some((section, key)) => format!("{key} of [{section}]"),
+            None => format!("--{option}"),
+        };
         StartError::new(format_args!(
-            "{}. Choose another address with --{option}; port 0 picks a free one",
+            "{}. Choose another address with {how}; port 0 picks a free one",
             unavailable(address, &error)
         ))
     })

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use crate::app::App;
 use crate::config::{Configuration, Settings};
-use crate::listening::Sockets;
+use crate::listening::{DeviceAddresses, Sockets};
 use crate::ready_file::ReadyFile;
 use crate::telemetry::Levels;
 use crate::{api, chores, containment, damage, health, process, reload};
@@ -60,9 +60,10 @@ pub async fn serve(configuration: Configuration, levels: Levels) -> Result<(), S
 
     // 2. All sockets listen before their addresses are announced.
     let sockets = Sockets::open(&settings)?;
-    let identities = app.authorities.server(&settings.hostnames).map_err(StartError::new)?;
+    let identities =
+        app.authorities.server(&settings.certificate_names()).map_err(StartError::new)?;
     let certificates = ServerCertificates::new(identities, pairs).map_err(StartError::new)?;
-    let gateway_tls = tls::gateway(Arc::clone(&certificates)).map_err(StartError::new)?;
+    let gateway_tls = tls::gateway(&certificates).map_err(StartError::new)?;
     let api_tls = match settings.api_tls {
         true => Some(tls::control(Arc::clone(&certificates)).map_err(StartError::new)?),
         false => None,
@@ -72,11 +73,13 @@ pub async fn serve(configuration: Configuration, levels: Levels) -> Result<(), S
     app.functions.announce(endpoint);
 
     // 3. Serve.
-    let control = app.control(&settings, sockets.endpoint(&settings), Arc::clone(&certificates));
-    let Sockets { mqtt, mqtt_addresses, api, api_address } = sockets;
+    let control = app.control(&settings, sockets.endpoints(&settings), Arc::clone(&certificates));
+    let Sockets { devices, addresses, api, api_address } = sockets;
     let (stop, stopping) = watch::channel(false);
     let gateway = Arc::clone(&app.gateway);
-    let gateway = gateway::listen(gateway, mqtt, gateway_tls, api_address, stopping.clone());
+    let https = app.https(&settings, &control);
+    let gateway =
+        gateway::listen(gateway, devices, gateway_tls, https, api_address, stopping.clone());
     let gateway = tokio::spawn(gateway);
     let waiting = settings.control.waiting();
     let api = tokio::spawn(api::listen(Arc::clone(&control), api, api_tls, waiting, stopping));
@@ -101,8 +104,8 @@ pub async fn serve(configuration: Configuration, levels: Levels) -> Result<(), S
     let mut term = signal(SignalKind::terminate()).map_err(StartError::new)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::new)?;
     containment::probe(settings.clone())?;
-    announce(&settings, &mqtt_addresses, api_address);
-    ready_file.write(&mqtt_addresses, api_address)?;
+    announce(&settings, &addresses, api_address);
+    ready_file.write(&addresses, api_address)?;
 
     // 4. Until a signal; then connections and requests are drained.
     let removed = tokio::select! {
@@ -132,7 +135,13 @@ fn profile(settings: &Settings, dir: &DataDir, endpoint: &Endpoint) -> ProfileEn
     }
 }
 
-fn announce(settings: &Settings, mqtt: &[SocketAddr], api: SocketAddr) {
-    let mqtt: Vec<String> = mqtt.iter().map(ToString::to_string).collect();
-    tracing::info!(mqtt = mqtt.join(" "), %api, data_dir = %settings.data_dir.display(), "ready");
+fn announce(settings: &Settings, devices: &DeviceAddresses, api: SocketAddr) {
+    let DeviceAddresses { mqtt, https, credentials, jobs } = devices;
+    let [mqtt, https, credentials, jobs] = [mqtt, https, credentials, jobs].map(|addresses| {
+        let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        (!texts.is_empty()).then(|| texts.join(" "))
+    });
+    tracing::info!(
+        mqtt, https, credentials, jobs, %api, data_dir = %settings.data_dir.display(), "ready"
+    );
 }

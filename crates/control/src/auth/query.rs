@@ -18,7 +18,7 @@ pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
     /// Reads the part after `?`. A plus sign stands for itself: no AWS client writes a space so.
-    pub(super) fn parse(text: &str) -> Result<Self, AuthError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, AuthError> {
         let mut pairs = Vec::new();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));

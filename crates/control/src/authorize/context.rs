@@ -8,6 +8,7 @@ use fleetwright_core::authorization::{Member, Tags};
 
 use super::facts::Peer;
 use super::found::Found;
+use crate::device::DeviceCaller;
 use crate::service::Service;
 
 /// A verified request, apart from its members.
@@ -19,6 +20,8 @@ pub(crate) struct RequestContext {
     pub(crate) operation: &'static str,
     /// Who signed it.
     pub(crate) caller: Arc<Caller>,
+    /// The device that presented its certificate instead; its policies decide.
+    pub(crate) device: Option<Arc<DeviceCaller>>,
     /// Where it came from; `None` when that is not known.
     pub(crate) peer: Option<Peer>,
 }

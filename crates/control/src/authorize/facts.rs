@@ -3,11 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use fleetwright_access::caller::{Caller, CallerKind, Device, Federated};
 use fleetwright_core::arn::AccountScope;
 use fleetwright_core::policy::Context;
 use fleetwright_core::time::Timestamp;
+
+use crate::device::DeviceCaller;
 
 /// Where a request came from; an extension of every request that came over a socket.
 #[derive(Debug, Clone, Copy)]
@@ -23,9 +26,23 @@ pub(crate) struct Facts {
     source_ip: Option<IpAddr>,
     now: Timestamp,
     keys: Vec<(Cow<'static, str>, Vec<String>)>,
+    device: Option<Arc<DeviceCaller>>,
 }
 
 impl Facts {
+    /// What is known of a request of a device: the variables of device policies over HTTPS.
+    pub(crate) fn of_device(
+        device: &Arc<DeviceCaller>,
+        scope: &AccountScope,
+        now: Timestamp,
+    ) -> Self {
+        let (source_ip, device) = (Some(device.source_ip), Some(Arc::clone(device)));
+        let mut facts = Self { source_ip, now, keys: Vec::new(), device };
+        facts.add("aws:RequestedRegion", vec![scope.region.to_string()]);
+        facts.add("aws:SecureTransport", vec!["true".to_owned()]);
+        facts
+    }
+
     /// What is known of every request; `principal_arn` is that of the user or of the role itself.
     pub(crate) fn of(
         caller: &Caller,
@@ -34,8 +51,8 @@ impl Facts {
         peer: Option<Peer>,
         now: Timestamp,
     ) -> Self {
-        let mut facts =
-            Self { source_ip: peer.map(|peer| peer.address), now, keys: Vec::with_capacity(8) };
+        let source_ip = peer.map(|peer| peer.address);
+        let mut facts = Self { source_ip, now, keys: Vec::with_capacity(8), device: None };
         facts.add_caller(caller);
         facts.add("aws:PrincipalArn", vec![principal_arn.to_owned()]);
         facts.add("aws:RequestedRegion", vec![scope.region.to_string()]);
@@ -55,6 +72,7 @@ impl Facts {
             CallerKind::AssumedRole { .. } => {
                 self.add("aws:PrincipalType", vec!["AssumedRole".to_owned()]);
             }
+            CallerKind::Certificate => {}
         }
         let Some(session) = &caller.session else { return };
         self.add("aws:TokenIssueTime", vec![session.issued.0.div_euclid(1000).to_string()]);
@@ -99,6 +117,9 @@ impl Facts {
             source_ip: self.source_ip,
             now: Some(self.now),
             extra: &extra,
+            certificate_id: self.device.as_ref().map(|device| &device.certificate),
+            certificate: self.device.as_ref().map(|device| &device.facts),
+            domain_name: self.device.as_ref().and_then(|device| device.domain_name.as_deref()),
             ..Context::default()
         })
     }

@@ -9,6 +9,8 @@ mod resource_tags;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 pub(super) use context::{RequestContext, RequestMembers};
 use facts::Facts;
 pub use facts::Peer;
@@ -45,11 +47,14 @@ pub(super) async fn call<C: RequestMembers>(
             "This operation cannot be authorized; see the server's log.",
         ));
     };
-    let known = control.identities.get(&identity(caller)).await?;
+    let known = known(control, caller).await?;
     let found = Found::look_up(control, caller, operation, &call).await?;
     let (values, stored) = (|member| call.values(member), |member| found.arn(control, member));
     let required = operation.required(&control.scope, &caller.arn, &values, &stored);
-    let mut facts = Facts::of(caller, known.arn(), &control.scope, *peer, control.now());
+    let mut facts = match &context.device {
+        Some(device) => Facts::of_device(device, &control.scope, control.now()),
+        None => Facts::of(caller, known.arn(), &control.scope, *peer, control.now()),
+    };
     for (key, values) in operation.keys(&values, &stored) {
         facts.add(key, values);
     }
@@ -73,9 +78,9 @@ pub(super) async fn plan(
 ) -> Result<Authorized<ProvisioningPlan>, ApiError> {
     let context = call.context();
     let RequestContext { caller, peer, .. } = context;
-    let known = control.identities.get(&identity(caller)).await?;
+    let known = known(control, caller).await?;
     let facts = Facts::of(caller, known.arn(), &control.scope, *peer, control.now());
-    let policies = policies(&known, caller);
+    let policies = policies(&known, context);
     let session = session(control, caller).await?;
     complete(control, policies, needs.needs_mut()).await?;
     let grants = Grants { identity: policies, session: session.as_deref() };
@@ -101,7 +106,7 @@ async fn needs<T>(
     value: T,
 ) -> Result<Authorized<T>, ApiError> {
     let caller = &*context.caller;
-    let policies = policies(known, caller);
+    let policies = policies(known, context);
     let session = session(control, caller).await?;
     complete(control, policies, asked.needs_mut().iter_mut()).await?;
     let grants = Grants { identity: policies, session: session.as_deref() };
@@ -109,13 +114,29 @@ async fn needs<T>(
         facts.with_context(|context| authorization::authorize(value, &asked, &grants, context));
     decided.map_err(|denied| {
         log(&denied, context, policies);
-        ApiError::new(ErrorKind::AccessDenied, denied.message(&caller.arn))
+        match context.device {
+            // A device is not told of policies.
+            Some(_) => ApiError::new(ErrorKind::Forbidden, "Forbidden").because(denied),
+            None => ApiError::new(ErrorKind::AccessDenied, denied.message(&caller.arn)),
+        }
     })
 }
 
 /// The policies of a caller. A user or role made anew under the same name is another.
-fn policies<'k>(known: &'k CompiledIdentity, caller: &Caller) -> &'k [AttachedPolicy] {
-    if known.is(caller.unique_id()) { &known.policies } else { &[] }
+fn policies<'k>(known: &'k CompiledIdentity, context: &'k RequestContext) -> &'k [AttachedPolicy] {
+    match &context.device {
+        Some(device) => &device.policies,
+        None if known.is(context.caller.unique_id()) => &known.policies,
+        None => &[],
+    }
+}
+
+/// What is known of a caller; nothing of a certificate.
+async fn known(control: &Control, caller: &Caller) -> Result<Arc<CompiledIdentity>, Refusal> {
+    match identity(caller) {
+        Some(identity) => control.identities.get(&identity).await,
+        None => Ok(Arc::default()),
+    }
 }
 
 /// Looks up the tags of what is needed, if a policy asks for some.
@@ -132,11 +153,12 @@ async fn complete(
     Ok(())
 }
 
-/// Whose policies count for a caller.
-fn identity(caller: &Caller) -> Identity {
+/// Whose policies count for a caller; no identity's for a certificate.
+fn identity(caller: &Caller) -> Option<Identity> {
     match &caller.kind {
-        CallerKind::User { name } => Identity::User(name.clone()),
-        CallerKind::AssumedRole { role, .. } => Identity::Role(role.clone()),
+        CallerKind::User { name } => Some(Identity::User(name.clone())),
+        CallerKind::AssumedRole { role, .. } => Some(Identity::Role(role.clone())),
+        CallerKind::Certificate => None,
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) enum ErrorKind {
     ExpiredIdentityToken,
     /// The session of temporary credentials has expired.
     ExpiredToken,
+    /// A device's policies do not allow it.
+    Forbidden,
     /// An identity provider could not be reached.
     IdpCommunicationError,
     /// An identity provider refused to give its keys.
@@ -122,6 +124,7 @@ impl ErrorKind {
             Self::ExpiredIdentityToken => row("ExpiredTokenException", 400),
             Self::ExpiredToken => row("ExpiredTokenException", 403).query("ExpiredToken", 403),
             Self::Conflict => row("ConflictException", 409),
+            Self::Forbidden => row("ForbiddenException", 403),
             Self::IdpCommunicationError => row("IDPCommunicationError", 400),
             Self::IdpRejectedClaim => row("IDPRejectedClaim", 403),
             Self::IncompleteSignature => {

@@ -40,7 +40,7 @@ impl Call {
         match (&self.context.caller.kind, self.found.identity("UserName")) {
             (CallerKind::User { .. }, Some(found)) => Ok(found),
             (CallerKind::User { name }, None) => Err(absent(&IdentityName::User(name.clone()))),
-            (CallerKind::AssumedRole { .. }, _) => {
+            (CallerKind::AssumedRole { .. } | CallerKind::Certificate, _) => {
                 Err(invalid("Must specify userName when calling with non-User credentials."))
             }
         }

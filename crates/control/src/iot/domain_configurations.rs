@@ -107,7 +107,7 @@ fn own_domain(
 /// `DescribeDomainConfiguration`.
 async fn describe_domain_configuration(control: &Control, call: &Authorized<Call>) -> Outcome {
     let found = stored(call)?;
-    let endpoint = control.endpoint.split(':').next().unwrap_or_default();
+    let endpoint = control.endpoints.data.split(':').next().unwrap_or_default();
     let certificates = found.settings.server_certificates.iter();
     let certificates: Vec<Value> =
         certificates.map(|arn| server_certificate(control, found, arn)).collect();

@@ -35,7 +35,7 @@ async fn assume_role(control: &Control, call: &Authorized<Call>) -> Outcome {
     let account = [&account_root, &caller.account].map(|id| Principal { kind: "AWS", id });
     let user = match &caller.kind {
         CallerKind::User { name } => Some(name.as_str()),
-        CallerKind::AssumedRole { .. } => None,
+        CallerKind::AssumedRole { .. } | CallerKind::Certificate => None,
     };
     let mut keys = ConditionKeys::of(&spec, call.context.peer);
     keys.add("aws:PrincipalArn", [role_arn]);

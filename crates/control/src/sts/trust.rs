@@ -148,6 +148,14 @@ pub(super) async fn allows(
     let identity = match &caller.kind {
         CallerKind::User { name } => Identity::User(name.clone()),
         CallerKind::AssumedRole { role, .. } => Identity::Role(role.clone()),
+        CallerKind::Certificate => {
+            return Err(denied(
+                &caller.arn,
+                action,
+                &spec.role_arn,
+                "a certificate is no identity",
+            ));
+        }
     };
     let narrowed = caller
         .session

@@ -83,7 +83,7 @@ pub(super) async fn answer(
             "accessKeyId": made.access_key_id,
             "secretAccessKey": made.secret.as_str(),
             "sessionToken": made.token,
-            "expiration": made.expires.rfc3339(),
+            "expiration": made.expires.utc().to_string(),
         }}),
     ))
 }

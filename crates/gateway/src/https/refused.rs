@@ -57,10 +57,14 @@ impl Refused {
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         let code = refusal.code;
+        if code == ErrorCode::InternalFailure {
+            tracing::error!(%refusal, "an HTTPS request could not be answered");
+        }
         match code {
             ErrorCode::AccessDenied | ErrorCode::Unauthorized => {
                 Self::access_denied(&refusal.message)
             }
+            ErrorCode::Throttling => Self::throttled(&refusal.message),
             _ => Self {
                 status: StatusCode::from_u16(code.http_status())
                     .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),

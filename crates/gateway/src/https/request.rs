@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use fleetwright_core::error::Refusal;
 use fleetwright_core::policy::{BoundThing, Context};
 use fleetwright_host::{clock, random};
 use http::header::HOST;
@@ -101,11 +100,8 @@ impl Client {
         match path {
             Path::Credentials(alias) => {
                 let asked = credentials::Asked::read(alias, request.headers())?;
-                let found = self
-                    .gateway
-                    .policies
-                    .of_request(&principal, asked.thing.as_ref())
-                    .await?;
+                let found =
+                    self.gateway.policies.of_request(&principal, asked.thing.as_ref()).await?;
                 let device = device(found.policies);
                 credentials::answer(self, &device, asked, found.thing).await
             }
@@ -165,12 +161,4 @@ impl HttpsDevice {
 pub(super) fn decoded(segment: &str) -> Option<String> {
     let decoded = percent_encoding::percent_decode_str(segment).decode_utf8();
     decoded.ok().map(|text| text.into_owned())
-}
-
-/// A refusal of the server itself is logged with its cause.
-impl Refused {
-    pub(super) fn internal(refusal: Refusal) -> Self {
-        tracing::error!(%refusal, "an HTTPS request could not be answered");
-        refusal.into()
-    }
 }

@@ -127,7 +127,7 @@ pub fn is_http(bytes: &[u8]) -> bool {
 
 /// The response to an HTTP request on the wrong port.
 fn http_answer(api: &str) -> String {
-    let message = format!("This port speaks MQTT over TLS. The API listens on {api}.\n");
+    let message = format!("This port speaks MQTT and HTTPS over TLS. The API listens on {api}.\n");
     format!(
         "HTTP/1.1 421 Misdirected Request\r\ncontent-type: text/plain\r\ncontent-length: {}\r\n\
          connection: close\r\n\r\n{message}",

@@ -141,7 +141,10 @@ pub struct GatewayTls {
 /// No session tickets and no resumption, as on AWS (guide, "Transport security"): a certificate's
 /// status is checked on every connection.
 pub fn gateway(certificate: &Arc<ServerCertificates>) -> Result<GatewayTls, Error> {
-    Ok(GatewayTls { mutual: of_gateway(certificate, true)?, optional: of_gateway(certificate, false)? })
+    Ok(GatewayTls {
+        mutual: of_gateway(certificate, true)?,
+        optional: of_gateway(certificate, false)?,
+    })
 }
 
 fn of_gateway(

@@ -15,6 +15,7 @@ use fleetwright_provisioning::settings::{Claims, Provisioning};
 use fleetwright_services::ShadowSettings;
 use rustls::pki_types::ServerName;
 
+use super::endpoints::Endpoints;
 use super::listen::{ADDRESSES, address_rule};
 use super::log_filter;
 use super::settings::day_rule;
@@ -37,6 +38,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::new("accept-clock-until", Takes::Text(day_rule)),
     Key::new("log", Takes::Text(log_filter::rule)),
     Key::new("log-format", Takes::OneOf(&["text", "json"])),
+    Key::new("endpoints", Takes::Section(Endpoints::KEYS)),
     Key::new("mqtt", Takes::Section(Mqtt::KEYS)),
     Key::new("shadows", Takes::Section(ShadowSettings::KEYS)),
     Key::new("provisioning", Takes::Section(Provisioning::KEYS)),
@@ -73,7 +75,7 @@ fn region(text: &str) -> Result<(), String> {
     Region::parse(text).map(|_| ()).map_err(|_| "a region such as eu-central-1".to_owned())
 }
 
-fn hostname(text: &str) -> Result<(), String> {
+pub(super) fn hostname(text: &str) -> Result<(), String> {
     let allowed = |_| "a host name or an address, without port".to_owned();
     ServerName::try_from(text).map(|_| ()).map_err(allowed)
 }

@@ -4,6 +4,7 @@
 //! merged. The command line wins over the environment, the environment over the file, the file over
 //! the default. Whatever cannot be used is named with the place where it was given, all at once.
 
+mod endpoints;
 mod error;
 mod file;
 mod given;

@@ -13,6 +13,8 @@ use fleetwright_provisioning::settings::{Claims, Provisioning};
 use fleetwright_services::ShadowSettings;
 use serde::{Deserialize, Serialize};
 
+use super::endpoints::Endpoints;
+
 /// Every key is optional; an option that was not given is absent until its default is known.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -30,6 +32,7 @@ pub(super) struct Sections {
     pub(super) accept_clock_until: Option<String>,
     pub(super) log: Option<String>,
     pub(super) log_format: Option<String>,
+    pub(super) endpoints: Endpoints,
     pub(super) mqtt: Mqtt,
     pub(super) shadows: ShadowSettings,
     pub(super) provisioning: Provisioning,

@@ -11,6 +11,7 @@ use fleetwright_core::names::{AccountId, Region};
 use fleetwright_core::time::{Timestamp, last_moment_of as day};
 use fleetwright_functions as functions;
 use fleetwright_functions::hooks;
+use fleetwright_gateway::EndpointNames;
 use fleetwright_gateway::settings::Mqtt;
 use fleetwright_host::tls::PairFiles;
 use fleetwright_installation::audit;
@@ -19,6 +20,7 @@ use fleetwright_provisioning::settings::{Claims, Provisioning};
 use fleetwright_services::ShadowSettings;
 use toml::{Table, Value};
 
+use super::endpoints::HttpsListen;
 use super::error::unusable;
 use super::listen::{MqttListen, address};
 use super::pairs::pairs;
@@ -34,6 +36,10 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Addresses of the device gateway.
     pub mqtt_listen: MqttListen,
+    /// Addresses of HTTPS beside them.
+    pub https_listen: HttpsListen,
+    /// Names of the endpoints.
+    pub endpoints: EndpointNames,
     /// Address of the control plane; port 0 picks a free one.
     pub api_listen: SocketAddr,
     /// Whether the control plane speaks TLS.
@@ -115,6 +121,8 @@ impl Settings {
         Ok(Self {
             data_dir: given.data_dir.clone().unwrap_or_default(),
             mqtt_listen,
+            https_listen: given.endpoints.listen(),
+            endpoints: given.endpoints.names(given.hostnames.as_deref().unwrap_or_default()),
             api_listen,
             api_tls,
             hostnames: given.hostnames.clone().unwrap_or_default(),
@@ -142,9 +150,29 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The names in the server's certificate: those that were given, and the endpoints'.
+    pub fn certificate_names(&self) -> Vec<String> {
+        let mut names = self.hostnames.clone();
+        let EndpointNames { data, credentials, jobs } = &self.endpoints;
+        for name in [data, credentials, jobs] {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        names
+    }
+}
+
 fn conflicts(given: &Sections) -> Vec<Conflict> {
-    let Sections { mqtt, control, bulk, functions, .. } = given;
-    let all = [mqtt.conflict(), control.conflict(), bulk.conflict(), functions.conflict()];
+    let Sections { endpoints, mqtt, control, bulk, functions, .. } = given;
+    let all = [
+        endpoints.conflict(),
+        mqtt.conflict(),
+        control.conflict(),
+        bulk.conflict(),
+        functions.conflict(),
+    ];
     all.into_iter().flatten().collect()
 }
 

@@ -1,0 +1,103 @@
+//! The data plane for devices, which present their certificate in TLS instead of a signature: the same
+//! operations, under the policies of the certificate. AWS: guide, "HTTP", "Device communication
+//! protocols".
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use fleetwright_access::caller::Caller;
+use fleetwright_core::certificate::{CertificateFacts, CertificateId};
+use fleetwright_core::policy::AttachedPolicy;
+use fleetwright_installation::audit::ACCEPTED;
+use http::Request;
+use http::request::Parts;
+use serde_json::{Map, Value};
+
+use crate::auth::Query;
+use crate::authorize::{Peer, RequestContext};
+use crate::body::{BodyBound, read_body};
+use crate::door::run;
+use crate::error::ApiError;
+use crate::iot_data;
+use crate::plane::ControlPlane;
+use crate::rest::{self, error_type, json_response};
+use crate::service::Service;
+use crate::trail::Trail;
+
+/// The service whose operations devices may call.
+const SERVICE: Service = Service::IotData;
+
+/// A device, proven by the certificate that it presented, which is ACTIVE.
+#[derive(Debug, Clone)]
+pub struct DeviceCaller {
+    /// Its certificate.
+    pub certificate: CertificateId,
+    /// What policies may ask of it.
+    pub facts: CertificateFacts,
+    /// The policies in force.
+    pub policies: Box<[AttachedPolicy]>,
+    /// Where the request comes from.
+    pub source_ip: IpAddr,
+    /// The server's name, as the device named it.
+    pub domain_name: Option<String>,
+    /// The id of the request.
+    pub request_id: String,
+}
+
+/// Answers a device's request. Refusals are in the audit trail, and what changes something; messages
+/// are not, as they are not over MQTT.
+pub async fn answer_device(
+    control: Arc<ControlPlane>,
+    device: DeviceCaller,
+    request: Request<Body>,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let device = Arc::new(device);
+    let caller = Arc::new(Caller::certificate(&control.scope, &device.certificate));
+    let mut trail = Trail::from(Some(Peer { address: device.source_ip, tls: true }));
+    trail.principal = Some(caller.arn.clone());
+    let outcome = serve(&control, &device, caller, parts, body, &mut trail).await;
+    let record = trail.record(&outcome, SERVICE, &device.request_id, control.now());
+    if let Some(record) = record.filter(|record| record.outcome != ACCEPTED) {
+        control.audit.record(record).await;
+    }
+    outcome.unwrap_or_else(|error| {
+        error.log(SERVICE, &device.request_id);
+        refuse(&error, &device.request_id)
+    })
+}
+
+async fn serve(
+    control: &Arc<ControlPlane>,
+    device: &Arc<DeviceCaller>,
+    caller: Arc<Caller>,
+    parts: Parts,
+    body: Body,
+    trail: &mut Trail,
+) -> Result<Response, ApiError> {
+    let (operation, labels) = iot_data::OFFER.find(&parts.method, parts.uri.path())?;
+    let query = Query::parse(parts.uri.query().unwrap_or_default())?;
+    let read = read_body(body, &BodyBound::of(SERVICE, &parts)).await?;
+    let context = RequestContext {
+        request_id: device.request_id.clone(),
+        service: SERVICE,
+        operation: operation.name,
+        caller,
+        device: Some(Arc::clone(device)),
+        peer: Some(Peer { address: device.source_ip, tls: true }),
+    };
+    let call = rest::Call::new(context, labels, query, parts.headers, read.bytes.clone());
+    trail.about(&call);
+    Ok(run(control, operation, call, trail).await?.into_response())
+}
+
+/// An error in the shape of the gateway: with the id of the request beside the message.
+fn refuse(error: &ApiError, request_id: &str) -> Response {
+    let mut body = Map::new();
+    body.insert("message".into(), error.message.as_str().into());
+    body.insert("traceId".into(), request_id.into());
+    let response = json_response(error.status(SERVICE), &Value::Object(body));
+    error_type(response, error.name(SERVICE))
+}
