@@ -94,6 +94,7 @@ def test_by_default_an_sdk_finds_the_server_without_a_port(by_default):
     found = by_default
     assert found["ready"]["mqtt"] == "0.0.0.0:8883"
     assert found["ready"]["mqttListeners"] == ["0.0.0.0:8883", "0.0.0.0:443"]
+    assert found["ready"]["https"] == ["0.0.0.0:8443"]
     assert found["endpoint"] == "localhost"
     assert (found["8883"], found["default"]) == (None, None), found["log"]
     assert found["exit code"] == 0
@@ -111,30 +112,28 @@ def test_without_port_443_a_warning_names_the_sdks_that_go_there(tmp_path, port_
         assert part in warning, (part, warning)
 
 
-MQTT = "x-amzn-mqtt-ca"
+MQTT, HTTPS = "x-amzn-mqtt-ca", "x-amzn-http-ca"
 REFUSED = "no application protocol"
 # Port, ALPN offered, what comes of it. On 443 no ALPN means HTTP, as on AWS.
 ALPN = [
     [443, [MQTT], MQTT],
     [443, ["h2", MQTT], MQTT],
-    [443, None, REFUSED],
+    [443, None, None],
     [443, ["mqtt"], REFUSED],
-    [443, ["x-amzn-http-ca"], REFUSED],
-    [443, ["h2", "http/1.1"], REFUSED],
+    [443, ["x-amzn-http-ca"], HTTPS],
+    [443, ["h2", "http/1.1"], "http/1.1"],
     [8883, [MQTT], MQTT],
     [8883, ["h2", MQTT], MQTT],
     [8883, None, None],
     [8883, ["mqtt"], REFUSED],
-    [8883, ["x-amzn-http-ca"], REFUSED],
-    [8883, ["h2", "http/1.1"], REFUSED],
+    [8883, ["x-amzn-http-ca"], HTTPS],
+    [8883, ["h2", "http/1.1"], "http/1.1"],
 ]
 # What the log says of each refusal.
 SAID = [
-    "the client offers no ALPN on port 443, where that means HTTP, as on AWS",
+    "the client offers no ALPN where that means HTTP, as on AWS",
     "ALPN mqtt asks for a custom authorizer",
-    "offers ALPN x-amzn-http-ca; accepted is x-amzn-mqtt-ca",
-    "offers ALPN h2, http/1.1; accepted is x-amzn-mqtt-ca",
-    "the API listens on 127.0.0.1:",
+    "offers ALPN mqtt; accepted is x-amzn-mqtt-ca, x-amzn-http-ca or http/1.1",
 ]
 
 

@@ -8,6 +8,7 @@ mod shadows;
 use fleetwright_core::error::Refusal;
 use fleetwright_core::text::shown;
 use fleetwright_mqtt::Limits;
+use fleetwright_mqtt::filter::validate_topic;
 
 use crate::rest::members::invalid;
 use crate::rest::{Call, Offer};
@@ -21,13 +22,13 @@ pub(crate) static OFFER: Offer = Offer::new(
 /// The topic of a path: one that a message can have.
 fn topic(call: &Call) -> Result<&str, Refusal> {
     let topic = call.label_text("topic")?;
-    let most = Limits::TOPIC_BYTES;
-    if topic.is_empty() || topic.len() > most || topic.contains(['+', '#', '\0']) {
-        let shown = shown(topic);
-        return Err(invalid(format!(
-            "The topic '{shown}' is not valid: it must be 1 to {most} bytes without \
-             wildcards."
-        )));
-    }
+    let limits = Limits::default();
+    validate_topic(topic, &limits).map_err(|error| {
+        let (shown, bytes, slashes) = (shown(topic), Limits::TOPIC_BYTES, limits.topic_slashes);
+        invalid(format!(
+            "The topic '{shown}' is not valid: {error}. It must be 1 to {bytes} bytes without \
+             wildcards, with at most {slashes} slashes."
+        ))
+    })?;
     Ok(topic)
 }
