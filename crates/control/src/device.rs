@@ -2,21 +2,18 @@
 //! operations, under the policies of the certificate. AWS: guide, "HTTP", "Device communication
 //! protocols".
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
 use fleetwright_access::caller::Caller;
-use fleetwright_core::certificate::{CertificateFacts, CertificateId};
-use fleetwright_core::policy::AttachedPolicy;
 use fleetwright_installation::audit::ACCEPTED;
 use http::Request;
 use http::request::Parts;
 use serde_json::{Map, Value};
 
 use crate::auth::Query;
-use crate::authorize::{Peer, RequestContext};
+use crate::authorize::{DeviceCaller, Peer, RequestContext};
 use crate::body::{BodyBound, read_body};
 use crate::door::run;
 use crate::error::ApiError;
@@ -28,23 +25,6 @@ use crate::trail::Trail;
 
 /// The service whose operations devices may call.
 const SERVICE: Service = Service::IotData;
-
-/// A device, proven by the certificate that it presented, which is ACTIVE.
-#[derive(Debug, Clone)]
-pub struct DeviceCaller {
-    /// Its certificate.
-    pub certificate: CertificateId,
-    /// What policies may ask of it.
-    pub facts: CertificateFacts,
-    /// The policies in force.
-    pub policies: Box<[AttachedPolicy]>,
-    /// Where the request comes from.
-    pub source_ip: IpAddr,
-    /// The server's name, as the device named it.
-    pub domain_name: Option<String>,
-    /// The id of the request.
-    pub request_id: String,
-}
 
 /// Answers a device's request. Refusals are in the audit trail, and what changes something; messages
 /// are not, as they are not over MQTT.

@@ -43,7 +43,7 @@ mod trail;
 mod tests;
 
 pub use admission::Admission;
-pub use authorize::Peer;
-pub use device::{DeviceCaller, answer_device};
+pub use authorize::{DeviceCaller, Peer};
+pub use device::answer_device;
 pub use door::router;
 pub use plane::{Control, ControlPlane, Endpoints, Examine, FindCredentials, PublishMessage};

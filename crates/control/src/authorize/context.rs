@@ -6,9 +6,9 @@ use std::sync::Arc;
 use fleetwright_access::caller::Caller;
 use fleetwright_core::authorization::{Member, Tags};
 
+use super::device::DeviceCaller;
 use super::facts::Peer;
 use super::found::Found;
-use crate::device::DeviceCaller;
 use crate::service::Service;
 
 /// A verified request, apart from its members.

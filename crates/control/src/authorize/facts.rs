@@ -10,7 +10,7 @@ use fleetwright_core::arn::AccountScope;
 use fleetwright_core::policy::Context;
 use fleetwright_core::time::Timestamp;
 
-use crate::device::DeviceCaller;
+use super::device::DeviceCaller;
 
 /// Where a request came from; an extension of every request that came over a socket.
 #[derive(Debug, Clone, Copy)]

@@ -3,6 +3,7 @@
 //! [`Authorized`] call.
 
 mod context;
+mod device;
 mod facts;
 mod found;
 mod resource_tags;
@@ -12,6 +13,7 @@ mod tests;
 use std::sync::Arc;
 
 pub(super) use context::{RequestContext, RequestMembers};
+pub use device::DeviceCaller;
 use facts::Facts;
 pub use facts::Peer;
 use fleetwright_access::caller::{Caller, CallerKind};

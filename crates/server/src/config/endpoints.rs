@@ -7,8 +7,7 @@ use fleetwright_core::configuration::{Conflict, Key, Takes};
 use fleetwright_gateway::EndpointNames;
 use serde::{Deserialize, Serialize};
 
-use super::keys::hostname;
-use super::listen::{ADDRESSES, address, address_rule};
+use super::listen::{ADDRESSES, address, address_rule, hostname};
 
 /// The section as it is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]

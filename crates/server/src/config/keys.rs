@@ -13,10 +13,9 @@ use fleetwright_installation::{audit, issuance};
 use fleetwright_provisioning::bulk::settings::Bulk;
 use fleetwright_provisioning::settings::{Claims, Provisioning};
 use fleetwright_services::ShadowSettings;
-use rustls::pki_types::ServerName;
 
 use super::endpoints::Endpoints;
-use super::listen::{ADDRESSES, address_rule};
+use super::listen::{ADDRESSES, address_rule, hostname};
 use super::log_filter;
 use super::settings::day_rule;
 
@@ -73,9 +72,4 @@ fn account(text: &str) -> Result<(), String> {
 
 fn region(text: &str) -> Result<(), String> {
     Region::parse(text).map(|_| ()).map_err(|_| "a region such as eu-central-1".to_owned())
-}
-
-pub(super) fn hostname(text: &str) -> Result<(), String> {
-    let allowed = |_| "a host name or an address, without port".to_owned();
-    ServerName::try_from(text).map(|_| ()).map_err(allowed)
 }

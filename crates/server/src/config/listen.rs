@@ -2,6 +2,8 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 
+use rustls::pki_types::ServerName;
+
 /// Addresses of the device gateway, at most. (ours)
 pub(super) const ADDRESSES: usize = 16;
 
@@ -40,4 +42,9 @@ pub(super) fn address(text: &str) -> Option<SocketAddr> {
 pub(super) fn address_rule(text: &str) -> Result<(), String> {
     let allowed = || "an address of this machine with a port, such as 127.0.0.1:8883".to_owned();
     address(text).map(|_| ()).ok_or_else(allowed)
+}
+
+pub(super) fn hostname(text: &str) -> Result<(), String> {
+    let allowed = |_| "a host name or an address, without port".to_owned();
+    ServerName::try_from(text).map(|_| ()).map_err(allowed)
 }
