@@ -16,7 +16,7 @@ use crate::auth::Query;
 use crate::authorize::{DeviceCaller, Peer, RequestContext};
 use crate::body::{BodyBound, read_body};
 use crate::door::run;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorKind};
 use crate::iot_data;
 use crate::plane::ControlPlane;
 use crate::rest::{self, error_type, json_response};
@@ -25,6 +25,9 @@ use crate::trail::Trail;
 
 /// The service whose operations devices may call.
 const SERVICE: Service = Service::IotData;
+/// Where a client is to look for a path that is none of the data plane's.
+const ELSEWHERE: &str =
+    " Certificates open the data plane; the control plane is at api-listen, for signed requests.";
 
 /// Answers a device's request. Refusals are in the audit trail, and what changes something; messages
 /// are not, as they are not over MQTT.
@@ -57,7 +60,13 @@ async fn serve(
     body: Body,
     trail: &mut Trail,
 ) -> Result<Response, ApiError> {
-    let (operation, labels) = iot_data::OFFER.find(&parts.method, parts.uri.path())?;
+    let found = iot_data::OFFER.find(&parts.method, parts.uri.path());
+    let (operation, labels) = found.map_err(|mut error| {
+        if error.kind == ErrorKind::UnknownOperation {
+            error.message.push_str(ELSEWHERE);
+        }
+        error
+    })?;
     let query = Query::parse(parts.uri.query().unwrap_or_default())?;
     let read = read_body(body, &BodyBound::of(SERVICE, &parts)).await?;
     let context = RequestContext {
