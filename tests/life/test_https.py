@@ -189,3 +189,17 @@ def test_greengrass_discovery_is_refused_politely(fleet, https):
     assert "Greengrass" in answer.body["message"]
     answer = connection.ask("GET", "/greengrass/discover/thing/other")
     assert refused(answer) == (403, "ForbiddenException")
+
+
+def test_shadows_are_reached_under_the_devices_policies(fleet, https):
+    thing = fleet.unique("shadowed")
+    fleet.iot.create_thing(thingName=thing)
+    actions = ["iot:GetThingShadow", "iot:UpdateThingShadow"]
+    connection = https(fleet.identity(allow(actions, arn("thing", thing))))
+    body = json.dumps({"state": {"reported": {"on": True}}})
+    answer = connection.ask("POST", f"/things/{thing}/shadow", body)
+    assert (answer.status, answer.body["version"]) == (200, 1)
+    answer = connection.ask("GET", f"/things/{thing}/shadow")
+    assert answer.body["state"] == {"reported": {"on": True}}
+    assert connection.ask("DELETE", f"/things/{thing}/shadow").status == 403
+    assert connection.ask("GET", "/things/another/shadow").status == 403
