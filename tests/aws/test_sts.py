@@ -144,11 +144,15 @@ def test_a_role_that_names_the_user_needs_nothing_more(role, user):
     sts.assume_role(RoleArn=made_role["Arn"], RoleSessionName="me")
 
 
-def test_an_external_id_must_be_the_one_that_the_role_asks_for(sts, role, refused):
+def test_an_external_id_must_be_the_one_that_the_role_asks_for(server, sts, role, refused):
     made_role = role(trust(ROOT, StringEquals={"sts:ExternalId": "secret-1"}))
     asked = {"RoleArn": made_role["Arn"], "RoleSessionName": "me"}
     assert refused(sts.assume_role, **asked)[0] == "AccessDenied"
     assert refused(sts.assume_role, **asked, ExternalId="other")[0] == "AccessDenied"
+    condition = "but for its condition StringEquals sts:ExternalId [secret-1]"
+    log = server.log.read_text()
+    told = [line for line in log.splitlines() if made_role["Arn"] in line and condition in line]
+    assert told and "the request has [other]" in told[-1], log[-2000:]
     sts.assume_role(**asked, ExternalId="secret-1")
 
 

@@ -49,6 +49,10 @@ def test_a_full_disk_is_told_before_a_write_fails(tmp_path):
             with contextlib.suppress(OSError), filler.open("wb", buffering=0) as full:
                 while True:
                     full.write(bytes(1 << 20))
+            # It looks once a second.
+            deadline = time.monotonic() + PATIENCE
+            while ready(server)[0] == 200:
+                assert time.monotonic() < deadline, ready(server)
             status, word, checks = ready(server)
             assert (status, word) == (503, "unavailable")
             assert checks["disk"]["severity"] == "error" and "make room" in checks["disk"]["remedy"]

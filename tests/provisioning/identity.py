@@ -80,18 +80,23 @@ class Identity:
         return self._file("private.key", self.private_key_pem)
 
 
-def self_signed(ends_in=datetime.timedelta(days=1)):
-    """A certificate that nobody else has seen; `ends_in` may lie in the past."""
+def self_signed(ends_in=datetime.timedelta(days=1), begins_in=datetime.timedelta(days=-30),
+                critical=()):  # fmt: skip
+    """A certificate that nobody else has seen; `ends_in` may lie in the past. `critical` are OIDs of
+    extensions that nobody knows."""
     key = make_key()
     now = datetime.datetime.now(datetime.timezone.utc)
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(name("a stranger"))
         .issuer_name(name("a stranger"))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=30))
+        .not_valid_before(now + begins_in)
         .not_valid_after(now + ends_in)
-        .sign(key, hashes.SHA256())
     )
+    for oid in critical:
+        unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), b"\x05\x00")
+        builder = builder.add_extension(unknown, critical=True)
+    certificate = builder.sign(key, hashes.SHA256())
     return Identity(certificate.public_bytes(serialization.Encoding.PEM).decode(), key_pem(key))

@@ -2,19 +2,23 @@
 Rows and provocations match one to one."""
 
 import datetime
+import http.client
 import json
 import pathlib
 import re
 import socket
 import ssl
 import time
+import urllib.parse
 import uuid
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from device import Device, Refused, provision
 from fleet import ALLOW_ALL, AS_ITSELF, ROLE_POLICY, allow, document, template_body
+from hooks import Hooks
 from identity import Identity, self_signed
 from own_ca import OwnCa
 from running import arn
@@ -198,6 +202,32 @@ def hook_function_missing(server, fleet, claim):
         assert not device.register(template, token, SerialNumber="1").accepted
 
 
+def asking_hook(server, fleet, claim, function):
+    hooks = Hooks()
+    try:
+        template = fleet.template(hook=hooks.at(function))
+        with Device(server, claim) as device:
+            _, token = device.certificate_from_csr()
+            assert not device.register(template, token, SerialNumber="1").accepted
+    finally:
+        hooks.close()
+
+
+@row
+def hook_refuses(server, fleet, claim):
+    asking_hook(server, fleet, claim, lambda request: {"allowProvisioning": False})
+
+
+@row
+def hook_answers_something_else(server, fleet, claim):
+    asking_hook(server, fleet, claim, lambda request: {"allowed": True})
+
+
+@row
+def hook_fails(server, fleet, claim):
+    asking_hook(server, fleet, claim, lambda request: 1 / 0)
+
+
 @row
 def bulk_file_missing(server, fleet, claim):
     body = json.loads(json.dumps(template_body(fleet.policy(*AS_ITSELF))))
@@ -228,22 +258,78 @@ def template_lacks_the_subject(server, fleet, claim):
     refused(server, identity_of(ca))
 
 
+@row
+def role_of_a_CA_lacks_a_permission(server, fleet, claim):
+    body = template_body(fleet.policy(*AS_ITSELF))
+    body = json.dumps(body).replace("SerialNumber", "AWS::IoT::Certificate::CommonName")
+    ca = OwnCa(fleet.unique("ca"))
+    config = {"templateBody": body, "roleArn": fleet.role(fleet.unique("role"))}
+    ca.register(fleet.iot, registrationConfig=config, allowAutoRegistration=True, setAsActive=True)
+    refused(server, identity_of(ca))
+
+
+@row
+def CA_does_not_register_by_itself(server, fleet, claim):
+    ca = OwnCa(fleet.unique("ca"))
+    ca.register(fleet.iot, allowAutoRegistration=False, setAsActive=True)
+    refused(server, identity_of(ca))
+
+
 def identity_of(ca):
     return Identity(*ca.issue(CN=uuid.uuid4().hex))
 
 
-@row
-def wrong_secret(server, fleet, claim):
-    known = fleet.iot._request_signer._credentials.access_key
+def asking_as(server, key, secret, region="us-east-1"):
     client = boto3.client(
         "iot",
         endpoint_url=server.api,
-        region_name="us-east-1",
-        aws_access_key_id=known,
-        aws_secret_access_key="x" * 40,
+        region_name=region,
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
     )
-    with pytest.raises(Exception):
+    with pytest.raises(ClientError):
         client.list_things()
+
+
+def administrator(fleet):
+    credentials = fleet.iot._request_signer._credentials
+    return credentials.access_key, credentials.secret_key
+
+
+@row
+def wrong_secret(server, fleet, claim):
+    asking_as(server, administrator(fleet)[0], "x" * 40)
+
+
+@row
+def access_key_unknown(server, fleet, claim):
+    asking_as(server, "AKIAIOSFODNN7EXAMPLE", "x" * 40)
+
+
+@row
+def another_region(server, fleet, claim):
+    asking_as(server, *administrator(fleet), region="eu-west-1")
+
+
+@row
+def clock_differs(server, fleet, claim):
+    url = urllib.parse.urlsplit(server.api)
+    key = administrator(fleet)[0]
+    scope = f"{key}/20200101/us-east-1/iot/aws4_request"
+    signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}"
+    headers = {"Authorization": signed, "x-amz-date": "20200101T000000Z"}
+    connection = http.client.HTTPConnection(url.netloc, timeout=PATIENCE)
+    connection.request("GET", "/things", headers=headers)
+    assert connection.getresponse().status == 403
+    connection.close()
+
+
+@row
+def caller_not_allowed(server, fleet, claim):
+    user = fleet.unique("user")
+    fleet.iam.create_user(UserName=user)
+    key = fleet.iam.create_access_key(UserName=user)["AccessKey"]
+    asking_as(server, key["AccessKeyId"], key["SecretAccessKey"])
 
 
 def test_rows_and_provocations_match():

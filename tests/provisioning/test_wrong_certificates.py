@@ -58,6 +58,29 @@ def test_is_refused_before_mqtt(fleet, claim, device, who, version):
     device(claim)
 
 
+DAY = datetime.timedelta(days=1)
+CULPRITS = {
+    "past its end (notAfter) of {not_after}": {"ends_in": -DAY},
+    "not valid yet (notBefore): from {not_before}": {"begins_in": DAY, "ends_in": 2 * DAY},
+    "whose critical extensions are 1.2.3.4.5": {"critical": ["1.2.3.4.5"]},
+}
+
+
+@pytest.mark.parametrize("line", CULPRITS)
+def test_the_log_names_the_certificate_and_what_is_wrong_with_it(server, device, line):
+    culprit = self_signed(**CULPRITS[line])
+    with pytest.raises(Refused):
+        device(culprit)
+    times = {
+        "not_before": culprit.certificate.not_valid_before_utc,
+        "not_after": culprit.certificate.not_valid_after_utc,
+    }
+    text = line.format(**{name: f"{time:%Y-%m-%dT%H:%M:%SZ}" for name, time in times.items()})
+    log = server.log.read_text()
+    told = [each for each in log.splitlines() if culprit.id in each]
+    assert told and text in told[0], log[-2000:]
+
+
 def test_an_active_certificate_without_a_policy_may_not_connect(fleet, device):
     with pytest.raises(Refused) as caught:
         device(fleet.identity())

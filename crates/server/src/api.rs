@@ -96,6 +96,7 @@ pub(crate) async fn listen(
                     let why = HandshakeError {
                         error: &error,
                         offer: None,
+                        presented: None,
                         accepted: "http/1.1",
                         api: None,
                     };

@@ -3,14 +3,19 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use fleetwright_control::Examine;
 use fleetwright_installation::doctor::{self, Finding, Severity};
 use fleetwright_provisioning::issuance::Issuance;
 use fleetwright_provisioning::keys::PoolLevel;
+use parking_lot::Mutex;
 use rustix::process::{Resource, getrlimit};
 
 use crate::config::Settings;
+
+/// How long what was found is answered again. (ours)
+const FRESH: Duration = Duration::from_secs(1);
 
 /// Logs every limit of this process or machine that is below what the configuration wants.
 pub(crate) fn compare_limits(settings: &Settings) {
@@ -23,12 +28,25 @@ pub(crate) fn compare_limits(settings: &Settings) {
     }
 }
 
-/// Disk, key pool and descriptors of the running server.
+/// Disk, key pool and descriptors of the running server; looked at once in [`FRESH`] at most, for
+/// anybody may ask.
 pub(crate) fn examine(data_dir: PathBuf, issuance: Arc<Issuance>) -> Examine {
-    Box::new(move || {
+    let last: Mutex<Option<(Instant, Vec<Finding>)>> = Mutex::default();
+    let look = move || -> Vec<Finding> {
         let disk = doctor::disk_of_server(&data_dir);
         let descriptors = open_files().map(|(open, allowed)| of_descriptors(open, allowed));
         [disk, Some(of_keys(&issuance.key_pool())), descriptors].into_iter().flatten().collect()
+    };
+    Box::new(move || {
+        let mut last = last.lock();
+        if let Some((at, found)) = &*last
+            && at.elapsed() < FRESH
+        {
+            return found.clone();
+        }
+        let found = look();
+        *last = Some((Instant::now(), found.clone()));
+        found
     })
 }
 

@@ -122,8 +122,10 @@ impl Running {
     fn take(&self, settings: &Settings) -> Result<(), String> {
         let hooks_tls = tls::client("hooks", settings.hooks.ca_file.as_deref())?;
         let issuers_tls = tls::client("web-identity", settings.web_identity.ca_file.as_deref())?;
-        self.hooks.reload(settings.hooks.clone(), Arc::clone(&hooks_tls))?;
+        let hooks = Hooks::read(settings.hooks.clone(), Arc::clone(&hooks_tls))?;
+        // The last that can fail; what follows takes what was read.
         self.set_levels(settings)?;
+        self.hooks.take(hooks);
         self.issuers.reload(issuers_tls);
         self.bulk.reload(settings.bulk.clone(), hooks_tls);
         self.provisioning.reload(settings.claims.clone());

@@ -6,7 +6,7 @@ use fleetwright_access::caller::{Caller, CallerKind};
 use fleetwright_access::identities::Identity;
 use fleetwright_core::names::PolicyName;
 use fleetwright_core::policy::{
-    AttachedPolicy, Context, Document, Principal, Request, Verdict, decide,
+    AttachedPolicy, Context, Document, Principal, Request, Verdict, decide, trust_refusal,
 };
 use fleetwright_core::time::Timestamp;
 use fleetwright_store::Role;
@@ -82,9 +82,8 @@ pub(super) fn trusts(
     keys.with_context(control.now(), principals, |context| {
         for action in [Some(action), tagging, source].into_iter().flatten() {
             let request = Request { action, resource: &spec.role_arn };
-            let verdict = decide([&policy], &request, context).verdict;
-            if verdict != Verdict::Allowed {
-                return Err(format!("the trust policy, on {action}: {}", verdict.as_str()));
+            if let Some(refusal) = trust_refusal(Some(&policy), &request, context) {
+                return Err(format!("{} {refusal} (on {action})", spec.role_arn));
             }
         }
         Ok(())

@@ -255,7 +255,11 @@ impl Finder<'_> {
     /// What the request itself tells when nothing allowed it.
     fn about_the_request(&mut self, no_policy: bool, closest: Option<Hint>) {
         if no_policy {
-            self.hints.push(Hint::NoPolicy);
+            let context = self.context;
+            let is_device = context.certificate_id.is_some()
+                || context.client_id.is_some()
+                || context.is_attached.is_some();
+            self.hints.push(Hint::NoPolicy { is_device });
         }
         let resource = short(self.request.resource, self.request.resource);
         match Action::new(self.request.action).short() {

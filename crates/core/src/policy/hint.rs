@@ -8,7 +8,10 @@ use std::fmt;
 #[non_exhaustive]
 pub enum Hint {
     /// No policy applies at all.
-    NoPolicy,
+    NoPolicy {
+        /// Whether a device asks, or a caller with a signature.
+        is_device: bool,
+    },
     /// The resource is listed with the type of another action.
     ResourceType {
         /// Where.
@@ -149,9 +152,12 @@ pub enum Hint {
 impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoPolicy => f.write_str(
+            Self::NoPolicy { is_device: true } => f.write_str(
                 "No policy is attached to the certificate or to the groups of its thing.",
             ),
+            Self::NoPolicy { is_device: false } => {
+                f.write_str("No policy is attached to the caller, its groups or its role.")
+            }
             Self::ResourceType { at, found, wanted } => {
                 write!(f, "The {at} has {found}; this action needs {wanted}.")
             }

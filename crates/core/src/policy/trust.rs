@@ -68,7 +68,9 @@ pub fn trust_refusal(
         return None;
     }
     let explanation = explain(trust, request, context);
-    let principal = context.principals.iter().map(|one| one.id).collect::<Vec<_>>().join(", ");
+    let mut principals: Vec<&str> = context.principals.iter().map(|one| one.id).collect();
+    principals.dedup();
+    let principal = principals.join(", ");
     let condition = explanation.hints.into_iter().find_map(|hint| match hint {
         Hint::Condition { condition, actual, .. } => Some((condition, actual)),
         _ => None,

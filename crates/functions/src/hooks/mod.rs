@@ -92,6 +92,9 @@ impl HookCall {
     }
 }
 
+/// What may be called, read and not yet in force.
+pub struct ReadHooks(Arc<Targets>);
+
 impl Hooks {
     /// `settings` is the configuration's section; `tls` has the trusted roots for HTTPS.
     ///
@@ -108,14 +111,18 @@ impl Hooks {
         Ok(Self { targets, functions, recorded, under_way })
     }
 
-    /// What may be called from now on; calls that are under way come to their end. How many events
-    /// are kept does not change.
+    /// Reads what may be called, for [`Hooks::take`].
     ///
     /// # Errors
-    /// As [`Hooks::new`]; then nothing changes.
-    pub fn reload(&self, settings: Settings, tls: Arc<rustls::ClientConfig>) -> Result<(), String> {
-        self.targets.store(Arc::new(Targets::new(settings, tls)?));
-        Ok(())
+    /// As [`Hooks::new`].
+    pub fn read(settings: Settings, tls: Arc<rustls::ClientConfig>) -> Result<ReadHooks, String> {
+        Ok(ReadHooks(Arc::new(Targets::new(settings, tls)?)))
+    }
+
+    /// What may be called from now on; calls that are under way come to their end. How many events
+    /// are kept does not change.
+    pub fn take(&self, ReadHooks(targets): ReadHooks) {
+        self.targets.store(targets);
     }
 
     /// The principal that a hook is to the control plane, where it is a function of this server's:

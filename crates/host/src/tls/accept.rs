@@ -13,6 +13,7 @@ use tokio_rustls::server::TlsStream;
 use super::GatewayTls;
 use super::error::{HandshakeError, tls_error};
 use super::offer::Offer;
+use super::presented::{self, Presented};
 use crate::graceful_close::{GracefulStream, OpenGuard};
 
 /// Bytes that identify the peer's protocol.
@@ -56,13 +57,13 @@ pub async fn accept(
     tcp: TcpStream,
     received: impl Fn(),
 ) -> Result<TlsStream<TcpStream>, AcceptError> {
-    let refused = |error: &io::Error, offer: Option<&Offer>| {
+    let refused = |error: &io::Error, offer: Option<&Offer>, presented: Option<&Presented>| {
         let gone = error.kind() == io::ErrorKind::UnexpectedEof && offer.is_none();
         match gone {
             true => AcceptError::PeerGone,
             false => {
-                let failure =
-                    HandshakeError { error, offer, accepted: ACCEPTED, api: Some(&*terms.api) };
+                let (accepted, api) = (ACCEPTED, Some(&*terms.api));
+                let failure = HandshakeError { error, offer, presented, accepted, api };
                 match tls_error(error) {
                     Some(rustls::Error::NoCertificatesPresented) => {
                         AcceptError::NoCertificate(failure.to_string())
@@ -73,7 +74,7 @@ pub async fn accept(
         }
     };
     let mut first = [0; FIRST_BYTES];
-    let length = tcp.peek(&mut first).await.map_err(|error| refused(&error, None))?;
+    let length = tcp.peek(&mut first).await.map_err(|error| refused(&error, None, None))?;
     received();
     match first.get(..length).unwrap_or_default() {
         [] => return Err(AcceptError::PeerGone),
@@ -95,15 +96,15 @@ pub async fn accept(
     }
     let start = LazyConfigAcceptor::new(Acceptor::default(), tcp)
         .await
-        .map_err(|error| refused(&error, None))?;
+        .map_err(|error| refused(&error, None, None))?;
     received();
     let offer = Offer::of(&start.client_hello());
     let config = match terms.open_to_http && !offer.names_a_certificate_protocol() {
         true => &terms.config.optional,
         false => &terms.config.mutual,
     };
-    let accepted = start.into_stream(Arc::clone(config)).await;
-    accepted.map_err(|error| refused(&error, Some(&offer)))
+    let accepted = presented::handshake(start.into_stream(Arc::clone(config))).await;
+    accepted.map_err(|(error, presented)| refused(&error, Some(&offer), presented.as_ref()))
 }
 
 /// Whether bytes begin an HTTP request: a method in capitals, and as far as it is seen a space.

@@ -5,6 +5,7 @@ use std::{fmt, io};
 use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
 
 use super::offer::Offer;
+use super::presented::Presented;
 use crate::clock;
 
 /// A failed handshake; `Display` explains it.
@@ -14,6 +15,8 @@ pub struct HandshakeError<'a> {
     pub error: &'a io::Error,
     /// What the client offered, if it came that far.
     pub offer: Option<&'a Offer>,
+    /// The certificate that the client presented, if it came that far.
+    pub presented: Option<&'a Presented>,
     /// The ALPN protocols that are accepted.
     pub accepted: &'a str,
     /// Where the control plane listens, if that is elsewhere.
@@ -37,7 +40,7 @@ impl fmt::Display for HandshakeError<'_> {
                 "the client presented no certificate; a device connects with its certificate and \
                  its private key, or with a claim's",
             ),
-            Error::InvalidCertificate(why) => invalid(f, why),
+            Error::InvalidCertificate(why) => invalid(f, why, self.presented),
             Error::AlertReceived(alert) => refused_by_client(f, *alert),
             Error::InvalidMessage(_) => f.write_str("the client does not speak TLS"),
             other => write!(f, "{other}"),
@@ -87,19 +90,28 @@ impl HandshakeError<'_> {
     }
 }
 
-fn invalid(f: &mut fmt::Formatter<'_>, why: &CertificateError) -> fmt::Result {
-    let clock = clock::now().0.div_euclid(1000);
+fn invalid(
+    f: &mut fmt::Formatter<'_>,
+    why: &CertificateError,
+    presented: Option<&Presented>,
+) -> fmt::Result {
+    let clock = clock::now().utc();
+    let validity = presented.and_then(|presented| presented.validity);
     match why {
-        CertificateError::Expired => write!(
-            f,
-            "the device's certificate is past its end (notAfter); this server's clock says \
-             {clock} seconds since 1970"
-        ),
-        CertificateError::NotValidYet => write!(
-            f,
-            "the device's certificate is not valid yet (notBefore); this server's clock says \
-             {clock} seconds since 1970"
-        ),
+        CertificateError::Expired => {
+            f.write_str("the device's certificate is past its end (notAfter)")?;
+            if let Some((_, not_after)) = validity {
+                write!(f, " of {}", not_after.utc())?;
+            }
+            write!(f, "; this server's clock says {clock}")
+        }
+        CertificateError::NotValidYet => {
+            f.write_str("the device's certificate is not valid yet (notBefore)")?;
+            if let Some((not_before, _)) = validity {
+                write!(f, ": from {}", not_before.utc())?;
+            }
+            write!(f, "; this server's clock says {clock}")
+        }
         CertificateError::BadSignature => f.write_str(
             "the device does not hold the private key of the certificate that it presents",
         ),
@@ -107,7 +119,8 @@ fn invalid(f: &mut fmt::Formatter<'_>, why: &CertificateError) -> fmt::Result {
             f.write_str("the device's certificate is no X.509 certificate")
         }
         other => write!(f, "the device's certificate cannot be used: {other}"),
-    }
+    }?;
+    presented.map_or(Ok(()), |presented| write!(f, "{presented}"))
 }
 
 fn refused_by_client(f: &mut fmt::Formatter<'_>, alert: AlertDescription) -> fmt::Result {

@@ -24,6 +24,7 @@ mod error;
 mod offer;
 mod own_pair;
 mod own_pairs;
+mod presented;
 mod takes;
 
 pub use accept::{AcceptError, Terms, accept, is_http};
@@ -31,6 +32,7 @@ pub use certificates::{ServerCertificates, ServerIdentities};
 pub use error::{ConnectionError, HandshakeError};
 pub use own_pair::PairFiles;
 pub use own_pairs::{OwnCertificate, OwnPairs, PAIRS};
+pub use presented::Presented;
 
 /// MQTT over TLS with ALPN. AWS: guide, "Protocols, port mappings, and authentication".
 pub const ALPN_PORT: u16 = 443;
@@ -67,6 +69,7 @@ impl ClientCertVerifier for PossessionAndValidity {
         _chain: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
+        presented::note(leaf);
         let (_, certificate) = x509_parser::parse_x509_certificate(leaf)
             .map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
         let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
