@@ -205,20 +205,24 @@ def test_what_was_given_and_refused_is_in_the_audit_trail(fleet):
     }
 
 
-def test_an_sdk_finds_the_endpoint_by_its_name(own_server):
-    address = "127.0.0.2"
-    own = own_server(f"""
+@pytest.fixture(scope="module")
+def on_443(own_server):
+    """A server with an address of its own for the credentials provider, and one for everything."""
+    own = own_server("""
         [endpoints]
-        credentials = "{address}"
-        credentials-listen = "{address}:443"
+        credentials = "127.0.0.2"
+        credentials-listen = "127.0.0.2:443"
     """)
     try:
-        server = own.start()
+        return Fleet(own.start(options=["--mqtt-listen", "127.0.0.3:443"]))
     except AssertionError as error:
         if "Permission denied" not in str(error):
             raise
-        pytest.skip("port 443 may not be had")
-    fleet = Fleet(server)
+        return pytest.skip("port 443 may not be had")
+
+
+def test_an_sdk_finds_the_endpoint_by_its_name(on_443):
+    fleet, server, address = on_443, on_443.server, "127.0.0.2"
     setup = Setup(fleet, allow("iot:DescribeThing", arn("thing", "${credentials-iot:ThingName}")))
     endpoint = fleet.iot.describe_endpoint(endpointType="iot:CredentialProvider")
     assert endpoint["endpointAddress"] == address
@@ -245,3 +249,16 @@ def test_an_sdk_finds_the_endpoint_by_its_name(own_server):
     assert refused(elsewhere.ask("POST", "/topics/a", b""))[0] == 404
     assert elsewhere.credentials(setup.alias).status == 200
     assert refused(setup.ask())[0] == 404
+    with pytest.raises((ssl.SSLError, OSError)):
+        Https(server, None, address=f"{address}:443", host=address).credentials(setup.alias)
+
+
+@pytest.mark.parametrize("alpn", [None, "http/1.1"])
+def test_on_443_who_has_no_certificate_is_answered(on_443, alpn):
+    """Without AWS's ALPN the certificate is asked for, and its absence is said in HTTP."""
+    setup, address = Setup(on_443), "127.0.0.3:443"
+    anybody = Https(on_443.server, None, address=address, alpn=alpn)
+    for answer in [anybody.credentials(setup.alias), anybody.ask("POST", "/topics/a", b"")]:
+        assert refused(answer)[:2] == (403, "AccessDeniedException")
+    device = Https(on_443.server, setup.device, address=address, alpn=alpn, host="127.0.0.1")
+    assert device.credentials(setup.alias).status == 200

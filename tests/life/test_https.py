@@ -1,15 +1,18 @@
 """HTTPS with a client certificate: publishing and the data plane, under the device's policies."""
 
 import base64
+import http.client
 import json
+import time
 import uuid
 
 import pytest
 from paho.mqtt.client import MQTTv5
 
-from fleet import ALLOW_ALL, allow
+from fleet import ALLOW_ALL, Fleet, allow
 from over_https import Https
 from running import arn
+from serving import run
 
 
 def refused(answer):
@@ -138,8 +141,6 @@ def test_alpn_or_the_first_bytes_tell_https_from_mqtt(someone, https, alpn):
 
 
 def test_every_endpoint_may_have_a_name_and_an_address(own_server):
-    from fleet import Fleet
-
     own = own_server("""
         [endpoints]
         data = "data.example"
@@ -203,3 +204,27 @@ def test_shadows_are_reached_under_the_devices_policies(fleet, https):
     assert answer.body["state"] == {"reported": {"on": True}}
     assert connection.ask("DELETE", f"/things/{thing}/shadow").status == 403
     assert connection.ask("GET", "/things/another/shadow").status == 403
+
+
+def test_a_denial_is_in_the_audit_trail_and_a_message_is_not(fleet, https):
+    identity = fleet.identity(allow("iot:Publish", arn("topic", "https/*")))
+    connection = https(identity)
+    assert connection.ask("POST", "/topics/https/x", b"").status == 200
+    denied = connection.ask("POST", "/topics/elsewhere", b"")
+    command = ["audit", "--endpoint-url", fleet.server.api, "--output", "json"]
+    command += ["--credentials", fleet.server.credentials, "--who", identity.id]
+    records, deadline = [], time.monotonic() + 30
+    while not records and time.monotonic() < deadline:
+        records = [json.loads(line) for line in run(*command).stdout.splitlines()]
+    (record,) = records
+    assert record["requestId"] == denied.headers["x-amzn-requestid"] == denied.body["traceId"]
+    assert (record["operation"], record["outcome"]) == ("iotdata:Publish", "Denied")
+
+
+def test_a_certificate_that_is_switched_off_publishes_no_more(fleet, https):
+    identity = fleet.identity(ALLOW_ALL)
+    connection = https(identity)
+    assert connection.ask("POST", "/topics/https/r", b"").status == 200
+    fleet.set_status(identity, "INACTIVE")
+    with pytest.raises((http.client.HTTPException, OSError)):
+        connection.ask("POST", "/topics/https/r", b"")

@@ -184,10 +184,17 @@ pub(crate) async fn run<C: RequestMembers, A>(
     let control = &plane.recording(&recording);
     let _permit = control.admission.admit()?;
     let call = authorize::call(control, call).await?;
-    let RequestContext { request_id, service, operation: name, caller, .. } = call.context();
+    let RequestContext { request_id, service, operation: name, caller, device, .. } =
+        call.context();
     control.admission.spend(*service, name, clock::monotonic_millis())?;
     let answer = operation.answer(control, &call).await?;
-    tracing::info!(request_id, operation = name, principal = caller.arn, "answered");
+    match device {
+        // As many as messages.
+        Some(_) => {
+            tracing::debug!(request_id, operation = name, principal = caller.arn, "answered");
+        }
+        None => tracing::info!(request_id, operation = name, principal = caller.arn, "answered"),
+    }
     Ok(answer)
 }
 

@@ -43,6 +43,11 @@ impl Refused {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "ThrottlingException", message)
     }
 
+    /// 503.
+    pub(super) fn busy(message: &str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableException", message)
+    }
+
     fn new(status: StatusCode, name: &'static str, message: &str) -> Self {
         Self { status, name, message: message.to_owned() }
     }

@@ -3,16 +3,18 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use fleetwright_core::limits::PAYLOAD_BYTES;
 use fleetwright_core::policy::{BoundThing, Context};
 use fleetwright_host::{clock, random};
 use http::header::HOST;
 use http::{HeaderValue, Method, Request};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use rustls_pki_types::CertificateDer;
 
 use super::refused::Refused;
 use super::{Https, HttpsDevice, HttpsResponse, credentials, discovery};
 use crate::entrance::{Entrance, Wanted};
+use crate::mailbox::Mailbox;
 use crate::{Gateway, Principal, identity};
 
 /// AWS's words for a certificate that is not one of this endpoint's.
@@ -28,6 +30,20 @@ pub(super) struct Client {
     pub(super) server_name: Option<String>,
     /// The certificate that the peer holds.
     pub(super) leaf: Option<CertificateDer<'static>>,
+    /// What the connection makes the server hold is counted here.
+    pub(super) mailbox: Option<Arc<Mailbox>>,
+}
+
+/// Room for the body of a request; given back when dropped.
+struct Room<'m> {
+    mailbox: &'m Mailbox,
+    bytes: usize,
+}
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        self.mailbox.release(self.bytes);
+    }
 }
 
 /// What a path names.
@@ -74,6 +90,7 @@ impl Client {
     ) -> Result<HttpsResponse, Refused> {
         // 1. Who asks?
         let principal = self.principal().await?;
+        let _room = self.room(&request)?;
         // 2. For what, and is that here?
         let path = request.uri().path().to_owned();
         let path = Path::read(&path);
@@ -114,6 +131,19 @@ impl Client {
                 let device = device(found.policies);
                 Ok((self.https.data_plane)(request, device).await)
             }
+        }
+    }
+
+    /// Room for the body of a request.
+    fn room(&self, request: &Request<Incoming>) -> Result<Option<Room<'_>>, Refused> {
+        let Some(mailbox) = self.mailbox.as_deref() else { return Ok(None) };
+        let announced = request.body().size_hint().upper();
+        let bytes = announced.and_then(|bytes| usize::try_from(bytes).ok());
+        // A larger one is refused when so much of it was read.
+        let bytes = bytes.unwrap_or(PAYLOAD_BYTES).min(PAYLOAD_BYTES);
+        match mailbox.reserve(bytes) {
+            true => Ok(Some(Room { mailbox, bytes })),
+            false => Err(Refused::busy("The server has no room for this request now")),
         }
     }
 

@@ -23,6 +23,8 @@ use crate::stream::Stream;
 
 /// Longest wait for a request's head, also between two requests of a connection. (ours)
 const HEAD_PATIENCE: Duration = Duration::from_secs(60);
+/// Bytes of a request's head, and of what is read ahead of its body, at most. (ours)
+const BUFFER_BYTES: usize = 64 * 1024;
 /// Longest wait for the request under way when the server stops. (ours)
 const LAST_ANSWER: Duration = Duration::from_secs(5);
 
@@ -52,7 +54,8 @@ pub(crate) async fn serve(gateway: Arc<Gateway>, arrived: Arrived) {
     // In the directory before the registry is asked: see `standing`.
     let attendance =
         leaf.as_ref().map(|leaf| gateway.directory.attend(fleetwright_ca::certificate_id(leaf)));
-    let client = Client { gateway, https, entrance, peer, server_name, leaf };
+    let mailbox = attendance.as_ref().map(|attendance| Arc::clone(&attendance.mailbox));
+    let client = Client { gateway, https, entrance, peer, server_name, leaf, mailbox };
     let slot = &slot;
     let client = &client;
     let service = service_fn(|request| async move {
@@ -65,6 +68,7 @@ pub(crate) async fn serve(gateway: Arc<Gateway>, arrived: Arrived) {
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_PATIENCE)
+        .max_buf_size(BUFFER_BYTES)
         .serve_connection(TokioIo::new(Resumed { first, stream }), service);
     let mut connection = std::pin::pin!(connection);
     let off = async {
