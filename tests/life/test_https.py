@@ -9,10 +9,11 @@ import uuid
 import pytest
 from paho.mqtt.client import MQTTv5
 
-from fleet import ALLOW_ALL, Fleet, allow
+from fleet import ALLOW_ALL, ROLE, Fleet, allow
 from over_https import Https
 from running import arn
 from serving import run
+from test_just_in_time import Line, jitp_body
 
 
 def refused(answer):
@@ -228,3 +229,16 @@ def test_a_certificate_that_is_switched_off_publishes_no_more(fleet, https):
     fleet.set_status(identity, "INACTIVE")
     with pytest.raises((http.client.HTTPException, OSError)):
         connection.ask("POST", "/topics/https/r", b"")
+
+
+def test_a_first_connection_by_https_provisions_just_in_time(fleet, https):
+    template = {"templateBody": jitp_body(fleet.policy(ALLOW_ALL)), "roleArn": ROLE}
+    identity, _ = Line(fleet, registrationConfig=template).identity()
+    invalid = "Certificate is invalid on this endpoint"
+    answer = https(identity, alpn="x-amzn-http-ca").ask("POST", "/topics/https/first", b"")
+    assert (answer.status, answer.body["message"]) == (403, invalid)
+    assert https(identity).ask("POST", "/topics/https/first", b"").status == 200
+    stranger, _ = Line(fleet).identity()
+    for _ in range(2):
+        again = https(stranger, alpn="x-amzn-http-ca").ask("POST", "/topics/https/first", b"")
+        assert again.status == 403

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fleetwright_core::limits::PAYLOAD_BYTES;
 use fleetwright_core::policy::{BoundThing, Context};
 use fleetwright_host::{clock, random};
+use fleetwright_provisioning::Presented;
 use http::header::HOST;
 use http::{HeaderValue, Method, Request};
 use hyper::body::{Body, Incoming};
@@ -15,7 +16,7 @@ use super::refused::Refused;
 use super::{Https, HttpsDevice, HttpsResponse, credentials, discovery};
 use crate::entrance::{Entrance, Wanted};
 use crate::mailbox::Mailbox;
-use crate::{Gateway, Principal, identity};
+use crate::{Gateway, Principal, first_connection, identity};
 
 /// AWS's words for a certificate that is not one of this endpoint's.
 const NOT_HERE: &str = "Certificate is invalid on this endpoint";
@@ -30,6 +31,8 @@ pub(super) struct Client {
     pub(super) server_name: Option<String>,
     /// The certificate that the peer holds.
     pub(super) leaf: Option<CertificateDer<'static>>,
+    /// The next certificate of its chain.
+    pub(super) issuer: Option<CertificateDer<'static>>,
     /// What the connection makes the server hold is counted here.
     pub(super) mailbox: Option<Arc<Mailbox>>,
 }
@@ -154,13 +157,19 @@ impl Client {
         };
         let id = fleetwright_ca::certificate_id(&leaf);
         let named = self.server_name.is_some();
-        identity::identify(&self.gateway.store, id, leaf, named).await.map_err(|unknown| {
-            tracing::warn!(
-                event = "Connection.AuthNError", reason = unknown.reason(), peer = %self.peer,
-                "HTTPS request refused: {unknown}"
-            );
-            Refused::access_denied(NOT_HERE)
-        })
+        let presented = Presented {
+            leaf: leaf.to_vec(),
+            ca: self.issuer.as_ref().map(|issuer| issuer.to_vec()),
+            server_name: named,
+        };
+        match identity::identify(&self.gateway.store, id, leaf, named).await {
+            Ok(principal) => Ok(principal),
+            Err(unauthenticated) => {
+                // It may be a device's first connection, as over MQTT.
+                first_connection::meet(&self.gateway, &unauthenticated, presented, self.peer).await;
+                Err(Refused::access_denied(NOT_HERE))
+            }
+        }
     }
 
     /// The server's name, of TLS or else of the request.

@@ -49,13 +49,14 @@ pub(crate) async fn serve(gateway: Arc<Gateway>, arrived: Arrived) {
     let Arrived { https, entrance, peer, stream, first, slot, mut shutdown } = arrived;
     let (_, tls) = stream.get_ref();
     let server_name = tls.server_name().map(str::to_owned);
-    let leaf = tls.peer_certificates().and_then(|chain| chain.first()).cloned();
+    let mut chain = tls.peer_certificates().unwrap_or_default().iter().cloned();
+    let (leaf, issuer) = (chain.next(), chain.next());
     let no_alpn = tls.alpn_protocol().is_none();
     // In the directory before the registry is asked: see `standing`.
     let attendance =
         leaf.as_ref().map(|leaf| gateway.directory.attend(fleetwright_ca::certificate_id(leaf)));
     let mailbox = attendance.as_ref().map(|attendance| Arc::clone(&attendance.mailbox));
-    let client = Client { gateway, https, entrance, peer, server_name, leaf, mailbox };
+    let client = Client { gateway, https, entrance, peer, server_name, leaf, issuer, mailbox };
     let slot = &slot;
     let client = &client;
     let service = service_fn(|request| async move {
