@@ -6,7 +6,7 @@ use fleetwright_core::shadow::{
 use fleetwright_core::time::Timestamp;
 
 use crate::sql::{Row, Sql, args};
-use crate::{CertificateRow, Page, Store, StoreError, claims};
+use crate::{CertificateRow, Page, Store, StoreError, ThingRow, claims};
 
 /// Milliseconds that the version of a deleted shadow is remembered. AWS: 48 hours.
 const REMEMBERED: i64 = 48 * 60 * 60 * 1000;
@@ -55,6 +55,7 @@ impl Store {
                 Err(refused) => return Ok(Err(refused)),
             };
             put(sql, &shadow, &updated.shadow.to_stored(), None)?;
+            follow(sql, &shadow)?;
             Ok(Ok(updated))
         })
         .await
@@ -85,6 +86,7 @@ impl Store {
                 metadata: "{}".to_owned(),
             };
             put(sql, &shadow, &nothing, Some(now.plus_millis(REMEMBERED)))?;
+            follow(sql, &shadow)?;
             Ok(Ok(found.version))
         })
         .await
@@ -130,6 +132,38 @@ impl Store {
     }
 }
 
+/// The shadows of a thing, the classic one with an empty name.
+pub(crate) fn all_of(sql: &Sql<'_>, thing: &str) -> Result<Vec<(String, Shadow)>, StoreError> {
+    let found = sql.all(
+        "SELECT name, version, state, metadata FROM shadows \
+         WHERE thing = $1 AND deleted_until IS NULL ORDER BY name",
+        args![thing],
+        |row| Ok((row.get::<String>("name")?, read_stored(row)?)),
+    )?;
+    let read = |(name, stored): (String, StoredShadow)| {
+        let shadow = Shadow::from_stored(&stored);
+        shadow.map(|shadow| (name, shadow)).ok_or_else(|| unreadable(thing))
+    };
+    found.into_iter().map(read).collect()
+}
+
+/// The thing, if it is registered, may enter or leave dynamic groups.
+fn follow(sql: &Sql<'_>, shadow: &ShadowId) -> Result<(), StoreError> {
+    let thing: Option<ThingRow> = sql.one(
+        "SELECT row_id FROM things WHERE name = $1",
+        args![shadow.thing.as_str()],
+        |row| row.value(),
+    )?;
+    if let Some(thing) = thing {
+        sql.stale(thing);
+    }
+    Ok(())
+}
+
+fn unreadable(shadow: &str) -> StoreError {
+    StoreError::Corrupt(format!("a shadow of {shadow} cannot be read"))
+}
+
 /// A row: a shadow, or what is remembered of one.
 struct Found {
     is_deleted: bool,
@@ -164,8 +198,7 @@ fn find(
     {
         return Ok(None);
     }
-    let read = Shadow::from_stored(&stored)
-        .ok_or_else(|| StoreError::Corrupt(format!("the shadow {shadow} cannot be read")))?;
+    let read = Shadow::from_stored(&stored).ok_or_else(|| unreadable(shadow.thing.as_str()))?;
     Ok(Some(Found { is_deleted: deleted_until.is_some(), version: stored.version, shadow: read }))
 }
 

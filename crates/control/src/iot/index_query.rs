@@ -2,8 +2,8 @@
 
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::fleet_index::{
-    CustomField, Document, GroupDocument, IndexName, QUERY_VERSION, Query, ThingDocument,
-    Value as FieldValue, cell,
+    CustomField, Document, GroupDocument, IndexName, IndexedShadows, QUERY_VERSION, Query,
+    ThingDocument, Value as FieldValue, cell,
 };
 use fleetwright_core::text::{shown, shown_arn};
 use serde_json::{Value, json};
@@ -134,8 +134,16 @@ fn count_in(
 }
 
 pub(super) fn thing(document: ThingDocument) -> Value {
-    let ThingDocument { name, id, type_name, groups, attributes, version: _, connectivity } =
-        document;
+    let ThingDocument {
+        name,
+        id,
+        type_name,
+        groups,
+        attributes,
+        version: _,
+        connectivity,
+        shadows,
+    } = document;
     let mut shown = json!({
         "thingName": name,
         "thingId": id,
@@ -150,6 +158,7 @@ pub(super) fn thing(document: ThingDocument) -> Value {
         shown
     });
     put(&mut shown, "connectivity", connectivity);
+    put(&mut shown, "shadow", shadows.as_ref().map(IndexedShadows::text));
     shown
 }
 

@@ -35,7 +35,7 @@ pub enum ThingIndexingMode {
     Off,
     /// The registry.
     Registry,
-    /// The registry, and shadows, which no thing has here.
+    /// The registry, and classic shadows.
     RegistryAndShadow,
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::shadows::IndexedShadows;
+
 /// One value of a field.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value<'a> {
@@ -52,6 +54,8 @@ pub struct ThingDocument {
     pub version: i64,
     /// `None` when it is not indexed.
     pub connectivity: Option<Connectivity>,
+    /// Those that are indexed, if it has any.
+    pub shadows: Option<IndexedShadows>,
 }
 
 /// A thing group in the index `AWS_ThingGroups`.
@@ -75,6 +79,9 @@ impl Document for ThingDocument {
     fn any(&self, field: &str, test: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
         if let Some(name) = field.strip_prefix("attributes.") {
             return self.attributes.get(name).is_some_and(|value| test(Value::Text(value)));
+        }
+        if field.starts_with("shadow.") {
+            return self.shadows.as_ref().is_some_and(|shadows| shadows.any(field, test));
         }
         let connectivity = self.connectivity.as_ref();
         match field {
@@ -105,6 +112,7 @@ impl Document for ThingDocument {
             || self.type_name.as_deref().is_some_and(|name| test(Value::Text(name)))
             || self.groups.iter().any(|name| test(Value::Text(name)))
             || self.attributes.values().any(|value| test(Value::Text(value)))
+            || self.shadows.as_ref().is_some_and(|shadows| shadows.any_of_all(test))
     }
 
     fn version(&self) -> i64 {

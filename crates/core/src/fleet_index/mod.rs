@@ -12,6 +12,7 @@ mod node;
 mod parse;
 mod query;
 mod scan;
+mod shadows;
 mod text;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use configuration::{
 pub use document::{Connectivity, Document, GroupDocument, ThingDocument, Value};
 pub use narrow::{NameBound, Narrow};
 pub use query::Query;
+pub use shadows::IndexedShadows;
 
 use crate::error::{ErrorCode, Refusal};
 

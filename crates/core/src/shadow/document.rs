@@ -55,16 +55,16 @@ impl Shadow {
         bytes(&self.desired) + bytes(&self.reported)
     }
 
-    pub(super) fn state(&self) -> Members {
+    pub(crate) fn state(&self) -> Members {
         sections(&self.desired.values, &self.reported.values)
     }
 
-    pub(super) fn metadata(&self) -> Members {
+    pub(crate) fn metadata(&self) -> Members {
         sections(&self.desired.times, &self.reported.times)
     }
 
     /// What is desired and not reported, and the times of these values; empty when there is nothing.
-    pub(super) fn delta(&self) -> Section {
+    pub(crate) fn delta(&self) -> Section {
         merge::delta(&self.desired, &self.reported.values)
     }
 

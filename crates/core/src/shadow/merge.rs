@@ -7,8 +7,8 @@ use crate::tree::{Members, Tree};
 
 /// A section's values, and the same tree with a time in place of every value.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Section {
-    pub(super) values: Members,
+pub(crate) struct Section {
+    pub(crate) values: Members,
     pub(super) times: Members,
 }
 

@@ -1,10 +1,12 @@
 //! Things and groups as the index shows them.
 
-use fleetwright_core::fleet_index::{Connectivity, GroupDocument, ThingDocument};
+use fleetwright_core::fleet_index::{
+    Connectivity, GroupDocument, IndexedShadows, ThingDocument, ThingIndexing, ThingIndexingMode,
+};
 
 use crate::sql::{Param, Row, Sql, args};
 use crate::thing_groups::hierarchy;
-use crate::{GroupRow, StoreError, ThingRow, Uuid};
+use crate::{GroupRow, StoreError, ThingRow, Uuid, shadows};
 
 /// The columns of a thing's document, of `things t` with its joins in [`FROM`].
 pub(super) const COLUMNS: &str = "t.row_id, t.name, t.thing_id, y.name AS type_name, \
@@ -44,6 +46,7 @@ pub(super) fn thing(row: &Row<'_>) -> Result<(ThingRow, ThingDocument), StoreErr
         attributes: row.get("attributes")?,
         version: row.get("version")?,
         connectivity,
+        shadows: None,
     };
     Ok((row.get("row_id")?, document))
 }
@@ -63,6 +66,29 @@ pub(super) fn add_groups(
     )?;
     let shown = names.into_iter().filter(|(_, is_dynamic)| all || !is_dynamic);
     document.groups.splice(0..0, shown.map(|(name, _)| name));
+    Ok(())
+}
+
+/// Adds the shadows that are indexed.
+pub(super) fn add_shadows(
+    sql: &Sql<'_>,
+    indexing: &ThingIndexing,
+    document: &mut ThingDocument,
+) -> Result<(), StoreError> {
+    let names = indexing.shadow_names.as_deref().unwrap_or_default();
+    let has_classic = indexing.mode == ThingIndexingMode::RegistryAndShadow;
+    if !has_classic && names.is_empty() {
+        return Ok(());
+    }
+    let (mut classic, mut named) = (None, Vec::new());
+    for (name, shadow) in shadows::all_of(sql, &document.name)? {
+        if name.is_empty() {
+            classic = has_classic.then_some(shadow);
+        } else if names.contains(&name) {
+            named.push((name, shadow));
+        }
+    }
+    document.shadows = IndexedShadows::of(classic.as_ref(), &named);
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use fleetwright_core::fleet_index::{IndexName, Query, ThingDocument};
 
 use super::configuration;
 use super::cursor::Cursor;
-use super::documents::add_groups;
+use super::documents::{add_groups, add_shadows};
 use crate::sql::Sql;
 use crate::{Page, Store, StoreError};
 
@@ -69,13 +69,20 @@ fn find(
     };
     let (found, last) = cursor.next(sql, query, LOOKED_AT)?;
     let asks_for_groups = query.asks_for("thingGroupNames") || query.asks_for("registry.");
+    let asks_for_shadows = query.asks_for("shadow.");
     let mut items = Vec::new();
     for (row, mut document) in found {
         if asks_for_groups {
             add_groups(sql, row, &mut document, true)?;
         }
+        if asks_for_shadows {
+            add_shadows(sql, &indexing, &mut document)?;
+        }
         if !query.fits(&document) {
             continue;
+        }
+        if !asks_for_shadows {
+            add_shadows(sql, &indexing, &mut document)?;
         }
         if !asks_for_groups {
             add_groups(sql, row, &mut document, true)?;

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use fleetwright_core::fleet_index::{Query, ThingDocument};
 use fleetwright_core::limits;
 
-use super::documents::{add_groups, things};
+use super::configuration;
+use super::documents::{add_groups, add_shadows, things};
 use crate::sql::{Param, Sql, args};
 use crate::thing_groups::membership;
 use crate::{GroupRow, Store, StoreError, ThingRow};
@@ -220,6 +221,7 @@ fn place(
     groups: &[Dynamic],
 ) -> Result<(), StoreError> {
     add_groups(sql, row, &mut document, false)?;
+    add_shadows(sql, &configuration(sql)?.things, &mut document)?;
     let members: Vec<GroupRow> = sql.all(
         "SELECT m.group_row FROM thing_group_members m \
          JOIN thing_groups g ON g.row_id = m.group_row \

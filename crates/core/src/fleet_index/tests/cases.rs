@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::super::*;
+use crate::shadow::{Shadow, ShadowLimits, Update};
+use crate::time::Timestamp;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +34,8 @@ struct Thing {
     attributes: BTreeMap<String, String>,
     /// Whether, since when, and why not.
     connectivity: Option<(bool, Option<i64>, Option<String>)>,
+    /// Updates of shadows by name; the classic one has an empty name.
+    shadows: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Deserialize)]
@@ -76,13 +80,27 @@ fn check(file: &str) {
 }
 
 fn thing(thing: Thing) -> ThingDocument {
-    let Thing { name, id, type_name, groups, attributes, connectivity } = thing;
+    let Thing { name, id, type_name, groups, attributes, connectivity, shadows } = thing;
     let connectivity = connectivity.map(|(connected, timestamp, reason)| Connectivity {
         connected,
         timestamp,
         reason,
     });
-    ThingDocument { name, id, type_name, groups, attributes, version: 1, connectivity }
+    let shadows = shadows.map(|documents| {
+        let read = |(name, state): (String, String)| (name, shadow(&state));
+        let mut named: Vec<_> = documents.into_iter().map(read).collect();
+        let classic = named.iter().position(|(name, _)| name.is_empty());
+        let classic = classic.map(|at| named.remove(at).1);
+        IndexedShadows::of(classic.as_ref(), &named).unwrap()
+    });
+    ThingDocument { name, id, type_name, groups, attributes, version: 1, connectivity, shadows }
+}
+
+/// A shadow after one update.
+fn shadow(state: &str) -> Shadow {
+    let limits = ShadowLimits::default();
+    let update = Update::read(state.as_bytes(), &limits).expect("an update");
+    update.apply(None, None, Timestamp(0), &limits).expect("an update").shadow
 }
 
 fn group(group: Group) -> GroupDocument {
@@ -93,6 +111,11 @@ fn group(group: Group) -> GroupDocument {
 #[test]
 fn queries_find_what_the_guide_says() {
     check(include_str!("../../../cases/fleet_index/things.json"));
+}
+
+#[test]
+fn shadows_are_found_by_their_fields() {
+    check(include_str!("../../../cases/fleet_index/shadows.json"));
 }
 
 #[test]
