@@ -130,9 +130,7 @@ fn read_filter(members: &Members<'_>) -> Result<Filter, Refusal> {
     }
     let places = members.list("geoLocations", |_, _| Ok(()))?;
     if places.is_some_and(|places| !places.is_empty()) {
-        return Err(invalid(
-            "Locations are not indexed by this server; leave geoLocations out.",
-        ));
+        return Err(invalid("Locations are not indexed by this server; leave geoLocations out."));
     }
     let apis = members.object("connectivity", |part| texts(&part, "includeSocketInformation"))?;
     let apis = apis.unwrap_or_default();
