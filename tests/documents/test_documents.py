@@ -19,7 +19,7 @@ DEBIANS = pathlib.Path("/usr/bin/aws")
 PATIENCE = 60
 WHOLE_DOCUMENT = 900
 # Where a server listens by default, which the documents take for granted.
-PORTS = (8080, 8883)
+PORTS = (8080, 8443, 8883)
 DOCUMENTS = sorted(
     str(path.relative_to(ROOT))
     for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]

@@ -6,68 +6,19 @@ import json
 import ssl
 import time
 
-import awscrt.auth
-import awscrt.io
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from fleet import Fleet, allow, document
+from aliased import ASSUME, Setup, client, refused
+from fleet import allow, document
 from over_https import Https
-from running import REGION, arn
+from running import arn
 from serving import run
-
-SERVICE = "credentials.iot.amazonaws.com"
-ASSUME = "iot:AssumeRoleWithCertificate"
-
-
-def client(server, service, credentials):
-    return boto3.client(
-        service,
-        region_name=REGION,
-        endpoint_url=server.api,
-        aws_access_key_id=credentials["accessKeyId"],
-        aws_secret_access_key=credentials["secretAccessKey"],
-        aws_session_token=credentials["sessionToken"],
-        config=Config(retries={"max_attempts": 0}),
-    )
-
-
-class Setup:
-    """A device with its thing, and an alias of a role whose policies allow `statements`."""
-
-    def __init__(self, fleet, *statements, service=SERVICE, **alias):
-        self.fleet = fleet
-        self.role, self.alias = fleet.unique("role"), fleet.unique("alias")
-        self.role_arn = fleet.role(self.role, service=service)
-        if statements:
-            fleet.iam.put_role_policy(
-                RoleName=self.role, PolicyName="own", PolicyDocument=document(*statements)
-            )
-        fleet.iot.create_role_alias(roleAlias=self.alias, roleArn=self.role_arn, **alias)
-        self.policy = fleet.policy(allow(ASSUME, arn("rolealias", self.alias)))
-        self.device = fleet.identity(policy=self.policy)
-        self.kind, self.thing = fleet.unique("type"), fleet.unique("thing")
-        fleet.iot.create_thing_type(thingTypeName=self.kind)
-        fleet.iot.create_thing(thingName=self.thing, thingTypeName=self.kind)
-        fleet.iot.attach_thing_principal(thingName=self.thing, principal=fleet.arn(self.device))
-
-    def ask(self, thing=None, alias=None, device=None):
-        with_certificate = Https(self.fleet.server, device or self.device)
-        try:
-            return with_certificate.credentials(alias or self.alias, thing)
-        finally:
-            with_certificate.close()
 
 
 @pytest.fixture(scope="module")
 def setup(fleet):
     return Setup(fleet, allow("iot:DescribeThing", arn("thing", "${credentials-iot:ThingName}")))
-
-
-def refused(answer):
-    return answer.status, answer.headers["x-amzn-errortype"], answer.body["message"]
 
 
 def test_a_device_gets_the_credentials_of_the_aliass_role(setup):
@@ -203,62 +154,3 @@ def test_what_was_given_and_refused_is_in_the_audit_trail(fleet):
         given.headers["x-amzn-requestid"]: ("Accepted", arn("rolealias", setup.alias)),
         denied.headers["x-amzn-requestid"]: ("Denied", arn("rolealias", "nowhere")),
     }
-
-
-@pytest.fixture(scope="module")
-def on_443(own_server):
-    """A server with an address of its own for the credentials provider, and one for everything."""
-    own = own_server("""
-        [endpoints]
-        credentials = "127.0.0.2"
-        credentials-listen = "127.0.0.2:443"
-    """)
-    try:
-        return Fleet(own.start(options=["--mqtt-listen", "127.0.0.3:443"]))
-    except AssertionError as error:
-        if "Permission denied" not in str(error):
-            raise
-        return pytest.skip("port 443 may not be had")
-
-
-def test_an_sdk_finds_the_endpoint_by_its_name(on_443):
-    fleet, server, address = on_443, on_443.server, "127.0.0.2"
-    setup = Setup(fleet, allow("iot:DescribeThing", arn("thing", "${credentials-iot:ThingName}")))
-    endpoint = fleet.iot.describe_endpoint(endpointType="iot:CredentialProvider")
-    assert endpoint["endpointAddress"] == address
-
-    options = awscrt.io.TlsContextOptions.create_client_with_mtls(
-        setup.device.certificate_pem.encode(), setup.device.private_key_pem.encode()
-    )
-    options.override_default_trust_store_from_path(None, str(server.root_ca))
-    provider = awscrt.auth.AwsCredentialsProvider.new_x509(
-        endpoint=address,
-        thing_name=setup.thing,
-        role_alias=setup.alias,
-        tls_ctx=awscrt.io.ClientTlsContext(options),
-    )
-    got = provider.get_credentials().result(30)
-    made = {
-        "accessKeyId": got.access_key_id,
-        "secretAccessKey": got.secret_access_key,
-        "sessionToken": got.session_token,
-    }
-    assert client(server, "iot", made).describe_thing(thingName=setup.thing)
-    # This address is for credentials alone; the name of the data endpoint for all the rest.
-    elsewhere = Https(server, setup.device, address=f"{address}:443", host=address)
-    assert refused(elsewhere.ask("POST", "/topics/a", b""))[0] == 404
-    assert elsewhere.credentials(setup.alias).status == 200
-    assert refused(setup.ask())[0] == 404
-    with pytest.raises((ssl.SSLError, OSError)):
-        Https(server, None, address=f"{address}:443", host=address).credentials(setup.alias)
-
-
-@pytest.mark.parametrize("alpn", [None, "http/1.1"])
-def test_on_443_who_has_no_certificate_is_answered(on_443, alpn):
-    """Without AWS's ALPN the certificate is asked for, and its absence is said in HTTP."""
-    setup, address = Setup(on_443), "127.0.0.3:443"
-    anybody = Https(on_443.server, None, address=address, alpn=alpn)
-    for answer in [anybody.credentials(setup.alias), anybody.ask("POST", "/topics/a", b"")]:
-        assert refused(answer)[:2] == (403, "AccessDeniedException")
-    device = Https(on_443.server, setup.device, address=address, alpn=alpn, host="127.0.0.1")
-    assert device.credentials(setup.alias).status == 200
