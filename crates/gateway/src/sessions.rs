@@ -91,7 +91,11 @@ impl Sessions {
 
     /// Brings back the sessions that an earlier process kept.
     pub(super) async fn restore(&self, router: &Router) -> Result<usize, StoreError> {
-        let kept = self.store.sessions_at_start(clock::trusted_now()).await?;
+        let now = clock::trusted_now();
+        if let Err(error) = self.store.sessions_wait(now).await {
+            tracing::error!(%error, "sessions that were connected before this start still seem to be");
+        }
+        let kept = self.store.sessions_at_start(now).await?;
         for stored in &kept {
             let session = self.make(&stored.client_id);
             for filter in &stored.filters {

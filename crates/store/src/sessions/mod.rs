@@ -206,9 +206,9 @@ impl Store {
         .await
     }
 
-    /// Every session after a start: those that were connected wait from now on, and all that is in
-    /// their queues may have been sent.
-    pub async fn sessions_at_start(&self, now: Timestamp) -> Result<Vec<KeptSession>, StoreError> {
+    /// After a start: sessions that were connected wait from now on, and all that is in their queues
+    /// may have been sent.
+    pub async fn sessions_wait(&self, now: Timestamp) -> Result<(), StoreError> {
         self.write(move |sql| {
             sql.execute(
                 "UPDATE sessions SET until = $1 + expiry * 1000, sent_to = COALESCE( \
@@ -216,9 +216,18 @@ impl Store {
                  sent_to) WHERE until IS NULL",
                 args![now],
             )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Every session after a start, also one that is connected as far as the registry knows: on a disk
+    /// that is full [`Self::sessions_wait`] fails.
+    pub async fn sessions_at_start(&self, now: Timestamp) -> Result<Vec<KeptSession>, StoreError> {
+        self.snapshot(move |sql| {
             let clients: Vec<String> = sql.all(
-                "SELECT client_id FROM sessions WHERE until > $1 AND protocol_level <> $2 \
-                 ORDER BY client_id",
+                "SELECT client_id FROM sessions WHERE (until IS NULL OR until > $1) \
+                 AND protocol_level <> $2 ORDER BY client_id",
                 args![now, queue::GROUP],
                 |row| row.value(),
             )?;

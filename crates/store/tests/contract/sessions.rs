@@ -190,6 +190,7 @@ pub(crate) async fn after_a_start_whoever_was_connected_waits(registry: Registry
     let last = SessionOpening { expiry: 0, ..opening("last") };
     assert!(open_at(store, last, NOW).await.resumed);
     queue(store, "1", &["connected", "$share/g/a"], BOUNDS).await;
+    store.sessions_wait(NOW).await.unwrap();
     let kept = store.sessions_at_start(NOW).await.unwrap();
     let filters = vec![filter("a")];
     assert_eq!(kept, [KeptSession { client_id: "connected".to_owned(), filters }]);
