@@ -78,6 +78,16 @@ codes! {
     InvalidAggregation: "InvalidAggregationException" 400, "InvalidRequest" 400;
     /// What is asked for is not indexed.
     IndexNotReady: "IndexNotReadyException" 400, "InvalidRequest" 400;
+    /// The payload of a device is no JSON object.
+    InvalidJson: "InvalidRequestException" 400, "InvalidJson" 400;
+    /// A job or an execution is not in a state from which it can go there.
+    InvalidStateTransition: "InvalidStateTransitionException" 409, "InvalidStateTransition" 409;
+    /// A device expects another version of an execution; its HTTP API has no code of its own.
+    VersionMismatch: "InvalidStateTransitionException" 409, "VersionMismatch" 409;
+    /// A device asks for an execution that has come to its end.
+    TerminalState: "TerminalStateException" 410, "TerminalStateReached" 410;
+    /// A job template of that id exists.
+    Conflict: "ConflictException" 409, "ResourceConflicts" 409;
     /// Too many requests.
     Throttling: "ThrottlingException" 400, "Throttling" 429;
     /// Known to AWS, not offered here.

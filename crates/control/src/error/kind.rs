@@ -207,6 +207,11 @@ fn of_code(code: ErrorCode) -> Row {
         | Code::InvalidResponse
         | Code::InvalidQuery
         | Code::InvalidAggregation
-        | Code::IndexNotReady => row,
+        | Code::IndexNotReady
+        | Code::InvalidJson
+        | Code::InvalidStateTransition
+        | Code::VersionMismatch
+        | Code::TerminalState
+        | Code::Conflict => row,
     }
 }

@@ -35,6 +35,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0020_logging_options.sql"),
     include_str!("../../migrations/sqlite/0021_shadows.sql"),
     include_str!("../../migrations/sqlite/0028_sessions.sql"),
+    include_str!("../../migrations/sqlite/0022_jobs.sql"),
 ];
 /// Prepared statements kept per connection; more than the registry has.
 const STATEMENTS: usize = 256;

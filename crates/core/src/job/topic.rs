@@ -1,4 +1,4 @@
-//! Jobs: what a device asks.
+//! What a device asks, by its topic.
 //!
 //! AWS: "Jobs device MQTT API operations", IoT Developer Guide, 2025 edition.
 
