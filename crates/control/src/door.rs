@@ -23,7 +23,7 @@ use crate::plane::ControlPlane;
 use crate::refusal::refuse;
 use crate::service::{self, Service};
 use crate::trail::Trail;
-use crate::{health, iam, iot, iot_data, lambda, query, reports, rest, sts};
+use crate::{health, iam, iot, iot_data, iot_jobs_data, lambda, query, reports, rest, sts};
 
 /// The HTTP service: `GET /live`, `/ready` and `/healthz` without credentials, reports of registration tasks and code of
 /// functions by their sealed links, `AssumeRoleWithWebIdentity` by its token, all else signed with
@@ -107,6 +107,9 @@ async fn serve(
     match service {
         Service::Iot => rest_operation(control, &iot::OFFER, verified, trail).await,
         Service::IotData => rest_operation(control, &iot_data::OFFER, verified, trail).await,
+        Service::IotJobsData => {
+            rest_operation(control, &iot_jobs_data::OFFER, verified, trail).await
+        }
         Service::Lambda => rest_operation(control, &lambda::OFFER, verified, trail).await,
         Service::Iam => query_operation(control, &iam::OFFER, verified, trail).await,
         Service::Sts => query_operation(control, &sts::OFFER, verified, trail).await,

@@ -26,6 +26,7 @@ mod health;
 mod iam;
 mod iot;
 mod iot_data;
+mod iot_jobs_data;
 mod lambda;
 mod lint;
 mod operation;

@@ -10,7 +10,7 @@ use crate::{lambda, query, rest};
 pub(crate) fn refuse(error: &ApiError, service: Service, request_id: &str) -> Response {
     error.log(service, request_id);
     match service {
-        Service::Iot | Service::IotData => rest::refuse(error, service),
+        Service::Iot | Service::IotData | Service::IotJobsData => rest::refuse(error, service),
         Service::Lambda => lambda::refuse(error),
         Service::Iam | Service::Sts => query::refuse(error, service, request_id),
     }

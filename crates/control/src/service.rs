@@ -12,6 +12,8 @@ pub(crate) enum Service {
     Iot,
     /// AWS IoT's data plane over HTTP.
     IotData,
+    /// Jobs, as devices ask for them over HTTP.
+    IotJobsData,
     /// Identity and Access Management.
     Iam,
     /// Security Token Service.
@@ -22,7 +24,7 @@ pub(crate) enum Service {
 
 /// Signing names; the first is the one that messages recommend.
 pub(crate) const SIGNING_NAMES: &[&str] =
-    &["iot", "execute-api", "iotdata", "iotdevicegateway", "iam", "sts", "lambda"];
+    &["iot", "execute-api", "iotdata", "iotdevicegateway", "iot-jobs-data", "iam", "sts", "lambda"];
 /// Those that may be signed for the global region.
 pub(crate) const GLOBAL: &[&str] = &["iam", "sts"];
 
@@ -36,6 +38,7 @@ impl Service {
         match name {
             "iot" | "execute-api" => Some(Self::Iot),
             "iotdata" | "iotdevicegateway" => Some(Self::IotData),
+            "iot-jobs-data" => Some(Self::IotJobsData),
             "iam" => Some(Self::Iam),
             "sts" => Some(Self::Sts),
             "lambda" => Some(Self::Lambda),
@@ -48,6 +51,7 @@ impl Service {
         match self {
             Self::Iot => "iot",
             Self::IotData => "iotdata",
+            Self::IotJobsData => "iot-jobs-data",
             Self::Iam => "iam",
             Self::Sts => "sts",
             Self::Lambda => "lambda",
@@ -68,7 +72,7 @@ impl Service {
     /// The XML namespace of its answers; `None` for a service that answers JSON.
     pub(crate) fn namespace(self) -> Option<&'static str> {
         match self {
-            Self::Iot | Self::IotData | Self::Lambda => None,
+            Self::Iot | Self::IotData | Self::IotJobsData | Self::Lambda => None,
             Self::Iam => Some("https://iam.amazonaws.com/doc/2010-05-08/"),
             Self::Sts => Some("https://sts.amazonaws.com/doc/2011-06-15/"),
         }
@@ -100,12 +104,18 @@ mod tests {
     fn every_signing_name_has_its_service_and_every_service_is_signed_as_its_own_name() {
         assert!(SIGNING_NAMES.iter().all(|name| Service::signed_as(name).is_some()));
         assert!(GLOBAL.iter().all(|name| SIGNING_NAMES.contains(name)));
-        for service in [Service::Iot, Service::IotData, Service::Iam, Service::Sts, Service::Lambda]
-        {
+        for service in [
+            Service::Iot,
+            Service::IotData,
+            Service::IotJobsData,
+            Service::Iam,
+            Service::Sts,
+            Service::Lambda,
+        ] {
             assert_eq!(Service::signed_as(service.signing_name()), Some(service));
             assert!(SIGNING_NAMES.contains(&service.signing_name()));
         }
-        for stranger in ["", "IOT", "iot ", "s3", "iot-jobs-data", "execute-api2"] {
+        for stranger in ["", "IOT", "iot ", "s3", "iot-jobs", "execute-api2"] {
             assert_eq!(Service::signed_as(stranger), None, "{stranger}");
         }
     }

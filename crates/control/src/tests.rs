@@ -117,7 +117,12 @@ impl Plane {
             audit,
             identities,
             issuers: Arc::new(Issuers::new(tls)),
-            services: fleetwright_services::Services::new(store.clone(), Default::default()),
+            services: fleetwright_services::Services::new(
+                store.clone(),
+                Default::default(),
+                Default::default(),
+                None,
+            ),
             registry: store,
             scope,
             endpoints: Endpoints {

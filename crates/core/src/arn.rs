@@ -11,8 +11,8 @@ pub(crate) use doubt::placeholder;
 use crate::certificate::CertificateId;
 use crate::names::{
     AccountId, AuthorizerName, BillingGroupName, CertificateProviderName, DomainConfigurationName,
-    FunctionName, IamPath, PolicyName, Region, RoleAliasName, TemplateName, ThingGroupName,
-    ThingName, ThingTypeName,
+    FunctionName, IamPath, JobId, JobTemplateId, PolicyName, Region, RoleAliasName, TemplateName,
+    ThingGroupName, ThingName, ThingTypeName,
 };
 
 /// Where ARNs live: the partition is always `aws`, as in AWS's commercial regions.
@@ -51,6 +51,10 @@ pub enum Target {
     DomainConfiguration(DomainConfigurationName, Box<str>),
     /// `provisioningtemplate/{name}`
     Template(TemplateName),
+    /// `job/{id}`
+    Job(JobId),
+    /// `jobtemplate/{id}`
+    JobTemplate(JobTemplateId),
 }
 
 impl AccountScope {
@@ -96,6 +100,8 @@ impl AccountScope {
                 let name = DomainConfigurationName::parse(name).ok()?;
                 Some(Target::DomainConfiguration(name, id.into()))
             }
+            "job" => JobId::parse(name).ok().map(Target::Job),
+            "jobtemplate" => JobTemplateId::parse(name).ok().map(Target::JobTemplate),
             "policy" => PolicyName::parse(name).ok().map(Target::Policy),
             "provisioningtemplate" => TemplateName::parse(name).ok().map(Target::Template),
             _ => None,

@@ -102,6 +102,11 @@ name!(
     JobId, "job id", 64, "[a-zA-Z0-9_-]", |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 );
 name!(
+    /// Id of a job template: `[a-zA-Z0-9_-]{1,64}`.
+    JobTemplateId, "job template id", 64, "[a-zA-Z0-9_-]",
+    |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
+);
+name!(
     /// Name of a thing type: `[a-zA-Z0-9:_-]{1,128}`.
     ThingTypeName, "thing type name", 128, "[a-zA-Z0-9:_-]", registry_char
 );

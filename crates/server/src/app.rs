@@ -21,11 +21,11 @@ use fleetwright_installation::Authorities;
 use fleetwright_installation::audit::Audit;
 use fleetwright_installation::parts::Admitted;
 use fleetwright_provisioning::Provisioning;
-use fleetwright_provisioning::bulk::Bulk;
+use fleetwright_provisioning::bulk::{Bulk, ToPresign};
 use fleetwright_provisioning::credentials::CredentialsProvider;
 use fleetwright_provisioning::issuance::Issuance;
 use fleetwright_provisioning::keys::DeviceKeys;
-use fleetwright_services::Services;
+use fleetwright_services::{Presign, Services, ToSign};
 use fleetwright_store::Store;
 use tokio::sync::watch;
 
@@ -45,7 +45,7 @@ pub(crate) struct App {
     pub(crate) functions: Arc<Functions>,
     issuance: Arc<Issuance>,
     pub(crate) provisioning: Arc<Provisioning>,
-    services: Arc<Services>,
+    pub(crate) services: Arc<Services>,
     pub(crate) hooks: Arc<Hooks>,
     sealing: Arc<Sealing>,
     identities: Arc<Identities>,
@@ -108,7 +108,12 @@ impl App {
         );
         let policies = Arc::new(Policies::new(settings.scope.clone(), store.clone()));
         let presences = presences(&store).await?;
-        let services = Services::new(store.clone(), settings.shadows.clone());
+        let signed_by = Arc::clone(&bulk);
+        let presign = settings.bulk.can_presign().then(|| {
+            Arc::new(Presign::new(Box::new(move |asked| signed_by.presigned(to_presign(asked)))))
+        });
+        let services =
+            Services::new(store.clone(), settings.shadows.clone(), settings.jobs.clone(), presign);
         let gateway = Gateway::new(
             store.clone(),
             Arc::clone(&policies),
@@ -240,4 +245,10 @@ async fn presences(store: &Store) -> Result<Arc<Presences>, StartError> {
     }
     let configuration = store.indexing_configuration().await.map_err(StartError::new)?;
     Ok(Presences::start(store.clone(), configuration.things.connectivity))
+}
+
+/// What the store is asked to sign for a job.
+fn to_presign<'a>(asked: &ToSign<'a>) -> ToPresign<'a> {
+    let ToSign { method, bucket, key, version, expires, now } = *asked;
+    ToPresign { method, bucket, key, version, expires, now }
 }

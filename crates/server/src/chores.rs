@@ -61,6 +61,7 @@ pub(crate) fn start(
     chores.spawn(audit::purge(app.store.clone(), retention));
     chores.spawn(Arc::clone(checkpoints).make_regularly());
     chores.spawn(Arc::clone(&app.bulk).work());
+    chores.spawn(Arc::clone(&app.services).drive_jobs());
     chores.spawn(Arc::clone(&app.functions).tidy());
     chores.spawn(warn_of_ends(settings.data_dir.clone(), Arc::clone(&certificates)));
     chores.spawn(look_at_pairs(Arc::clone(&certificates)));

@@ -13,6 +13,9 @@ use fleetwright_host::clock;
 use fleetwright_store::{CertificateRow, Store};
 
 pub use self::broker::Broker;
+pub use self::jobs::{
+    Presign, Settings as JobSettings, ToSign, execution_shape, pending_shape, state_shape,
+};
 pub use self::shadows::{Settings as ShadowSettings, ShadowRefusal};
 
 /// A request that a device published: to which service, and its payload.
@@ -24,13 +27,20 @@ pub struct Services {
     pub(crate) store: Store,
     pub(crate) broker: Broker,
     shadows: shadows::Shadows,
+    jobs: jobs::Jobs,
 }
 
 impl Services {
     /// Services on a registry; what they publish goes nowhere until [`Broker::connect`].
-    pub fn new(store: Store, shadows: ShadowSettings) -> Arc<Self> {
+    pub fn new(
+        store: Store,
+        shadows: ShadowSettings,
+        jobs: JobSettings,
+        presign: Option<Arc<Presign>>,
+    ) -> Arc<Self> {
         let shadows = shadows::Shadows::new(shadows);
-        Arc::new(Self { store, broker: Broker::default(), shadows })
+        let jobs = jobs::Jobs::new(jobs, presign);
+        Arc::new(Self { store, broker: Broker::default(), shadows, jobs })
     }
 
     /// Who takes to subscribers what the services tell.

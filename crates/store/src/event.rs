@@ -24,6 +24,14 @@ pub enum EventOperation {
     Deleted,
     Added,
     Removed,
+    Completed,
+    Canceled,
+    CancellationInProgress,
+    DeletionInProgress,
+    Succeeded,
+    Failed,
+    Rejected,
+    TimedOut,
 }
 
 /// What changed, as it is after the change, or was before it was deleted. An event that waits on
@@ -81,11 +89,49 @@ pub enum EventSubject {
     CaCertificate { certificate: String, status: String, auto_registration: bool, version: i64 },
     /// A policy and its default version.
     Policy { policy: String, version: i64 },
+    /// A job; times in milliseconds since 1970.
+    Job {
+        job: String,
+        is_continuous: bool,
+        targets: Vec<String>,
+        description: Option<String>,
+        comment: Option<String>,
+        created: i64,
+        modified: i64,
+        completed: Option<i64>,
+        counts: Option<JobCounts>,
+    },
+    /// An execution of a job.
+    JobExecution { job: String, thing: String, details: BTreeMap<String, String> },
+}
+
+/// Where the things of a job are that is complete.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "AWS's words")]
+pub struct JobCounts {
+    pub canceled: i64,
+    pub succeeded: i64,
+    pub failed: i64,
+    pub rejected: i64,
+    pub removed: i64,
 }
 
 impl EventOperation {
-    const ALL: [Self; 5] =
-        [Self::Created, Self::Updated, Self::Deleted, Self::Added, Self::Removed];
+    const ALL: [Self; 13] = [
+        Self::Created,
+        Self::Updated,
+        Self::Deleted,
+        Self::Added,
+        Self::Removed,
+        Self::Completed,
+        Self::Canceled,
+        Self::CancellationInProgress,
+        Self::DeletionInProgress,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Rejected,
+        Self::TimedOut,
+    ];
 
     /// AWS's word.
     pub fn as_str(self) -> &'static str {
@@ -95,6 +141,14 @@ impl EventOperation {
             Self::Deleted => "DELETED",
             Self::Added => "ADDED",
             Self::Removed => "REMOVED",
+            Self::Completed => "COMPLETED",
+            Self::Canceled => "CANCELED",
+            Self::CancellationInProgress => "CANCELLATION_IN_PROGRESS",
+            Self::DeletionInProgress => "DELETION_IN_PROGRESS",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::Rejected => "REJECTED",
+            Self::TimedOut => "TIMED_OUT",
         }
     }
 
@@ -117,6 +171,8 @@ impl EventSubject {
             Self::Certificate { .. } => EventType::Certificate,
             Self::CaCertificate { .. } => EventType::CaCertificate,
             Self::Policy { .. } => EventType::Policy,
+            Self::Job { .. } => EventType::Job,
+            Self::JobExecution { .. } => EventType::JobExecution,
         }
     }
 }

@@ -30,6 +30,7 @@ mod functions;
 mod iam;
 mod installation;
 mod issuance;
+mod jobs;
 mod logging;
 mod noted;
 mod page;
@@ -80,7 +81,7 @@ pub use direct::{Bring, DirectRegistration, LineOutcome};
 pub use domain_configurations::{DomainConfiguration, DomainConfigurationUpdate, DomainSettings};
 pub use effective::{EffectivePolicies, EffectivePolicy};
 pub use error::{OpenError, StoreError};
-pub use event::{EventOperation, EventSubject, RegistryEvent};
+pub use event::{EventOperation, EventSubject, JobCounts, RegistryEvent};
 pub use event_configurations::EventConfigurations;
 pub use examination::{CodeVisitor, Examination};
 pub use fleet_index::{ConnectionFacts, Presence};
@@ -98,6 +99,10 @@ pub use iam::{
 };
 pub use installation::{Founding, Inspection, Installation, InstallationId, Sealed};
 pub use issuance::{IssuanceId, Issued, NewIssuance, TokenGrant};
+pub use jobs::{
+    ExecutionChange, ExecutionFilter, ExecutionKey, Job, JobCancel, JobExecution, JobFilter,
+    JobNotice, JobRow, JobTarget, JobTemplate, JobUpdate, NewJob,
+};
 pub use logging::{EventLevel, LoggingChange, LoggingOptions, TargetLevel};
 pub use page::Page;
 pub use policies::Policy;

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::names::{
     AuthorizerName, BillingGroupName, CertificateProviderName, DomainConfigurationName,
-    FunctionName, PolicyName, RoleAliasName, TemplateName, ThingGroupName, ThingTypeName,
+    FunctionName, JobId, JobTemplateId, PolicyName, RoleAliasName, TemplateName, ThingGroupName,
+    ThingTypeName,
 };
 
 use crate::sql::Sql;
 use crate::{
     Identity, ManagedPolicy, OidcProvider, Store, StoreError, authorizers, billing_groups,
-    ca_certificates, certificate_providers, domain_configurations, functions, iam, policies,
+    ca_certificates, certificate_providers, domain_configurations, functions, iam, jobs, policies,
     role_aliases, tags, templates, thing_groups, thing_types,
 };
 
@@ -46,6 +47,10 @@ pub enum Tagged {
     ManagedPolicy(ManagedPolicy),
     /// An OpenID Connect provider.
     OidcProvider(OidcProvider),
+    /// A job.
+    Job(JobId),
+    /// A job template.
+    JobTemplate(JobTemplateId),
 }
 
 impl Store {
@@ -104,6 +109,8 @@ fn locate(sql: &Sql<'_>, resource: &Tagged) -> Result<(&'static str, i64), Store
         Tagged::Function(name) => ("function", functions::require(sql, name)?.0),
         Tagged::ManagedPolicy(found) => ("managed_policy", iam::managed_policy_row(sql, found)?),
         Tagged::OidcProvider(found) => ("oidc_provider", iam::provider_row(sql, &found.url)?),
+        Tagged::Job(id) => ("job", jobs::require(sql, id)?.row.0),
+        Tagged::JobTemplate(id) => ("job_template", jobs::require_template(sql, id)?),
         Tagged::CaCertificate(id) => ("cacert", ca_certificates::require(sql, id)?.0),
     })
 }

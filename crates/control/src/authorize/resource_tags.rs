@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fleetwright_core::function::FunctionRef;
 use fleetwright_core::names::{
-    BillingGroupName, PolicyName, TemplateName, ThingGroupName, ThingTypeName,
+    BillingGroupName, JobId, JobTemplateId, PolicyName, TemplateName, ThingGroupName, ThingTypeName,
 };
 use fleetwright_store::Tagged;
 
@@ -34,6 +34,8 @@ fn tagged(control: &Control, arn: &str) -> Option<Tagged> {
         "policy" => PolicyName::parse(name).ok().map(Tagged::Policy),
         "thingtype" => ThingTypeName::parse(name).ok().map(Tagged::ThingType),
         "thinggroup" => ThingGroupName::parse(name).ok().map(Tagged::ThingGroup),
+        "job" => JobId::parse(name).ok().map(Tagged::Job),
+        "jobtemplate" => JobTemplateId::parse(name).ok().map(Tagged::JobTemplate),
         "billinggroup" => BillingGroupName::parse(name).ok().map(Tagged::BillingGroup),
         _ => None,
     }

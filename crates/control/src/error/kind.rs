@@ -109,7 +109,7 @@ impl ErrorKind {
         let row = self.row();
         match service {
             Service::Iot => row.iot,
-            Service::IotData => row.iot_data,
+            Service::IotData | Service::IotJobsData => row.iot_data,
             Service::Lambda => row.lambda,
             Service::Iam | Service::Sts => row.query,
         }

@@ -26,6 +26,12 @@ mod index_aggregations;
 mod index_query;
 mod index_search;
 mod indexing_configuration;
+mod job_documents;
+mod job_executions;
+mod job_members;
+mod job_shapes;
+mod job_templates;
+mod jobs;
 mod logging;
 mod named;
 mod new_certificates;
@@ -74,6 +80,9 @@ pub(crate) static OFFER: Offer = Offer::new(
         index_aggregations::OPERATIONS,
         index_search::OPERATIONS,
         indexing_configuration::OPERATIONS,
+        job_executions::OPERATIONS,
+        job_templates::OPERATIONS,
+        jobs::OPERATIONS,
         logging::OPERATIONS,
         new_certificates::OPERATIONS,
         policies::OPERATIONS,

@@ -74,6 +74,8 @@ pub(super) fn tagged(scope: &AccountScope, arn: &str) -> Result<Tagged, Refusal>
         Some(Target::Authorizer(name)) => Ok(Tagged::Authorizer(name)),
         Some(Target::CertificateProvider(name)) => Ok(Tagged::CertificateProvider(name)),
         Some(Target::DomainConfiguration(name, id)) => Ok(Tagged::DomainConfiguration(name, id)),
+        Some(Target::Job(id)) => Ok(Tagged::Job(id)),
+        Some(Target::JobTemplate(id)) => Ok(Tagged::JobTemplate(id)),
         Some(Target::Certificate(_) | Target::Thing(_)) | None => {
             let shown = shown_arn(arn);
             Err(invalid(format!(

@@ -88,7 +88,7 @@ fn type_update(members: &Members<'_>) -> Result<TypeUpdate, Refusal> {
 /// `DeleteThing`: a thing that is gone is deleted; one with principals is not.
 async fn delete_thing(control: &Control, call: &Authorized<Call>) -> Outcome {
     let name = call.label("thingName", ThingName::parse)?;
-    control.store.delete_thing(name, call.expected_version()?).await?;
+    control.store.delete_thing(name, call.expected_version()?, control.now()).await?;
     Ok(Answer::empty())
 }
 

@@ -65,7 +65,7 @@ kinds! {
     ThingGroupHierarchy "THING_GROUP_HIERARCHY"
     /// Things that get and lose a type.
     ThingTypeAssociation "THING_TYPE_ASSOCIATION"
-    /// Jobs, which Fleetwright does not have.
+    /// Jobs.
     Job "JOB"
     /// Executions of jobs.
     JobExecution "JOB_EXECUTION"

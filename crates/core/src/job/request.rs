@@ -154,7 +154,9 @@ fn details(members: &Map<String, Value>) -> Result<Option<BTreeMap<String, Strin
     let map = match present(members, "statusDetails") {
         None => return Ok(None),
         Some(Value::Object(map)) => map,
-        Some(_) => return Err(invalid("The value at 'statusDetails' must be an object of strings")),
+        Some(_) => {
+            return Err(invalid("The value at 'statusDetails' must be an object of strings"));
+        }
     };
     let mut details = BTreeMap::new();
     for (key, value) in map {

@@ -17,7 +17,8 @@ fn devices_take_executions_that_are_not_over_to_what_devices_report() {
     for from in Status::ALL {
         for to in Status::ALL {
             let open = matches!(from, Status::Queued | Status::InProgress);
-            let reported = ["IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED"].contains(&to.as_str());
+            let reported =
+                ["IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED"].contains(&to.as_str());
             assert_eq!(from.may_become(*to), open && reported, "{from:?} {to:?}");
         }
     }
@@ -41,8 +42,11 @@ fn a_job_is_complete_when_nothing_is_left_to_do() {
 
 #[test]
 fn a_job_is_aborted_when_enough_things_were_notified_and_enough_failed() {
-    let criterion =
-        |failure: &str, threshold, minimum| AbortCriterion { failure: failure.into(), threshold, minimum };
+    let criterion = |failure: &str, threshold, minimum| AbortCriterion {
+        failure: failure.into(),
+        threshold,
+        minimum,
+    };
     assert!(criterion("FAILED", 5000, 2).is_met(&counts(2, 0, 2)));
     assert!(!criterion("FAILED", 5000, 2).is_met(&counts(2, 1, 2)));
     assert!(!criterion("FAILED", 5000, 5).is_met(&counts(2, 0, 2)));
@@ -82,7 +86,8 @@ fn a_minute_has_so_many_executions_and_the_next_one_as_many() {
 
 #[test]
 fn an_exponential_rollout_grows_with_what_was_notified_or_succeeded() {
-    let exponential = Exponential { base: 50, factor: 20, notified: Some(1000), succeeded: Some(10) };
+    let exponential =
+        Exponential { base: 50, factor: 20, notified: Some(1000), succeeded: Some(10) };
     let rollout = Rollout { maximum: Some(300), exponential: Some(exponential) };
     let now = Timestamp(0);
     let most = |counts| allowance(Some(&rollout), &counts, None, None, now).most;
@@ -108,7 +113,9 @@ fn windows_open_and_close_by_their_cron() {
     assert!(!nightly.is_open(at("2026-05-03T00:30")));
     assert_eq!(nightly.next_turn(at("2026-05-03T00:30")), Some(at("2026-05-09T23:30")));
     assert!(window("cron(0/15 8-10,12 1 JAN ? 2027)", 1).is_open(at("2027-01-01T12:45")));
-    for wrong in ["", "cron()", "cron(1 2 3 4 5)", "cron(61 0 * * ? *)", "cron(0 0 L * ? *)", "1 2 3 4 5 6"] {
+    for wrong in
+        ["", "cron()", "cron(1 2 3 4 5)", "cron(61 0 * * ? *)", "cron(0 0 L * ? *)", "1 2 3 4 5 6"]
+    {
         assert!(Cron::parse(wrong).is_err(), "{wrong}");
     }
     assert!(MaintenanceWindow::parse("cron(0 0 * * ? *)", 1431).is_err());
@@ -117,7 +124,13 @@ fn windows_open_and_close_by_their_cron() {
 #[test]
 fn minutes_are_written_as_they_are_read() {
     assert_eq!(shown_minute(at("2026-05-01T07:09")), "2026-05-01T07:09");
-    for wrong in ["2026-05-01", "2026-05-01T07:60", "2026-05-01T24:00", "2026-5-01T07:00", "2026-05-01T07:00Z"] {
+    for wrong in [
+        "2026-05-01",
+        "2026-05-01T07:60",
+        "2026-05-01T24:00",
+        "2026-5-01T07:00",
+        "2026-05-01T07:00Z",
+    ] {
         assert_eq!(parse_minute(wrong), None, "{wrong}");
     }
 }

@@ -2,6 +2,7 @@
 //! do, always. `registry`, `lifecycle` and `registered` give topic and payload from values;
 //! [`Events`] is the queue between the writer of the registry and the gateway.
 
+mod jobs;
 pub mod lifecycle;
 mod registry;
 

@@ -21,6 +21,9 @@ pub struct Stamp<'a> {
 /// Topic and payload of a change.
 pub(super) fn event(event: &RegistryEvent, stamp: &Stamp<'_>) -> Event {
     let operation = event.operation.as_str().to_ascii_lowercase();
+    if let Some(event) = super::jobs::event(event, stamp) {
+        return event;
+    }
     let (kind, place, subject) = shape(&event.subject, stamp.scope);
     let mut payload = json!({
         "eventType": kind,
@@ -110,6 +113,9 @@ fn shape(subject: &EventSubject, scope: &AccountScope) -> (&'static str, String,
                 "caCertificateArn": scope.arn("cacert", certificate), "versionNumber": version,
             }),
         ),
+        EventSubject::Job { .. } | EventSubject::JobExecution { .. } => {
+            ("", String::new(), Value::Null)
+        }
         EventSubject::Policy { policy, version } => (
             "POLICY_EVENT",
             format!("policy/{policy}"),

@@ -5,6 +5,7 @@
 //! server, no line is registered twice and none is left out.
 
 mod directory;
+mod document;
 mod input;
 mod line;
 mod order;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use std::{fmt, io};
 
 use arc_swap::ArcSwap;
+pub use document::ToPresign;
 use fleetwright_core::arn::AccountScope;
 use fleetwright_host::sealing::Sealing;
 use fleetwright_store::{RegistrationTask, Store, StoreError, TaskStatus, Uuid};

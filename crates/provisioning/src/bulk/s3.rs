@@ -26,8 +26,12 @@ const REFUSAL_BYTES: usize = 16 * 1024;
 /// Pieces that wait to be written.
 const PIECES: usize = 16;
 /// What stands for itself in a path of S3.
-const PATH: &AsciiSet =
+pub(super) const PATH: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+
+/// What stands for itself in a parameter.
+pub(super) const PARAMETER: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Copies an object to `copy`, whole or not at all.
 pub(super) async fn fetch(

@@ -37,6 +37,11 @@ impl Bulk {
         Key::new("s3-credentials-file", Takes::File(named_files::access_key)),
     ];
 
+    /// Whether URLs of the store can be signed.
+    pub fn can_presign(&self) -> bool {
+        self.s3_endpoint.is_some() && self.s3_credentials_file.is_some()
+    }
+
     /// What cannot be used together.
     pub fn conflict(&self) -> Option<Conflict> {
         let belongs = |key| Conflict {

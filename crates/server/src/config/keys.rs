@@ -12,7 +12,7 @@ use fleetwright_host::tls::PAIRS;
 use fleetwright_installation::{audit, issuance};
 use fleetwright_provisioning::bulk::settings::Bulk;
 use fleetwright_provisioning::settings::{Claims, Provisioning};
-use fleetwright_services::ShadowSettings;
+use fleetwright_services::{JobSettings, ShadowSettings};
 
 use super::endpoints::Endpoints;
 use super::listen::{ADDRESSES, address_rule, hostname};
@@ -39,6 +39,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::new("log-format", Takes::OneOf(&["text", "json"])),
     Key::new("endpoints", Takes::Section(Endpoints::KEYS)),
     Key::new("mqtt", Takes::Section(Mqtt::KEYS)),
+    Key::new("jobs", Takes::Section(JobSettings::KEYS)),
     Key::new("shadows", Takes::Section(ShadowSettings::KEYS)),
     Key::new("provisioning", Takes::Section(Provisioning::KEYS)),
     Key::new("issuance", Takes::Section(issuance::Settings::KEYS)),

@@ -10,7 +10,7 @@ use fleetwright_gateway::settings::Mqtt;
 use fleetwright_installation::{audit, issuance};
 use fleetwright_provisioning::bulk::settings::Bulk;
 use fleetwright_provisioning::settings::{Claims, Provisioning};
-use fleetwright_services::ShadowSettings;
+use fleetwright_services::{JobSettings, ShadowSettings};
 use serde::{Deserialize, Serialize};
 
 use super::endpoints::Endpoints;
@@ -34,6 +34,7 @@ pub(super) struct Sections {
     pub(super) log_format: Option<String>,
     pub(super) endpoints: Endpoints,
     pub(super) mqtt: Mqtt,
+    pub(super) jobs: JobSettings,
     pub(super) shadows: ShadowSettings,
     pub(super) provisioning: Provisioning,
     pub(super) issuance: issuance::Settings,

@@ -17,7 +17,7 @@ use fleetwright_host::tls::PairFiles;
 use fleetwright_installation::audit;
 use fleetwright_provisioning::bulk::settings::Bulk;
 use fleetwright_provisioning::settings::{Claims, Provisioning};
-use fleetwright_services::ShadowSettings;
+use fleetwright_services::{JobSettings, ShadowSettings};
 use toml::{Table, Value};
 
 use super::endpoints::HttpsListen;
@@ -78,6 +78,8 @@ pub struct Settings {
     pub functions: functions::Settings,
     /// How issuers of tokens are asked.
     pub web_identity: issuers::Settings,
+    /// Jobs.
+    pub jobs: JobSettings,
     /// Shadows.
     pub shadows: ShadowSettings,
 }
@@ -145,6 +147,7 @@ impl Settings {
             hooks: given.hooks.clone(),
             functions: given.functions.clone(),
             web_identity: given.web_identity.clone(),
+            jobs: given.jobs.clone(),
             shadows: given.shadows.clone(),
         })
     }

@@ -8,7 +8,7 @@ use fleetwright_functions::hooks::{self, HookCommand};
 use fleetwright_gateway::settings::Mqtt;
 use fleetwright_installation::{audit, issuance};
 use fleetwright_provisioning::settings::{ClaimLimits, Claims, Provisioning};
-use fleetwright_services::ShadowSettings;
+use fleetwright_services::{JobSettings, ShadowSettings};
 
 use super::*;
 
@@ -126,6 +126,7 @@ fn the_key_lists_name_every_field() {
     };
     for (known, fields) in [
         (Mqtt::KEYS, fields(Mqtt::default())),
+        (JobSettings::KEYS, fields(JobSettings::default())),
         (ShadowSettings::KEYS, fields(ShadowSettings::default())),
         (Provisioning::KEYS, fields(Provisioning::default())),
         (Claims::KEYS, fields(claims)),

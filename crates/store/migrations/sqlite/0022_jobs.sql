@@ -77,6 +77,8 @@ CREATE TABLE job_executions (
     -- How many retries came before it.
     attempt INTEGER NOT NULL,
     is_latest INTEGER NOT NULL,
+    -- Its thing left the targets of a continuous job after it.
+    has_left INTEGER NOT NULL,
     status TEXT NOT NULL,
     details TEXT NOT NULL,
     version INTEGER NOT NULL,

@@ -215,7 +215,7 @@ macro_rules! json_columns {
 }
 
 json_columns! {
-    BTreeMap<names::AttributeName, String>, BTreeMap<String, String>, Vec<names::AttributeName>,
+    BTreeMap<names::AttributeName, String>, BTreeMap<String, String>, Vec<names::AttributeName>, fleetwright_core::job::JobSettings,
     Vec<fleetwright_core::propagation::PropagatingAttribute>, Vec<String>
 }
 
@@ -252,5 +252,5 @@ name_columns! {
     ThingName ThingTypeName ThingGroupName BillingGroupName TemplateName PolicyName AccountId
     UserName RoleName GroupName IamPath
     RoleAliasName AuthorizerName CertificateProviderName DomainConfigurationName
-    FunctionName StatementId
+    FunctionName StatementId JobId JobTemplateId
 }

@@ -138,6 +138,18 @@ fn members(
     Ok(found)
 }
 
+/// Members of a group and of those below it, after a key; none of a group that is gone.
+pub(crate) fn members_below(
+    sql: &Sql<'_>,
+    name: &ThingGroupName,
+    after: MemberKey,
+    limit: usize,
+) -> Result<Vec<(MemberKey, ThingRow)>, StoreError> {
+    let Ok(top) = require(sql, name) else { return Ok(Vec::new()) };
+    let found = members(sql, &tree(sql, top)?, Some(after), limit)?;
+    Ok(found.into_iter().map(|(key, _)| (key, key.thing)).collect())
+}
+
 /// A group and those below it, in the order of their rows.
 fn tree(sql: &Sql<'_>, top: GroupRow) -> Result<Vec<GroupRow>, StoreError> {
     sql.all(

@@ -3,6 +3,7 @@
 use fleetwright_core::event::EventType;
 
 use crate::event::{EventOperation, EventSubject};
+use crate::jobs::membership as jobs;
 use crate::sql::{Param, Sql, args};
 use crate::{GroupRow, StoreError, ThingRow, registry_events};
 
@@ -20,13 +21,21 @@ const WHO: &str = "RETURNING thing_row, group_row, \
 pub(crate) fn add(sql: &Sql<'_>, thing: ThingRow, group: GroupRow) -> Result<bool, StoreError> {
     let text = "INSERT INTO thing_group_members (thing_row, group_row) VALUES ($1, $2) \
                 ON CONFLICT DO NOTHING";
-    Ok(run(sql, text, args![thing, group], EventOperation::Added)? > 0)
+    let is_new = run(sql, text, args![thing, group], EventOperation::Added)? > 0;
+    if is_new {
+        jobs::moved(sql, thing)?;
+    }
+    Ok(is_new)
 }
 
 /// Takes a thing out of a group; whether it was there.
 pub(crate) fn remove(sql: &Sql<'_>, thing: ThingRow, group: GroupRow) -> Result<bool, StoreError> {
     let text = "DELETE FROM thing_group_members WHERE thing_row = $1 AND group_row = $2";
-    Ok(run(sql, text, args![thing, group], EventOperation::Removed)? > 0)
+    let was_there = run(sql, text, args![thing, group], EventOperation::Removed)? > 0;
+    if was_there {
+        jobs::moved(sql, thing)?;
+    }
+    Ok(was_there)
 }
 
 /// Takes a thing out of all its groups.
@@ -37,6 +46,7 @@ pub(crate) fn remove_thing(sql: &Sql<'_>, thing: ThingRow) -> Result<(), StoreEr
 
 /// Takes all things out of a group, which may be a fleet.
 pub(crate) fn remove_group(sql: &Sql<'_>, group: GroupRow) -> Result<(), StoreError> {
+    jobs::all_moved(sql, group)?;
     if !registry_events::is_published(sql, EventType::ThingGroupMembership)? {
         sql.execute("DELETE FROM thing_group_members WHERE group_row = $1", args![group])?;
         return Ok(());

@@ -16,9 +16,10 @@ use fleetwright_core::error::ErrorCode;
 use fleetwright_core::names::{AttributeName, ThingGroupName};
 use fleetwright_core::time::Timestamp;
 use hierarchy::Ancestor;
+pub(crate) use hierarchy::line;
 pub use list::GroupFilter;
 pub use members::MemberKey;
-pub(crate) use members::{Entry, enter, leave, static_of_thing};
+pub(crate) use members::{Entry, enter, leave, members_below, static_of_thing};
 
 use crate::sql::{Row, Sql, args};
 use crate::{GroupRow, Store, StoreError, Uuid};

@@ -12,7 +12,7 @@ use super::{Thing, events, find, require};
 use crate::event::EventOperation;
 use crate::sql::{Sql, args, json};
 use crate::thing_groups::membership;
-use crate::{Change, Store, StoreError, ThingRow, Uuid, billing_groups, thing_types};
+use crate::{Change, Store, StoreError, ThingRow, Uuid, billing_groups, jobs, thing_types};
 
 /// A thing to make.
 #[derive(Debug, Clone)]
@@ -73,8 +73,9 @@ impl Store {
         &self,
         name: ThingName,
         expected_version: Option<i64>,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.write(move |sql| delete(sql, name, expected_version)).await
+        self.write(move |sql| delete(sql, name, expected_version, now)).await
     }
 }
 
@@ -164,7 +165,12 @@ fn change(sql: &Sql<'_>, name: ThingName, update: ThingUpdate) -> Result<(), Sto
     set(sql, &found, type_name.as_ref(), found.billing_group.as_ref(), &attributes)
 }
 
-fn delete(sql: &Sql<'_>, name: ThingName, expected: Option<i64>) -> Result<(), StoreError> {
+fn delete(
+    sql: &Sql<'_>,
+    name: ThingName,
+    expected: Option<i64>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let Some(found) = find(sql, &name)? else { return Ok(()) };
     check_version("thing", name.as_str(), found.version, expected)?;
     if sql
@@ -176,6 +182,7 @@ fn delete(sql: &Sql<'_>, name: ThingName, expected: Option<i64>) -> Result<(), S
         ));
     }
     membership::remove_thing(sql, found.row)?;
+    jobs::membership::deleted(sql, &name, now)?;
     sql.execute("DELETE FROM thing_connectivity WHERE thing_row = $1", args![found.row])?;
     sql.execute("DELETE FROM things WHERE row_id = $1", args![found.row])?;
     events::retyped(sql, &found, found.type_name.as_ref(), None)?;

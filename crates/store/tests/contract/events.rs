@@ -105,8 +105,8 @@ pub(crate) async fn things_and_their_types_are_told(registry: Registry) {
     store.update_thing(thing("t"), stale).await.unwrap_err();
     let to = TypeUpdate::Set(type_name("lamp"));
     store.update_thing(thing("t"), retype(to)).await.unwrap();
-    store.delete_thing(thing("t"), None).await.unwrap();
-    store.delete_thing(thing("t"), None).await.unwrap();
+    store.delete_thing(thing("t"), None, NOW).await.unwrap();
+    store.delete_thing(thing("t"), None, NOW).await.unwrap();
     assert_eq!(
         told(&registry),
         [
@@ -189,7 +189,7 @@ pub(crate) async fn groups_and_their_members_are_told(registry: Registry) {
         ]
     );
 
-    store.delete_thing(thing("t"), None).await.unwrap();
+    store.delete_thing(thing("t"), None, NOW).await.unwrap();
     store.delete_thing_group(group("mid"), None).await.unwrap_err();
     store.delete_thing_group(group("low"), None).await.unwrap();
     store.delete_thing_group(group("mid"), None).await.unwrap();
@@ -240,7 +240,7 @@ pub(crate) async fn members_of_dynamic_groups_are_told_with_the_change_that_move
         ]
     );
     store.delete_thing_group(group("fixed"), None).await.unwrap();
-    store.delete_thing(thing("a2"), None).await.unwrap();
+    store.delete_thing(thing("a2"), None, NOW).await.unwrap();
     let query = DynamicGroupUpdate { query: Some("thingName:b".to_owned()), ..Default::default() };
     store.update_dynamic_thing_group(group("dyn"), query).await.unwrap();
     store.delete_dynamic_thing_group(group("dyn"), None).await.unwrap();
@@ -375,7 +375,7 @@ pub(crate) async fn only_the_kinds_that_are_on_are_told(registry: Registry) {
     store.create_thing(typed("u", "lamp"), NOW).await.unwrap();
     assert_eq!(told(&registry), ["ADDED type lamp of u 09"]);
     publish(&registry, &[EventType::ThingTypeAssociation], false).await;
-    store.delete_thing(thing("u"), None).await.unwrap();
+    store.delete_thing(thing("u"), None, NOW).await.unwrap();
     assert!(told(&registry).is_empty());
 }
 

@@ -58,7 +58,7 @@ pub(crate) async fn a_refused_change_brings_no_record_and_a_later_one_does(regis
     // The same holds of a removal that found nothing to remove.
     assert!(!store.delete_access_key("AKIANOBODY").await.unwrap());
     assert!(!recording.is_committed() && records(&registry.store).await.is_empty());
-    store.delete_thing(thing("a"), None).await.unwrap();
+    store.delete_thing(thing("a"), None, NOW).await.unwrap();
     assert!(recording.is_committed());
     assert_eq!(records(&registry.store).await.len(), 1);
 }

@@ -74,7 +74,7 @@ pub(crate) async fn a_stale_version_is_refused(registry: Registry) {
         message(refused, ErrorCode::VersionConflict),
         "The version for thing t does not match the expected version."
     );
-    let refused = store.delete_thing(thing("t"), Some(1)).await;
+    let refused = store.delete_thing(thing("t"), Some(1), NOW).await;
     assert_eq!(code(refused), ErrorCode::VersionConflict);
     let refused = store.update_thing(thing("none"), expecting(1)).await;
     assert_eq!(code(refused), ErrorCode::ResourceNotFound);
@@ -85,14 +85,14 @@ pub(crate) async fn a_thing_with_principals_is_not_deleted(registry: Registry) {
     registry.certificate(1, Active).await;
     let store = &registry.store;
     store.attach_thing_principal(thing("t"), id(1), false).await.unwrap();
-    let refused = store.delete_thing(thing("t"), None).await;
+    let refused = store.delete_thing(thing("t"), None, NOW).await;
     assert_eq!(
         message(refused, ErrorCode::InvalidRequest),
         "Cannot delete. Thing t is still attached to one or more principals"
     );
     store.detach_thing_principal(thing("t"), id(1)).await.unwrap();
-    store.delete_thing(thing("t"), Some(1)).await.unwrap();
-    store.delete_thing(thing("t"), None).await.unwrap();
+    store.delete_thing(thing("t"), Some(1), NOW).await.unwrap();
+    store.delete_thing(thing("t"), None, NOW).await.unwrap();
 }
 
 pub(crate) async fn things_are_listed_by_type_and_attribute(registry: Registry) {

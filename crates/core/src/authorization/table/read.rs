@@ -42,7 +42,13 @@ fn entry(line: &'static str) -> Option<Entry> {
 }
 
 fn rule(service: &'static str, name: &'static str, word: &'static str) -> Option<Rule> {
-    let prefix = if service == "iotdata" { "iot" } else { service };
+    let prefix = match service {
+        "iotdata" => "iot",
+        "iot-jobs-data" => "iotjobsdata",
+        service => service,
+    };
+    // Things are of AWS IoT whoever asks about them.
+    let of = if prefix == "iotjobsdata" { "iot" } else { prefix };
     let (action, word) = match word.split_once('@') {
         Some((action, rest)) if !action.contains('{') => (action.to_owned(), rest),
         _ => (format!("{prefix}:{name}"), word),
@@ -59,8 +65,7 @@ fn rule(service: &'static str, name: &'static str, word: &'static str) -> Option
     };
     let first = word.contains("||");
     let separator = if first { "||" } else { "|" };
-    let mut forms =
-        word.split(separator).map(|text| form(prefix, text)).collect::<Option<Vec<_>>>()?;
+    let mut forms = word.split(separator).map(|text| form(of, text)).collect::<Option<Vec<_>>>()?;
     if let [Form::Stored(lookup), Form::Caller] = forms.as_mut_slice() {
         lookup.or_caller = true;
     }
