@@ -1,11 +1,11 @@
 //! What devices and operators do to one execution.
 
+use std::collections::BTreeMap;
+
 use fleetwright_core::error::ErrorCode;
 use fleetwright_core::job::{DeviceUpdate, ExecutionStatus};
 use fleetwright_core::names::ThingName;
 use fleetwright_core::time::Timestamp;
-
-use std::collections::BTreeMap;
 
 use super::change::{change, settle};
 use super::executions::{ExecutionChange, ExecutionKey, JobExecution, find, first, require};
