@@ -9,7 +9,8 @@ import pytest
 TABLE = (
     pathlib.Path(__file__).resolve().parents[2] / "crates/core/src/authorization/permissions.txt"
 )
-SERVICES = {"iot": "iot", "iotdata": "iot-data", "iam": "iam", "sts": "sts", "lambda": "lambda"}
+SERVICES = {"iot": "iot", "iotdata": "iot-data", "iot-jobs-data": "iot-jobs-data",
+            "iam": "iam", "sts": "sts", "lambda": "lambda"}  # fmt: skip
 PLACES = {"uri": "", "querystring": "?", "header": "@", None: "."}
 
 

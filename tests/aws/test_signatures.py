@@ -108,10 +108,10 @@ def test_wrong_credentials_are_refused_as_on_aws(server, refused):
 
 
 def test_other_operations_answer_in_awss_shape(iot, refused, aws):
-    code, status, message = refused(iot.list_jobs)
+    code, status, message = refused(iot.list_streams)
     assert (code, status) == ("NotImplementedException", 501)
-    assert message.startswith("ListJobs is not implemented by Fleetwright.")
-    assert "NotImplementedException" in aws("list-job-templates", fails=True)
+    assert message.startswith("ListStreams is not implemented by Fleetwright.")
+    assert "NotImplementedException" in aws("list-ota-updates", fails=True)
 
 
 def test_paths_and_methods_that_are_none_answer_in_awss_shape(server):
@@ -146,6 +146,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 SERVICES = {
     "iot": (("GET", "/endpoint", b"", {}), {"iot", "execute-api"}),
     "iot-data": (("GET", "/retainedMessage", b"", {}), {"iotdata", "iotdevicegateway"}),
+    "iot-jobs-data": (("GET", "/things/nobody/jobs/$next", b"", {}), {"iot-jobs-data"}),
     "iam": (("POST", "/", b"Action=ListUsers&Version=2010-05-08", FORM), {"iam"}),
     "sts": (("POST", "/", b"Action=GetCallerIdentity&Version=2011-06-15", FORM), {"sts"}),
     "lambda": (("GET", "/2015-03-31/functions", b"", {}), {"lambda"}),
