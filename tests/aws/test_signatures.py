@@ -108,10 +108,10 @@ def test_wrong_credentials_are_refused_as_on_aws(server, refused):
 
 
 def test_other_operations_answer_in_awss_shape(iot, refused, aws):
-    code, status, message = refused(iot.list_streams)
+    code, status, message = refused(iot.list_detect_mitigation_actions_tasks, startTime=0, endTime=1)
     assert (code, status) == ("NotImplementedException", 501)
-    assert message.startswith("ListStreams is not implemented by Fleetwright.")
-    assert "NotImplementedException" in aws("list-ota-updates", fails=True)
+    assert message.startswith("ListDetectMitigationActionsTasks is not implemented by Fleetwright.")
+    assert "NotImplementedException" in aws("list-audit-findings", fails=True)
 
 
 def test_paths_and_methods_that_are_none_answer_in_awss_shape(server):

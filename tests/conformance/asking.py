@@ -78,6 +78,51 @@ BY_NAME = {
     ],
     "topic": lambda s: s.retained_topic,
     "clientId": "a-client",
+    "jobId": lambda s: s.job,
+    "jobTemplateId": lambda s: s.job_template,
+    "targets": lambda s: [s.arn("thing", s.thing)],
+    "document": '{"operation": "reboot"}',
+    "documentSource": "https://s3.us-east-1.amazonaws.com/bucket/job.json",
+    "jobArn": lambda s: s.arn("job", s.job),
+    "jobTemplateArn": lambda s: s.arn("jobtemplate", s.job_template),
+    "namespaceId": "a-namespace",
+    "comment": "a comment",
+    "reasonCode": "A_REASON",
+    "executionNumber": 1,
+    "statusDetails": {"step": "1"},
+    "stepTimeoutInMinutes": 5,
+    "documentParameters": {"unused": "a value"},
+    "destinationPackageVersions": [
+        f"arn:aws:iot:us-east-1:{ACCOUNT}:package/a-package/version/1.0"
+    ],
+    "presignedUrlConfig": lambda s: {"roleArn": s.role, "expiresInSec": 600},
+    "jobExecutionsRolloutConfig": {
+        "maximumPerMinute": 100,
+        "exponentialRate": {
+            "baseRatePerMinute": 50,
+            "incrementFactor": 1.5,
+            "rateIncreaseCriteria": {"numberOfNotifiedThings": 10},
+        },
+    },
+    "abortConfig": {
+        "criteriaList": [
+            {
+                "failureType": "ALL",
+                "action": "CANCEL",
+                "thresholdPercentage": 99.5,
+                "minNumberOfExecutedThings": 10,
+            }
+        ]
+    },
+    "timeoutConfig": {"inProgressTimeoutInMinutes": 5},
+    "jobExecutionsRetryConfig": {"criteriaList": [{"failureType": "ALL", "numberOfRetries": 1}]},
+    "maintenanceWindows": [{"startTime": "cron(0 3 ? * SUN *)", "durationInMinutes": 60}],
+    "schedulingConfig": lambda _: {
+        "startTime": minute(60),
+        "endTime": minute(120),
+        "endBehavior": "CANCEL",
+        "maintenanceWindows": [{"startTime": "cron(0 3 ? * SUN *)", "durationInMinutes": 60}],
+    },
     "targetAwsAccount": ACCOUNT,
     "transferMessage": "take it",
     "rejectReason": "not mine",
@@ -240,6 +285,26 @@ VALUES = {
     "Publish.responseTopic": "an/answer",
     "Publish.correlationData": "YQ==",
     "Publish.messageExpiry": 60,
+    "CreateJob.jobId": lambda s: s.fresh("job"),
+    "CreateJob.targetSelection": "CONTINUOUS",
+    "ListJobs.status": "IN_PROGRESS",
+    "ListJobs.targetSelection": "SNAPSHOT",
+    "ListJobs.thingGroupId": lambda s: s.iot.describe_thing_group(thingGroupName=s.group)[
+        "thingGroupId"
+    ],
+    "AssociateTargetsWithJob.jobId": lambda s: s.continuous_job,
+    "DeleteJob.jobId": lambda s: s.canceled_job,
+    "DeleteJobExecution.jobId": lambda s: s.canceled_job,
+    "CancelJobExecution.expectedVersion": 1,
+    "ListJobExecutionsForJob.status": "QUEUED",
+    "ListJobExecutionsForThing.status": "QUEUED",
+    "ListJobExecutionsForThing.thingName": lambda s: s.thing,
+    "CreateJobTemplate.jobTemplateId": lambda s: s.fresh("job-template"),
+    "ListManagedJobTemplates.templateName": "AWS-Reboot",
+    "StartNextPendingJobExecution.thingName": lambda s: s.job and s.thing,
+    "GetPendingJobExecutions.thingName": lambda s: s.job and s.thing,
+    "UpdateJobExecution.status": "SUCCEEDED",
+    "UpdateJobExecution.expectedVersion": 1,
     "GetThingShadow.thingName": lambda s: s.shadow(),
     "UpdateThingShadow.thingName": lambda s: s.shadow(),
     "DeleteThingShadow.thingName": lambda s: s.shadow(),
@@ -264,6 +329,8 @@ NEEDED = {
     "CreateAuthorizer": {"tokenKeyName", "tokenSigningPublicKeys"},
     "TestInvokeAuthorizer": {"token", "tokenSignature"},
     "UpdateThing": {"attributePayload"},
+    "CreateJob": {"document"},
+    "CreateJobTemplate": {"document"},
     "CreateDomainConfiguration": {"serviceType"},
     "UpdateEventConfigurations": {"eventConfigurations"},
     **iam_and_sts.NEEDED,
@@ -281,6 +348,17 @@ BEFORE = {
 APART = {
     "UpdateProvisioningTemplate": [{"removePreProvisioningHook"}, {"preProvisioningHook"}],
     "UpdateThing": [{"removeThingType"}, {"thingTypeName"}],
+    "CreateJob": [
+        {"documentSource", "jobTemplateArn"},
+        {"document", "jobTemplateArn"},
+        {"document", "documentSource"},
+    ],
+    "CreateJobTemplate": [
+        {"documentSource", "jobArn"},
+        {"document", "jobArn"},
+        {"document", "documentSource"},
+    ],
+    "ListManagedJobTemplates": [{"templateName"}],
     "RegisterCertificate": [{"status"}, {"setAsActive"}],
     "UpdateCACertificate": [{"removeAutoRegistration"}, {"registrationConfig"}],
     "RegisterCACertificate": [{"verificationCertificate"}, {"certificateMode"}],
@@ -301,10 +379,17 @@ APART = {
 LEFT_OUT = {
     "nextToken": "only a token that the server gave is good; paging has its own tests",
     "marker": "as nextToken",
+    "templateName": "there are no managed job templates",
     "cognitoIdentityPoolId": "there are no Cognito identities here (DIVERGENCES.md)",
     **iam_and_sts.LEFT_OUT,
 }
 DEFAULTS = {"boolean": True, "timestamp": datetime.datetime(2026, 1, 1), "double": 1.0}
+
+
+def minute(ahead):
+    """A time in so many minutes, as a job's schedule has it."""
+    later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=ahead)
+    return later.strftime("%Y-%m-%dT%H:%M")
 
 
 def jitp_template(scene):

@@ -77,6 +77,7 @@ def conforming(start_server):
     (server.buckets / "bucket").mkdir()
     many = "".join(json.dumps({"ThingName": f"many-{n}"}) + "\n" for n in range(MANY))
     (server.buckets / "bucket" / "many.json").write_text(many)
+    (server.buckets / "bucket" / "job.json").write_text('{"operation": "reboot"}')
     return server
 
 
@@ -97,7 +98,7 @@ def client_of():
 
 
 def clients_of(server, *key):
-    return {name: client(server, name, *key) for name in ("iot", "iot-data", "iam", "sts")}
+    return {name: client(server, name, *key) for name in ("iot", "iot-data", "iot-jobs-data", "iam", "sts")}
 
 
 def client(server, service, key=None, secret=None):

@@ -99,6 +99,19 @@ FAMILIES = {
         DeleteV2LoggingLevel SetLoggingOptions GetLoggingOptions DescribeEncryptionConfiguration
         UpdateEncryptionConfiguration""",
     ),
+    "Jobs": (
+        "iot",
+        """CreateJob DescribeJob ListJobs UpdateJob CancelJob DeleteJob GetJobDocument
+        AssociateTargetsWithJob DescribeJobExecution ListJobExecutionsForJob
+        ListJobExecutionsForThing CancelJobExecution DeleteJobExecution CreateJobTemplate
+        DescribeJobTemplate ListJobTemplates DeleteJobTemplate
+        ListManagedJobTemplates""",
+    ),
+    "Jobs of devices": (
+        "iot-jobs-data",
+        """GetPendingJobExecutions StartNextPendingJobExecution DescribeJobExecution
+        UpdateJobExecution""",
+    ),
     "Data plane": (
         "iot-data",
         """Publish GetRetainedMessage ListRetainedMessages GetThingShadow UpdateThingShadow
@@ -134,7 +147,7 @@ FAMILIES = {
 
 def label(service, name):
     """A name that is the operation's alone: AWS IoT and IAM both have a `CreatePolicy`."""
-    return name if service.startswith("iot") else f"{service}:{name}"
+    return name if service in ("iot", "iot-data") else f"{service}:{name}"
 
 
 OPERATIONS = [

@@ -75,6 +75,7 @@ class Scene:
 
     def __init__(self, clients, hook, server=None):
         self.iot, self.iam, self.data = clients["iot"], clients["iam"], clients["iot-data"]
+        self.jobs_data = clients["iot-jobs-data"]
         self.hook, self.server = hook, server
 
     def fresh(self, kind="n"):
@@ -99,6 +100,34 @@ class Scene:
     @functools.cached_property
     def thing(self):
         return self.iot.create_thing(thingName=self.fresh("thing"))["thingName"]
+
+    def job_of(self, **members):
+        """A new job of the thing."""
+        job = self.fresh("job")
+        request = {"targets": [self.arn("thing", self.thing)], "document": '{"a": 1}'} | members
+        self.iot.create_job(jobId=job, **request)
+        return job
+
+    @functools.cached_property
+    def job(self):
+        return self.job_of()
+
+    @functools.cached_property
+    def continuous_job(self):
+        return self.job_of(targetSelection="CONTINUOUS")
+
+    @functools.cached_property
+    def canceled_job(self):
+        self.iot.cancel_job(jobId=self.job)
+        return self.job
+
+    @functools.cached_property
+    def job_template(self):
+        template = self.fresh("job-template")
+        self.iot.create_job_template(
+            jobTemplateId=template, description="a template", document='{"a": 1}'
+        )
+        return template
 
     @functools.cached_property
     def thing_type(self):

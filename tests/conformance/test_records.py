@@ -16,7 +16,8 @@ from scene import Scene
 CONTROL = pathlib.Path(__file__).resolve().parents[2] / "crates/control/src"
 LATER = "[audit]\ngather-millis = 3600000\n"
 # Services by the directory of their operations.
-SERVICES = {"iot": "iot", "iot_data": "iot-data", "iam": "iam", "sts": "sts", "lambda": "lambda"}
+SERVICES = {"iot": "iot", "iot_data": "iot-data", "iot_jobs_data": "iot-jobs-data",
+            "iam": "iam", "sts": "sts", "lambda": "lambda"}
 # What changes nothing: asked, tried or signed in to.
 READ = re.compile("Describe|Get|List|Search|Test|Read|Assume|Invoke|Simulate")
 # Named like a read, but made on first use.

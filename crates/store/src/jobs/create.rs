@@ -195,6 +195,14 @@ fn create(
 }
 
 fn insert_targets(sql: &Sql<'_>, job: JobRow, new: &[JobTarget]) -> Result<(), StoreError> {
+    let mut all: BTreeSet<JobTarget> = super::targets(sql, job)?.into_iter().collect();
+    all.extend(new.iter().cloned());
+    if all.len() > TARGETS {
+        return Err(StoreError::refused(
+            ErrorCode::LimitExceeded,
+            format!("A job has at most {TARGETS} targets; this would make {}.", all.len()),
+        ));
+    }
     for target in new {
         match target {
             JobTarget::Thing(name) => drop(things::require(sql, name)?),
@@ -205,13 +213,6 @@ fn insert_targets(sql: &Sql<'_>, job: JobRow, new: &[JobTarget]) -> Result<(), S
              VALUES ($1, $2, $3, 0, 0, 0) ON CONFLICT DO NOTHING",
             args![job, target.kind(), target.name()],
         )?;
-    }
-    let all: BTreeSet<JobTarget> = super::targets(sql, job)?.into_iter().collect();
-    if all.len() > TARGETS {
-        return Err(StoreError::refused(
-            ErrorCode::LimitExceeded,
-            format!("A job has at most {TARGETS} targets; this would make {}.", all.len()),
-        ));
     }
     Ok(())
 }
