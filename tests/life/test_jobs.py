@@ -1,6 +1,7 @@
 """Jobs: what operators make, what devices are told and do. Vectors J1–J29 of AWS's behaviour."""
 
 import json
+import queue
 import time
 import uuid
 
@@ -412,3 +413,126 @@ def test_timers_and_schedules_run_by_the_clock_and_survive_a_power_cut(own_serve
     fleet.server = own.start()
     fleet.iot = make_client(fleet.server)
     assert fleet.iot.describe_job(jobId=later)["job"]["status"] == "CANCELED"
+
+
+def test_the_sdk_for_python_carries_out_a_job(fleet, someone, jobs):
+    from awscrt import mqtt5
+    from awsiot import iotjobs, mqtt5_client_builder
+
+    job = jobs.create()
+    up = queue.Queue()
+    host, port = fleet.server.mqtt.rsplit(":", 1)
+    client = mqtt5_client_builder.mtls_from_path(
+        cert_filepath=str(someone.certificate_file),
+        pri_key_filepath=str(someone.key_file),
+        ca_filepath=str(fleet.server.root_ca),
+        endpoint="localhost",
+        port=int(port),
+        client_id=f"sdk-{uuid.uuid4().hex[:8]}",
+        on_lifecycle_connection_success=lambda data: up.put(data),
+    )
+    client.start()
+    try:
+        up.get(timeout=PATIENCE)
+        options = mqtt_request_response_options()
+        v2 = iotjobs.IotJobsClientV2(client, options)
+        pending = v2.get_pending_job_executions(
+            iotjobs.GetPendingJobExecutionsRequest(thing_name=jobs.thing)
+        ).result(PATIENCE)
+        assert [each.job_id for each in pending.queued_jobs] == [job]
+        started = v2.start_next_pending_job_execution(
+            iotjobs.StartNextPendingJobExecutionRequest(thing_name=jobs.thing)
+        ).result(PATIENCE)
+        assert started.execution.job_document == {"operation": "reboot"}
+        with pytest.raises(Exception) as caught:
+            v2.describe_job_execution(
+                iotjobs.DescribeJobExecutionRequest(thing_name=jobs.thing, job_id="nojob")
+            ).result(PATIENCE)
+        assert caught.value.modeled_error.code == iotjobs.RejectedErrorCode.RESOURCE_NOT_FOUND
+        v2.update_job_execution(
+            iotjobs.UpdateJobExecutionRequest(
+                thing_name=jobs.thing, job_id=job, status=iotjobs.JobStatus.SUCCEEDED
+            )
+        ).result(PATIENCE)
+        assert jobs.status(job) == "SUCCEEDED"
+    finally:
+        client.stop()
+
+
+def mqtt_request_response_options():
+    from awscrt import mqtt_request_response
+
+    return mqtt_request_response.ClientOptions(2, 4, 30)
+
+
+def test_the_first_client_of_the_sdk_hears_answers_and_notifications(fleet, someone, jobs):
+    from awscrt import mqtt
+    from awsiot import iotjobs, mqtt_connection_builder
+
+    port = int(fleet.server.mqtt.rsplit(":", 1)[1])
+    connection = mqtt_connection_builder.mtls_from_path(
+        cert_filepath=str(someone.certificate_file),
+        pri_key_filepath=str(someone.key_file),
+        ca_filepath=str(fleet.server.root_ca),
+        endpoint="localhost",
+        port=port,
+        client_id=f"sdk-{uuid.uuid4().hex[:8]}",
+    )
+    connection.connect().result(PATIENCE)
+    try:
+        v1, heard = iotjobs.IotJobsClient(connection), queue.Queue()
+        named, once = {"thing_name": jobs.thing}, mqtt.QoS.AT_LEAST_ONCE
+        for subscribe, request in (
+            (v1.subscribe_to_next_job_execution_changed_events,
+             iotjobs.NextJobExecutionChangedSubscriptionRequest(**named)),
+            (v1.subscribe_to_start_next_pending_job_execution_accepted,
+             iotjobs.StartNextPendingJobExecutionSubscriptionRequest(**named)),
+        ):  # fmt: skip
+            subscribe(request, once, heard.put)[0].result(PATIENCE)
+        job = jobs.create()
+        assert heard.get(timeout=PATIENCE).execution.job_id == job
+        v1.publish_start_next_pending_job_execution(
+            iotjobs.StartNextPendingJobExecutionRequest(**named), once
+        ).result(PATIENCE)
+        started = heard.get(timeout=PATIENCE)
+        assert started.execution.status == "IN_PROGRESS"
+    finally:
+        connection.disconnect().result(PATIENCE)
+
+
+def test_documents_are_read_where_links_point_or_refused(own_server, tmp_path):
+    (tmp_path / "bucket").mkdir()
+    (tmp_path / "bucket" / "job.json").write_text('{"a": 1}')
+    key = tmp_path / "key"
+    key.write_text("aws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = secret\n")
+    key.chmod(0o600)
+    own = own_server(
+        f'[bulk]\ndirectory = "{tmp_path}"\ns3-endpoint = "https://store.example"\n'
+        f's3-credentials-file = "{key}"\n'
+    )
+    fleet = Fleet(own.start())
+    fleet.iot.create_thing(thingName="linked")
+    target = [arn("thing", "linked")]
+    source = "https://s3.us-east-1.amazonaws.com/bucket/job.json"
+    job = f"j-{uuid.uuid4().hex[:8]}"
+    fleet.iot.create_job(jobId=job, targets=target, documentSource=source)
+    assert fleet.iot.get_job_document(jobId=job)["document"] == '{"a": 1}'
+    with pytest.raises(ClientError, match="InvalidRequestException"):
+        fleet.iot.create_job(
+            jobId="missing", targets=target, documentSource=source.replace("job", "missing")
+        )
+    holder = "${aws:iot:s3-presigned-url-v2:https://s3.us-east-1.amazonaws.com/b/k%20k}"
+    signed = create(
+        fleet, target, document=json.dumps({"u": holder}), presignedUrlConfig={"expiresInSec": 60}
+    )
+    assert holder in fleet.iot.get_job_document(jobId=signed)["document"]
+    found = data_client(fleet).describe_job_execution(jobId=signed, thingName="linked")
+    url = json.loads(found["execution"]["jobDocument"])["u"]
+    assert url.startswith("https://store.example/b/k%20k?") and "X-Amz-Expires=60" in url
+    assert "X-Amz-Signature=" in url
+
+
+def test_a_placeholder_that_nothing_can_fill_is_refused(jobs):
+    holder = "${aws:iot:s3-presigned-url:https://s3.us-east-1.amazonaws.com/b/k}"
+    with pytest.raises(ClientError, match="s3-endpoint"):
+        jobs.create(document=json.dumps({"u": holder}))
