@@ -18,15 +18,16 @@ use crate::authorize::{DeviceCaller, Peer, RequestContext};
 use crate::body::{BodyBound, read_body};
 use crate::door::run;
 use crate::error::{ApiError, ErrorKind};
-use crate::iot_data;
 use crate::plane::ControlPlane;
 use crate::rest::{self, error_type, json_response};
 use crate::service::Service;
 use crate::trail::Trail;
+use crate::{iot_data, iot_jobs_data};
 
 /// The services whose operations devices may call. There is no signing name to tell them apart: the
 /// first that knows the path is meant.
-static PLANES: &[(Service, &rest::Offer)] = &[(Service::IotData, &iot_data::OFFER)];
+static PLANES: &[(Service, &rest::Offer)] =
+    &[(Service::IotData, &iot_data::OFFER), (Service::IotJobsData, &iot_jobs_data::OFFER)];
 /// Where a client is to look for a path that is none of the data plane's.
 const ELSEWHERE: &str =
     " Certificates open the data plane; the control plane is at api-listen, for signed requests.";
