@@ -105,6 +105,8 @@ mod tests {
             Target::BillingGroup(name) => scope.arn("billinggroup", name),
             Target::Policy(name) => scope.arn("policy", name),
             Target::Template(name) => scope.arn("provisioningtemplate", name),
+            Target::Job(id) => scope.arn("job", id),
+            Target::JobTemplate(id) => scope.arn("jobtemplate", id),
             Target::RoleAlias(name) => scope.arn("rolealias", name),
             Target::Authorizer(name) => scope.arn("authorizer", name),
             Target::CertificateProvider(name) => scope.arn("certificateprovider", name),
@@ -120,7 +122,8 @@ mod tests {
         #[test]
         fn an_arn_that_is_acted_on_is_the_one_that_was_authorized(
             kind in "(cert|cacert|thing|thinggroup|thingtype|billinggroup|policy|rolealias|\
-                provisioningtemplate|authorizer|certificateprovider|domainconfiguration)",
+                provisioningtemplate|authorizer|certificateprovider|domainconfiguration|\
+                job|jobtemplate)",
             name in "([0-9a-fA-F]{64}|[ -~]{1,12}(/[a-z0-9]{5})?)",
             before in "(arn:aws:iot:us-east-1:123456789012:|[ -~]{0,8})",
         ) {
