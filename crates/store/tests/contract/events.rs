@@ -64,6 +64,8 @@ fn line(subject: &EventSubject) -> String {
             format!("ca {} {status} {auto_registration} v{version}", &certificate[..8])
         }
         EventSubject::Policy { policy, version } => format!("policy {policy} v{version}"),
+        EventSubject::Job { job, .. } => format!("job {job}"),
+        EventSubject::JobExecution { job, thing, .. } => format!("job {job} of {thing}"),
     }
 }
 
