@@ -115,7 +115,8 @@ FAMILIES = {
     "Data plane": (
         "iot-data",
         """Publish GetRetainedMessage ListRetainedMessages GetThingShadow UpdateThingShadow
-        DeleteThingShadow ListNamedShadowsForThing""",
+        DeleteThingShadow ListNamedShadowsForThing DeleteConnection GetConnection
+        ListSubscriptions SendDirectMessage""",
     ),
     "Identity and Access Management": (
         "iam",

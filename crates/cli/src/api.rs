@@ -142,6 +142,20 @@ impl Api {
         }
     }
 
+    /// Calls one operation of the data plane, without a body.
+    pub(crate) async fn data(&self, method: &str, path: &str) -> Result<(), ApiError> {
+        let exchange = self.send("iotdata", method, path, "application/json", Vec::new());
+        let answer = match tokio::time::timeout(TIMEOUT, exchange).await {
+            Ok(answer) => answer.map_err(|error| named(method, path, &error))?,
+            Err(_) => return Err(named(method, path, &"no answer in time")),
+        };
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        let value: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+        Err(named(method, path, &refused(&answer, &value)))
+    }
+
     /// Calls one operation of Lambda; gives the headers and the body of a successful response.
     ///
     /// A function may take its time, so the wait is its longest.

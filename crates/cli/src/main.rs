@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod ca;
 mod configuration;
+mod connections;
 mod doctor;
 mod function;
 mod hook;
@@ -59,6 +60,12 @@ enum Command {
     Restore(restore::Args),
     /// Check a data directory, live or not: what is wrong, and how to mend it.
     Doctor(doctor::Args),
+    /// List the clients that are connected.
+    Connections(connections::Args),
+    /// End the connection of a client.
+    Disconnect(connections::DisconnectArgs),
+    /// Show what happens to a client, live: packets and decisions.
+    Trace(connections::TraceArgs),
     /// What an administrator does on the server's machine.
     Admin(admin::Args),
     /// Have devices' certificates signed under a root of your own; show what signs and how long.
@@ -100,6 +107,9 @@ fn main() -> ExitCode {
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),
         Command::Doctor(args) => doctor::run(&args, matches),
+        Command::Connections(args) => connections::run(&args),
+        Command::Disconnect(args) => connections::disconnect(&args),
+        Command::Trace(args) => connections::trace(&args),
         Command::Admin(args) => admin::run(&args),
         Command::Ca(args) => ca::run(&args),
         Command::Audit(args) => audit::run(&args),

@@ -19,6 +19,7 @@ mod admission;
 mod auth;
 mod authorize;
 mod body;
+mod connections;
 mod device;
 mod door;
 mod error;
@@ -45,6 +46,7 @@ mod tests;
 
 pub use admission::Admission;
 pub use authorize::{DeviceCaller, Peer};
+pub use connections::{Asked, Connections};
 pub use device::answer_device;
 pub use door::router;
 pub use plane::{Control, ControlPlane, Endpoints, Examine, FindCredentials, PublishMessage};

@@ -25,6 +25,7 @@ use fleetwright_services::Services;
 use fleetwright_store::{Recording, Store};
 
 use crate::admission::Admission;
+use crate::connections::Connections;
 
 /// Finds an access key by its id and, for a temporary one, its session token; `None` when there
 /// is none. Its secret is opened to derive a signing key, and not kept.
@@ -92,6 +93,8 @@ pub struct ControlPlane {
     pub services: Arc<Services>,
     /// Publishes messages of the data plane.
     pub publish: PublishMessage,
+    /// The connections of devices.
+    pub connections: Box<dyn Connections>,
     /// Calls authorizers.
     pub hooks: Arc<Hooks>,
     /// Runs functions.

@@ -134,6 +134,7 @@ impl Plane {
             issuance,
             provisioning,
             publish: Box::new(|_, _| Box::pin(async { Ok(()) })),
+            connections: Box::new(connections::Nobody),
             hooks,
             functions,
             bulk,

@@ -13,6 +13,7 @@ pub mod ca_certificate;
 pub mod certificate;
 pub mod certificate_provider;
 pub mod configuration;
+pub mod connection;
 pub mod credentials_file;
 pub mod error;
 pub mod event;

@@ -9,6 +9,7 @@ use fleetwright_mqtt::{ConnectRequest, Delivery, SubscribeFilter};
 
 use super::topics::{self, Message, Ordinary, Routed};
 use crate::rights::Rights;
+use crate::traces::Traces;
 
 /// The actions that the gateway asks about (AWS: guide, "AWS IoT Core policy actions").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,9 +76,15 @@ impl Denied {
         }
     }
 
+    /// Logs it, and tells whoever traces the client.
+    pub(super) fn tell(&self, traces: &Traces, rights: &Rights) {
+        self.log(rights);
+        traces.note(rights.client_id(), "server", || self.to_string());
+    }
+
     /// One structured line: who, what, which policy, version and statement decided, or that none
     /// did, and what most likely went wrong.
-    pub(super) fn log(&self, rights: &Rights) {
+    fn log(&self, rights: &Rights) {
         tracing::warn!(
             event = "AUTHORIZATION_FAILURE",
             action = self.action,

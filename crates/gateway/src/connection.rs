@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use super::directory::Entry;
 use super::identity::{self, Principal};
 use super::mailbox::{Holding, Mailbox};
-use super::online::{Connected, End, Online};
+use super::online::{Asked, Connected, End, Online};
 use super::sessions::NoSession;
 use super::stream::{self, Stream};
 use super::{Gateway, authorize, first_connection, topics};
@@ -56,6 +56,8 @@ pub(super) async fn serve(gateway: Arc<Gateway>, stream: Stream, accepted: Accep
         address: peer.ip(),
     };
     let (by_client, now) = (matches!(end, End::Client), clock::now());
+    gateway.last_ends.note(&arrived.client_id, now, end.reason());
+    gateway.traces.note(&arrived.client_id, "server", || format!("disconnected: {end}"));
     gateway.tell(ended.disconnected(end.reason(), by_client, now)).await;
     let (client_id, presences) = (Arc::clone(&arrived.client_id), &gateway.presences);
     presences.disconnected(client_id, arrived.number, now, end.reason()).await;
@@ -140,6 +142,14 @@ async fn arrive(
         }
     };
     drop(slot);
+    gateway.traces.note(&request.client_id, "in", || {
+        let ConnectRequest { version, keep_alive, clean_start, .. } = &*request;
+        format!(
+            "CONNECT {version:?}, keep-alive {keep_alive} s, clean {clean_start}, from {peer}, \
+             certificate {}",
+            principal.id
+        )
+    });
 
     if let Some(will) = &request.will
         && let Err(reason) = topics::check_will(will)
@@ -167,7 +177,7 @@ async fn arrive(
         Ok(authorized) => authorized,
         Err(refused) => {
             let (request, denied) = *refused;
-            denied.log(&rights);
+            denied.tell(&gateway.traces, &rights);
             if let Some(number) = gateway.numbers.draw() {
                 gateway.tell(rights.connection(number.0).connect_failed(clock::now())).await;
             }
@@ -243,10 +253,19 @@ async fn arrive(
         session_present: opened.as_ref().is_some_and(|opened| opened.stored.resumed),
         session_expiry: opened.as_ref().map_or(0, |opened| opened.expiry),
     };
+    let asked = Asked {
+        keep_alive: request.keep_alive,
+        clean: request.clean_start,
+        session_expiry: accept.session_expiry,
+    };
     let session = request.accept(accept, clock::monotonic_millis());
     let certificate = rights.certificate_id();
     gateway.tell(rights.connection(number.0).connected(since)).await;
-    let connected = Connected { mailbox, standing, number, session: opened };
+    gateway.traces.note(&client_id, "out", || {
+        let present = opened.as_ref().is_some_and(|opened| opened.stored.resumed);
+        format!("CONNACK accepted, Session Present {present}")
+    });
+    let connected = Connected { mailbox, standing, number, session: opened, asked };
     let online = Box::new(Online::new(Arc::clone(gateway), stream, session, rights, connected));
     Some(Arrived { online, input, entry, client_id, certificate, number: number.0 })
 }

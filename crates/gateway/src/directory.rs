@@ -114,6 +114,12 @@ impl Directory {
         Some((Arc::clone(id), *number, *since))
     }
 
+    /// The letter box of a client id's connection, and since when it is connected.
+    pub(super) fn contact(&self, id: &str) -> Option<(Arc<Mailbox>, Timestamp)> {
+        let shard = self.shard(&self.by_client, id);
+        shard.get(id).map(|(_, mailbox, since)| (Arc::clone(mailbox), *since))
+    }
+
     /// Everybody of one shard, with number and since when; `None` beyond the last.
     pub(super) fn clients(
         &self,

@@ -18,6 +18,8 @@ mod listener;
 mod mailbox;
 mod numbers;
 mod online;
+mod operators;
+mod order;
 pub mod presence;
 mod probes;
 mod retained;
@@ -28,6 +30,7 @@ pub mod settings;
 mod standing;
 mod stream;
 mod topics;
+mod traces;
 
 use std::sync::{Arc, Weak};
 
@@ -67,6 +70,8 @@ pub struct Gateway {
     router: router::Router,
     sessions: sessions::Sessions,
     numbers: Arc<Numbers>,
+    last_ends: operators::LastEnds,
+    traces: traces::Traces,
 }
 
 impl Gateway {
@@ -111,6 +116,8 @@ impl Gateway {
             router: router::Router::new(Arc::clone(&ledger)),
             ledger,
             numbers,
+            last_ends: operators::LastEnds::default(),
+            traces: traces::Traces::default(),
         })
     }
 

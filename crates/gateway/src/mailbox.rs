@@ -11,6 +11,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 use super::ledger::{Bound, LIGHT, Ledger};
+use super::order::{ORDERS, Order};
 
 /// A queue of this many places is kept while it is empty; a larger one is given back. (ours)
 const KEPT: usize = 8;
@@ -43,6 +44,7 @@ pub(super) struct Mailbox {
     queued: AtomicBool,
     must_end: AtomicBool,
     listed: AtomicBool,
+    orders: Mutex<Option<Box<Vec<Order>>>>,
     arrived: Notify,
 }
 
@@ -80,6 +82,7 @@ impl Mailbox {
             queued: AtomicBool::new(false),
             must_end: AtomicBool::new(false),
             listed: AtomicBool::new(false),
+            orders: Mutex::default(),
             arrived: Notify::new(),
         })
     }
@@ -314,6 +317,28 @@ impl Mailbox {
         self.queued.swap(false, Ordering::AcqRel)
     }
 
+    /// Asks the connection to do something; false when too much waits already.
+    pub(super) fn order(&self, order: Order) -> bool {
+        let mut orders = self.orders.lock();
+        let made = orders.get_or_insert_default();
+        if made.len() >= ORDERS {
+            return false;
+        }
+        made.push(order);
+        drop(orders);
+        self.arrived.notify_one();
+        true
+    }
+
+    /// What the connection is asked to do.
+    pub(super) fn take_orders(&self) -> Vec<Order> {
+        self.orders.lock().take().map(|orders| *orders).unwrap_or_default()
+    }
+
+    fn has_orders(&self) -> bool {
+        self.orders.lock().is_some()
+    }
+
     /// Waits for anything new. Cancel-safe.
     pub(super) async fn arrival(&self) {
         self.arrived.notified().await;
@@ -321,7 +346,10 @@ impl Mailbox {
 
     /// Whether there is a notice that nobody has looked at.
     pub(super) fn has_notice(&self) -> bool {
-        self.is_taken_over() || self.must_end() || self.recheck.load(Ordering::Acquire)
+        self.is_taken_over()
+            || self.must_end()
+            || self.recheck.load(Ordering::Acquire)
+            || self.has_orders()
     }
 
     /// Whether the client id was taken over.

@@ -104,6 +104,11 @@ pub(super) fn check_will(will: &Will) -> Result<(), String> {
     }
 }
 
+/// Whether a topic is for basic ingest: a publish straight to a rule.
+pub(super) fn is_basic_ingest(topic: &str) -> bool {
+    topic.starts_with("$aws/rules/")
+}
+
 /// What is asked by publishing to a topic; `None` is an ordinary topic.
 fn request_of(topic: &str, retain: bool) -> Result<Option<Request>, String> {
     let class = classify(topic);
@@ -120,7 +125,7 @@ fn request_of(topic: &str, retain: bool) -> Result<Option<Request>, String> {
         TopicClass::Provisioning(topic) => Ok(Some(Request::Provisioning(topic))),
         TopicClass::OtherReserved { .. } => match ServiceRequest::parse(topic) {
             Some(request) => Ok(Some(Request::Service(request))),
-            None if topic.starts_with("$aws/rules/") => Err(format!(
+            None if is_basic_ingest(topic) => Err(format!(
                 "topic '{topic}' is for basic ingest, and there is no such rule: rules are not \
                  offered by this server (RULE_NOT_FOUND)"
             )),

@@ -31,6 +31,7 @@ use tokio::sync::watch;
 
 use crate::changes::Listeners;
 use crate::config::Settings;
+use crate::connections::OfGateway;
 use crate::on_disk::OnDisk;
 use crate::{health, https};
 
@@ -215,6 +216,7 @@ impl App {
                 let gateway = Arc::clone(&gateway);
                 Box::pin(async move { gateway.publish_for(&store, message).await })
             }),
+            connections: Box::new(OfGateway(Arc::clone(&self.gateway))),
             hooks: Arc::clone(&self.hooks),
             functions: Arc::clone(&self.functions),
             bulk: Arc::clone(&self.bulk),

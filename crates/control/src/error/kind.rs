@@ -21,6 +21,8 @@ pub(crate) enum ErrorKind {
     ExpiredToken,
     /// A device's policies do not allow it.
     Forbidden,
+    /// A message was not acknowledged in time.
+    GatewayTimeout,
     /// An identity provider could not be reached.
     IdpCommunicationError,
     /// An identity provider refused to give its keys.
@@ -125,6 +127,7 @@ impl ErrorKind {
             Self::ExpiredToken => row("ExpiredTokenException", 403).query("ExpiredToken", 403),
             Self::Conflict => row("ConflictException", 409),
             Self::Forbidden => row("ForbiddenException", 403),
+            Self::GatewayTimeout => row("GatewayTimeoutException", 504),
             Self::IdpCommunicationError => row("IDPCommunicationError", 400),
             Self::IdpRejectedClaim => row("IDPRejectedClaim", 403),
             Self::IncompleteSignature => {

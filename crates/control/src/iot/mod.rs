@@ -12,6 +12,7 @@ mod ca_registration;
 mod certificate_providers;
 mod certificate_transfers;
 mod certificates;
+mod connections;
 mod default_authorizer;
 mod domain_configurations;
 mod domain_members;
@@ -69,6 +70,7 @@ pub(crate) static OFFER: Offer = Offer::new(
         certificate_providers::OPERATIONS,
         certificate_transfers::OPERATIONS,
         certificates::OPERATIONS,
+        connections::OPERATIONS,
         default_authorizer::OPERATIONS,
         domain_configurations::OPERATIONS,
         dynamic_thing_groups::OPERATIONS,

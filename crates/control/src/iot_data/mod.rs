@@ -1,6 +1,7 @@
-//! AWS IoT's data plane over HTTP: publishing, retained messages and shadows. The protocol is that of the
+//! AWS IoT's data plane over HTTP: publishing, retained messages, shadows and connections. The protocol is that of the
 //! control plane; the signing name tells the two apart.
 
+pub(crate) mod connections;
 mod publish;
 mod retained_messages;
 mod shadows;
@@ -16,12 +17,22 @@ use crate::rest::{Call, Offer};
 /// What is offered.
 pub(crate) static OFFER: Offer = Offer::new(
     include_str!("known_operations.txt"),
-    &[publish::OPERATIONS, retained_messages::OPERATIONS, shadows::OPERATIONS],
+    &[
+        connections::OPERATIONS,
+        publish::OPERATIONS,
+        retained_messages::OPERATIONS,
+        shadows::OPERATIONS,
+    ],
 );
 
 /// The topic of a path: one that a message can have.
 fn topic(call: &Call) -> Result<&str, Refusal> {
     let topic = call.label_text("topic")?;
+    check_topic(topic)?;
+    Ok(topic)
+}
+
+fn check_topic(topic: &str) -> Result<(), Refusal> {
     let limits = Limits::default();
     validate_topic(topic, &limits).map_err(|error| {
         let (shown, bytes, slashes) = (shown(topic), Limits::TOPIC_BYTES, limits.topic_slashes);
@@ -29,6 +40,5 @@ fn topic(call: &Call) -> Result<&str, Refusal> {
             "The topic '{shown}' is not valid: {error}. It must be 1 to {bytes} bytes without \
              wildcards, with at most {slashes} slashes."
         ))
-    })?;
-    Ok(topic)
+    })
 }

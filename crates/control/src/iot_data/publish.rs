@@ -30,6 +30,11 @@ async fn publish(control: &Control, call: &Authorized<Call>) -> Outcome {
 
 /// The message of a request.
 fn message(call: &Call) -> Result<Publish, ApiError> {
+    message_to(call, ByteString::from(topic(call)?))
+}
+
+/// The message of a request, to a topic that is valid.
+pub(super) fn message_to(call: &Call, topic: ByteString) -> Result<Publish, ApiError> {
     if call.body.len() > PAYLOAD_BYTES {
         return Err(ApiError::new(
             ErrorKind::RequestEntityTooLarge,
@@ -43,7 +48,7 @@ fn message(call: &Call) -> Result<Publish, ApiError> {
     let expiry = call.query_integer("messageExpiry", 1..=Limits::MESSAGE_EXPIRY_SECONDS.into())?;
     let properties = properties(call)?;
     Ok(Publish {
-        topic: ByteString::from(topic(call)?),
+        topic,
         payload: call.body.clone(),
         qos,
         retain: call.query_flag("retain")?,

@@ -44,6 +44,11 @@ impl Answer {
         Self { status: StatusCode::OK, content: Content::Bytes(bytes), headers: Vec::new() }
     }
 
+    /// Nothing, with status 200.
+    pub(crate) fn ok() -> Self {
+        Self { status: StatusCode::OK, content: Content::Nothing, headers: Vec::new() }
+    }
+
     /// No content: status 204.
     pub(crate) fn nothing() -> Self {
         Self { status: StatusCode::NO_CONTENT, content: Content::Nothing, headers: Vec::new() }

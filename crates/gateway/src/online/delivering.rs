@@ -23,6 +23,9 @@ impl Online {
         if let Err(end) = self.freshen().await {
             return Some(end);
         }
+        if let Some(end) = self.obey() {
+            return Some(end);
+        }
         while self.may_deliver() {
             let Some(message) = self.mailbox.next(self.session.is_ready_for(Qos::AtLeastOnce))
             else {
@@ -32,6 +35,7 @@ impl Online {
                 Ok(message) => {
                     let message = message.into_inner();
                     let delivered = self.session.deliver(&message, clock::monotonic_millis());
+                    self.gateway.traces.delivered(self.rights.client_id(), &message, delivered);
                     match delivered {
                         Delivered::Dropped(Dropped::TooLarge) => {
                             self.mailbox.hit(Bound::ClientPacketSize, 1);
@@ -44,7 +48,7 @@ impl Online {
                         | Delivered::Queued => {}
                     }
                 }
-                Err(refused) => refused.1.log(&self.rights),
+                Err(refused) => refused.1.tell(&self.gateway.traces, &self.rights),
             }
         }
         None

@@ -23,6 +23,8 @@ pub(crate) enum End {
     ClaimEnded,
     /// Memory is short, and this connection holds most.
     Memory,
+    /// An operator ended it.
+    Operator,
     Server,
     Defect,
 }
@@ -38,6 +40,7 @@ impl End {
             Self::Violation { .. } => "CLIENT_ERROR",
             Self::Denied | Self::CertificateOff | Self::ClaimEnded => "AUTH_ERROR",
             Self::Memory => "THROTTLED",
+            Self::Operator => "API_INITIATED_DISCONNECT",
             Self::Server => "SERVER_INITIATED_DISCONNECT",
             Self::Defect => "SERVER_ERROR",
         }
@@ -56,6 +59,7 @@ impl fmt::Display for End {
             Self::CertificateOff => f.write_str("its certificate is no longer ACTIVE"),
             Self::ClaimEnded => f.write_str("the time of its provisioning claim is over"),
             Self::Memory => f.write_str("memory is short, and this connection holds most"),
+            Self::Operator => f.write_str("an operator ended it (DeleteConnection)"),
             Self::Server => f.write_str("the server stops"),
             Self::Defect => f.write_str("a fault of the server; its log says more"),
         }

@@ -89,7 +89,7 @@ impl Online {
         for stored in std::mem::take(&mut kept.resumed) {
             let filter = as_subscribed(&stored);
             if let Err(denied) = authorize::subscribe(&self.rights, &filter) {
-                denied.1.log(&self.rights);
+                denied.1.tell(&self.gateway.traces, &self.rights);
                 gone.push(stored.filter);
             } else if self.mailbox.reserve(ledger::subscription_bytes(&filter.filter)) {
                 self.subscriptions.insert(filter.filter, filter.qos);
@@ -233,13 +233,15 @@ impl Online {
                     true => self.session.redeliver(&message, now),
                     false => self.session.deliver(&message, now),
                 };
+                let traces = &self.gateway.traces;
+                traces.delivered(self.rights.client_id(), &message, delivered);
                 if delivered == Delivered::Dropped(Dropped::TooLarge) {
                     self.mailbox.hit(Bound::ClientPacketSize, 1);
                     kept.done.push(number);
                 }
             }
             Err(refused) => {
-                refused.1.log(&self.rights);
+                refused.1.tell(&self.gateway.traces, &self.rights);
                 kept.done.push(number);
             }
         }

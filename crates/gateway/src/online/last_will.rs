@@ -82,7 +82,7 @@ impl LastWill {
         let Ok(routed) = topics::route(will) else { return };
         let will = match authorize::publish(&self.rights, routed) {
             Ok(will) => will,
-            Err(refused) => return refused.1.log(&self.rights),
+            Err(refused) => return refused.1.tell(&self.gateway.traces, &self.rights),
         };
         let Ok(will) = authorize::for_subscribers(will) else { return };
         let (gateway, by) = (&self.gateway, Some(self.rights.certificate_row()));

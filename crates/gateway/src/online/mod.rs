@@ -5,6 +5,7 @@ mod delivering;
 mod end;
 mod kept;
 mod last_will;
+mod orders;
 mod publishing;
 mod requests;
 mod subscribing;
@@ -22,6 +23,7 @@ use tokio::sync::watch;
 
 pub(super) use self::end::End;
 use self::kept::Kept;
+use self::orders::Confirmations;
 use self::requests::RequestQueue;
 use super::Gateway;
 use super::directory::ConnectionNumber;
@@ -48,6 +50,11 @@ pub(super) struct Online {
     kept: Option<Box<Kept>>,
     /// Filters by their whole text, with the QoS granted.
     subscriptions: HashMap<Box<str>, Qos>,
+    /// What its CONNECT asked for.
+    asked: Asked,
+    confirmations: Confirmations,
+    /// Services that it uses and that are not offered, as far as that was logged: as many as there are.
+    absent: Vec<&'static str>,
     requests: RequestQueue,
     outgoing: Outgoing,
     /// Since when the peer has taken nothing of the output, milliseconds.
@@ -66,6 +73,18 @@ pub(super) struct Connected {
     pub(super) number: ConnectionNumber,
     /// The session that outlives it, if one does.
     pub(super) session: Option<Opened>,
+    /// What its CONNECT asked for.
+    pub(super) asked: Asked,
+}
+
+/// What a CONNECT asked for and nothing else keeps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    /// Seconds.
+    pub(super) keep_alive: u16,
+    pub(super) clean: bool,
+    /// Seconds, as granted.
+    pub(super) session_expiry: u32,
 }
 
 /// What a connection waits for.
@@ -90,7 +109,7 @@ impl Online {
         rights: Rights,
         connected: Connected,
     ) -> Self {
-        let Connected { mailbox, standing, number, session: opened } = connected;
+        let Connected { mailbox, standing, number, session: opened, asked } = connected;
         let kept = opened.map(|opened| Box::new(Kept::new(opened)));
         let subscriber =
             kept.as_ref().map_or_else(|| number.into(), |kept| kept.session.subscriber());
@@ -105,6 +124,9 @@ impl Online {
             subscriber,
             kept,
             subscriptions: HashMap::new(),
+            asked,
+            confirmations: Confirmations::default(),
+            absent: Vec::new(),
             requests: RequestQueue::default(),
             outgoing: Outgoing::default(),
             stalled_since: None,
@@ -270,6 +292,7 @@ impl Online {
             if let Err(ended) = self.standing.check() {
                 return Some(ended.into());
             }
+            self.gateway.traces.packet(self.rights.client_id(), &event);
             let end = match event {
                 Event::Publish(publish) => self.on_publish(publish).await,
                 Event::Subscribe(subscribe) => self.on_subscribe(subscribe).await,
@@ -285,7 +308,9 @@ impl Online {
                     None
                 }
                 Event::Delivered { token, .. } => {
-                    self.on_delivered(token);
+                    if !self.confirm(token) {
+                        self.on_delivered(token);
+                    }
                     None
                 }
                 Event::Ended(end) => Some(end.into()),

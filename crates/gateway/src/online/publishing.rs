@@ -1,6 +1,7 @@
 //! What a device publishes.
 
 use fleetwright_core::authorization::Authorized;
+use fleetwright_core::service_request::ServiceRequest;
 use fleetwright_mqtt::{DisconnectCode, PubAckCode, Publish, Qos, Version};
 
 use super::{End, Online};
@@ -18,7 +19,12 @@ impl Online {
             Ok(routed) => routed,
             Err(refused) => {
                 let (publish, reason) = *refused;
-                tracing::info!(client_id = self.rights.client_id(), topic = %publish.topic, reason);
+                if topics::is_basic_ingest(&publish.topic) {
+                    self.tell_absent("Basic ingest", &publish.topic);
+                } else {
+                    let client_id = self.rights.client_id();
+                    tracing::info!(client_id, topic = %publish.topic, reason);
+                }
                 return self.refuse_publish(&publish, PublishRefusal::Topic, &reason);
             }
         };
@@ -39,7 +45,7 @@ impl Online {
             Err(refused) => {
                 let (routed, denied) = *refused;
                 let publish = routed.message();
-                denied.log(&self.rights);
+                denied.tell(&self.gateway.traces, &self.rights);
                 self.refuse_publish(publish, PublishRefusal::Denied, &denied.reason_string())
             }
         }
@@ -80,7 +86,7 @@ impl Online {
         &mut self,
         request: &Authorized<(Request, Publish)>,
     ) -> Result<(), Option<End>> {
-        let (to, _) = request.get();
+        let (to, message) = request.get();
         match to {
             Request::Provisioning(topic) => {
                 // A view into the input buffer would keep all of it for as long as the request waits.
@@ -95,6 +101,9 @@ impl Online {
                     Request::Service(to) => Ok((to.clone(), publish.payload.clone())),
                     Request::Provisioning(_) => Err(Some(End::Defect)),
                 })?;
+                if let (ServiceRequest::Absent(absent), _) = request.get() {
+                    self.tell_absent(absent.service(), &message.topic);
+                }
                 let by = Some(self.rights.certificate_row());
                 // Boxed: seldom under way, and every idle connection would hold the room for it.
                 let answer = Box::pin(self.gateway.services.answer(&request, by)).await;
@@ -107,6 +116,22 @@ impl Online {
         Ok(())
     }
 
+    /// Logs that the client uses a service that is not offered, once in a connection.
+    fn tell_absent(&mut self, service: &'static str, topic: &str) {
+        if self.absent.contains(&service) {
+            return;
+        }
+        self.absent.push(service);
+        tracing::warn!(
+            event = "ServiceNotOffered",
+            client_id = self.rights.client_id(),
+            service,
+            topic,
+            "the client uses {service}, which this server does not offer: its requests are refused. \
+             Further ones of this connection are not logged"
+        );
+    }
+
     /// The end of the connection, if it ends. MQTT 5, QoS 1: the PUBACK says why, and the connection
     /// stays open. Anything else: the connection ends, as AWS ends it (specification, section 2).
     fn refuse_publish(
@@ -115,6 +140,9 @@ impl Online {
         refusal: PublishRefusal,
         reason: &str,
     ) -> Option<End> {
+        self.gateway.traces.note(self.rights.client_id(), "server", || {
+            format!("PUBLISH {} refused: {reason}", publish.topic)
+        });
         match publish.id {
             Some(id)
                 if self.session.version() == Version::V5 && !self.gateway.settings.strict_close =>

@@ -146,6 +146,7 @@ impl Online {
             properties: None,
         };
         let delivered = self.session.deliver(&delivery, clock::monotonic_millis());
+        self.gateway.traces.delivered(self.rights.client_id(), &delivery, delivered);
         if let Delivered::Dropped(why) = delivered {
             tracing::warn!(
                 client_id = self.rights.client_id(), topic = %delivery.topic, ?why,

@@ -59,6 +59,10 @@ impl Online {
             return Some(end);
         }
         let denied = codes.contains(&SubAckCode::NotAuthorized);
+        self.gateway.traces.note(self.rights.client_id(), "out", || {
+            let reason = reason.as_deref().unwrap_or_default();
+            format!("SUBACK {codes:?} {reason}").trim_end().to_owned()
+        });
         self.session.subscribed(subscribe.receipt, &codes, reason.as_deref());
         if denied && self.gateway.settings.strict_close {
             self.session.disconnect(DisconnectCode::NotAuthorized, "a subscription was denied");
@@ -130,7 +134,7 @@ impl Online {
                 })
             }
             Err(refused) => {
-                refused.1.log(&self.rights);
+                refused.1.tell(&self.gateway.traces, &self.rights);
                 Err((SubAckCode::NotAuthorized, refused.1.reason_string()))
             }
         }

@@ -240,6 +240,26 @@ impl Store {
         .await
     }
 
+    /// Seconds that a client's session outlives its connection, and its subscriptions; `None` if it
+    /// has no session that is kept.
+    pub async fn offline_session(
+        &self,
+        client_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<(u32, Vec<SessionFilter>)>, StoreError> {
+        let client_id = client_id.to_owned();
+        self.read(|sql| {
+            let found: Option<u32> = sql.one(
+                "SELECT expiry FROM sessions WHERE client_id = $1 AND protocol_level <> $2 \
+                 AND expiry > 0 AND (until IS NULL OR until > $3)",
+                args![&client_id, queue::GROUP, now],
+                |row| row.value(),
+            )?;
+            found.map(|expiry| Ok((expiry, filters(sql, &client_id)?))).transpose()
+        })
+        .await
+    }
+
     /// Whose sessions, or which groups' queues, are over, at most `limit`.
     pub async fn sessions_over(
         &self,
