@@ -10,6 +10,9 @@ use fleetwright_core::connection::{Connection, Disconnected, NotDelivered, Trace
 use fleetwright_mqtt::Publish;
 use fleetwright_store::StoreError;
 
+/// A message to one client, whose sender may send it.
+pub type DirectMessage = Authorized<Publish>;
+
 /// An answer on its way.
 pub type Asked<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -43,7 +46,7 @@ pub trait Connections: Send + Sync {
     fn send<'a>(
         &'a self,
         client_id: &'a str,
-        message: Authorized<Publish>,
+        message: DirectMessage,
         confirmed_within: Option<Duration>,
     ) -> Asked<'a, Result<(), NotDelivered>>;
 
@@ -84,7 +87,7 @@ impl Connections for Nobody {
     fn send<'a>(
         &'a self,
         _: &'a str,
-        _: Authorized<Publish>,
+        _: DirectMessage,
         _: Option<Duration>,
     ) -> Asked<'a, Result<(), NotDelivered>> {
         Box::pin(async { Err(NotDelivered::NotConnected) })

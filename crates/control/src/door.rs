@@ -25,13 +25,14 @@ use crate::service::{self, Service};
 use crate::trail::Trail;
 use crate::{health, iam, iot, iot_data, iot_jobs_data, lambda, query, reports, rest, sts};
 
-/// The HTTP service: `GET /live`, `/ready` and `/healthz` without credentials, reports of registration tasks and code of
+/// The HTTP service: `GET /live`, `/ready`, `/healthz` and `/metrics` without credentials, reports of registration tasks and code of
 /// functions by their sealed links, `AssumeRoleWithWebIdentity` by its token, all else signed with
 /// Signature Version 4.
 pub fn router(control: Arc<ControlPlane>) -> Router {
     Router::new()
         .route("/live", get(health::live))
         .route("/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .route("/healthz", get(health::healthz))
         .route(reports::ROUTE, get(reports::answer))
         .route(lambda::code_link::ROUTE, get(lambda::code_link::answer))

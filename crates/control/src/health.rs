@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use fleetwright_installation::doctor::{self, Finding, Severity};
-use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
 use crate::plane::ControlPlane;
@@ -39,6 +41,21 @@ pub(crate) async fn healthz(State(control): State<Arc<ControlPlane>>) -> Respons
         }
     };
     rest::json_response(status, &body)
+}
+
+/// What is measured, where the configuration says that it may be seen.
+pub(crate) async fn metrics(State(control): State<Arc<ControlPlane>>) -> Response {
+    let off = "Metrics are switched off: metrics = true in [control] lets whoever reaches this address \
+               read them.\n";
+    let (status, body) = match &control.measure {
+        Some(measure) => (StatusCode::OK, measure()),
+        None => (StatusCode::NOT_FOUND, off.to_owned()),
+    };
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let form = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, form);
+    response
 }
 
 async fn examine(control: &ControlPlane) -> Vec<Finding> {

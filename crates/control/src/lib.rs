@@ -46,7 +46,9 @@ mod tests;
 
 pub use admission::Admission;
 pub use authorize::{DeviceCaller, Peer};
-pub use connections::{Asked, Connections};
+pub use connections::{Asked, Connections, DirectMessage};
 pub use device::answer_device;
 pub use door::router;
-pub use plane::{Control, ControlPlane, Endpoints, Examine, FindCredentials, PublishMessage};
+pub use plane::{
+    Control, ControlPlane, Endpoints, Examine, FindCredentials, Measure, PublishMessage,
+};

@@ -46,6 +46,9 @@ pub type PublishMessage = Box<
 /// Looks at what a server needs beside its registry to do its work; quick, and without waiting.
 pub type Examine = Box<dyn Fn() -> Vec<Finding> + Send + Sync>;
 
+/// Renders what is measured, in Prometheus' text format.
+pub type Measure = Box<dyn Fn() -> String + Send + Sync>;
+
 /// The control plane as one request has it: what it changes in `store` is committed with the
 /// request's record in the audit trail.
 pub struct Control {
@@ -111,6 +114,8 @@ pub struct ControlPlane {
     pub admission: Admission,
     /// What `/ready` looks at beside the registry.
     pub examine: Examine,
+    /// What `/metrics` answers; `None` where it is switched off.
+    pub measure: Option<Measure>,
     /// Writes the audit trail.
     pub audit: Arc<Audit>,
     /// Finds access keys.

@@ -20,6 +20,8 @@ pub struct Control {
     /// Connections at once that wait for a request; a further one gets the slot of a silent
     /// peer.
     pub max_waiting: usize,
+    /// Answer `GET /metrics`, to whoever reaches the API: no signature is asked for.
+    pub metrics: bool,
 }
 
 impl Control {
@@ -29,12 +31,19 @@ impl Control {
         Key::new("burst", Takes::Number(1, 1_000_000)),
         Key::new("requests-at-once", Takes::Number(1, 1_000_000)),
         Key::new("max-waiting", Takes::Number(1, 10_000_000)),
+        Key::new("metrics", Takes::Flag),
     ];
 }
 
 impl Default for Control {
     fn default() -> Self {
-        Self { requests_per_second: None, burst: None, requests_at_once: 1024, max_waiting: 1024 }
+        Self {
+            requests_per_second: None,
+            burst: None,
+            requests_at_once: 1024,
+            max_waiting: 1024,
+            metrics: false,
+        }
     }
 }
 

@@ -114,6 +114,7 @@ impl Plane {
         let control = ControlPlane {
             admission: Admission::new(&crate::settings::Control::default()),
             examine: Box::new(Vec::new),
+            measure: None,
             audit,
             identities,
             issuers: Arc::new(Issuers::new(tls)),

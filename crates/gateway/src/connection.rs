@@ -56,6 +56,7 @@ pub(super) async fn serve(gateway: Arc<Gateway>, stream: Stream, accepted: Accep
         address: peer.ip(),
     };
     let (by_client, now) = (matches!(end, End::Client), clock::now());
+    gateway.counts.end(end.reason());
     gateway.last_ends.note(&arrived.client_id, now, end.reason());
     gateway.traces.note(&arrived.client_id, "server", || format!("disconnected: {end}"));
     gateway.tell(ended.disconnected(end.reason(), by_client, now)).await;
@@ -94,6 +95,7 @@ async fn arrive(
     let principal = match identity::identify(&gateway.store, id, leaf, named).await {
         Ok(principal) => principal,
         Err(unauthenticated) => {
+            gateway.counts.unauthenticated.rise();
             let presented = presented(&stream, named)?;
             first_connection::meet(gateway, &unauthenticated, presented, peer).await;
             return None;
@@ -178,6 +180,7 @@ async fn arrive(
         Err(refused) => {
             let (request, denied) = *refused;
             denied.tell(&gateway.traces, &rights);
+            gateway.counts.denied.rise();
             if let Some(number) = gateway.numbers.draw() {
                 gateway.tell(rights.connection(number.0).connect_failed(clock::now())).await;
             }
@@ -222,6 +225,7 @@ async fn arrive(
         }
     };
     let number = entry.number;
+    gateway.counts.accepted.rise();
     if gateway.policies.things_changed_since(&rights) {
         // A thing of this client id may have changed before this connection could be notified.
         mailbox.ask_recheck();

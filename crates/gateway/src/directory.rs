@@ -120,6 +120,12 @@ impl Directory {
         shard.get(id).map(|(_, mailbox, since)| (Arc::clone(mailbox), *since))
     }
 
+    /// How many are connected.
+    pub(super) fn count(&self) -> u64 {
+        let count: usize = self.by_client.iter().map(|shard| shard.lock().len()).sum();
+        u64::try_from(count).unwrap_or(u64::MAX)
+    }
+
     /// Everybody of one shard, with number and since when; `None` beyond the last.
     pub(super) fn clients(
         &self,

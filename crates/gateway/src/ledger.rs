@@ -140,6 +140,11 @@ impl Ledger {
         })
     }
 
+    /// Bytes that are held.
+    pub(super) fn held(&self) -> u64 {
+        u64::try_from(self.held.load(Ordering::Relaxed)).unwrap_or(u64::MAX)
+    }
+
     /// The bound of one connection, bytes.
     pub(super) fn per_connection(&self) -> usize {
         self.per_connection

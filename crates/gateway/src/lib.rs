@@ -5,6 +5,7 @@
 
 mod authorize;
 mod connection;
+mod counts;
 mod directory;
 mod enrichment;
 mod entrance;
@@ -35,6 +36,7 @@ mod traces;
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
+pub use counts::Measures;
 pub use entrance::{EndpointNames, Listener, Serves};
 use fleetwright_core::authorization::Authorized;
 use fleetwright_core::certificate::CertificateId;
@@ -42,7 +44,7 @@ use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::event::Event;
 use fleetwright_core::limits;
 use fleetwright_core::service_request::{Audience, ServiceAnswer};
-use fleetwright_mqtt::{Limits, Publish};
+use fleetwright_mqtt::{Delivered, Delivery, Limits, Publish};
 use fleetwright_provisioning::Provisioning;
 use fleetwright_services::Services;
 use fleetwright_store::{Store, StoreError};
@@ -72,6 +74,7 @@ pub struct Gateway {
     numbers: Arc<Numbers>,
     last_ends: operators::LastEnds,
     traces: traces::Traces,
+    counts: counts::Counts,
 }
 
 impl Gateway {
@@ -118,6 +121,7 @@ impl Gateway {
             numbers,
             last_ends: operators::LastEnds::default(),
             traces: traces::Traces::default(),
+            counts: counts::Counts::default(),
         })
     }
 
@@ -216,6 +220,14 @@ impl Gateway {
         self.sessions.queue(&plan, &publish, None).await?;
         self.router.publish(Subscriber::NOBODY, &publish, &plan);
         Ok(())
+    }
+
+    /// A message was sent to a client, or dropped.
+    pub(crate) fn sent(&self, client_id: &str, message: &Delivery, delivered: Delivered) {
+        if matches!(delivered, Delivered::Sent | Delivered::Queued) {
+            self.counts.sent.rise();
+        }
+        self.traces.delivered(client_id, message, delivered);
     }
 
     /// Has the connections of a certificate look at their rights again.

@@ -33,7 +33,7 @@ use crate::changes::Listeners;
 use crate::config::Settings;
 use crate::connections::OfGateway;
 use crate::on_disk::OnDisk;
-use crate::{health, https};
+use crate::{health, https, metrics};
 
 /// The parts of one server.
 pub(crate) struct App {
@@ -232,6 +232,10 @@ impl App {
             }),
             admission: Admission::new(&settings.control),
             examine: health::examine(settings.data_dir.clone(), Arc::clone(&self.issuance)),
+            measure: settings
+                .control
+                .metrics
+                .then(|| metrics::measure(Arc::clone(&self.gateway), Arc::clone(&self.issuance))),
             audit: Arc::clone(&self.audit),
             identities: Arc::clone(&self.identities),
             issuers: Arc::clone(&self.issuers),

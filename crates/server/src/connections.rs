@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fleetwright_control::{Asked, Connections};
-use fleetwright_core::authorization::Authorized;
+use fleetwright_control::{Asked, Connections, DirectMessage};
 use fleetwright_core::connection::{Connection, Disconnected, NotDelivered, TracePage};
 use fleetwright_gateway::Gateway;
-use fleetwright_mqtt::Publish;
 use fleetwright_store::StoreError;
 
 /// Those of this node.
@@ -45,7 +43,7 @@ impl Connections for OfGateway {
     fn send<'a>(
         &'a self,
         client_id: &'a str,
-        message: Authorized<Publish>,
+        message: DirectMessage,
         confirmed_within: Option<Duration>,
     ) -> Asked<'a, Result<(), NotDelivered>> {
         Box::pin(self.0.send_to_one(client_id, message, confirmed_within))

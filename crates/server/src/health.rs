@@ -64,7 +64,7 @@ fn of_keys(level: &PoolLevel) -> Finding {
 }
 
 /// Descriptors that are open, and how many may be.
-fn open_files() -> Option<(u64, u64)> {
+pub(crate) fn open_files() -> Option<(u64, u64)> {
     let open = fs::read_dir("/proc/self/fd").ok()?.count();
     Some((u64::try_from(open).ok()?, getrlimit(Resource::Nofile).current?))
 }

@@ -15,6 +15,7 @@ mod damage;
 mod health;
 mod https;
 mod listening;
+mod metrics;
 mod on_disk;
 mod process;
 mod ready_file;

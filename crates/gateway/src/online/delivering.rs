@@ -35,7 +35,7 @@ impl Online {
                 Ok(message) => {
                     let message = message.into_inner();
                     let delivered = self.session.deliver(&message, clock::monotonic_millis());
-                    self.gateway.traces.delivered(self.rights.client_id(), &message, delivered);
+                    self.gateway.sent(self.rights.client_id(), &message, delivered);
                     match delivered {
                         Delivered::Dropped(Dropped::TooLarge) => {
                             self.mailbox.hit(Bound::ClientPacketSize, 1);

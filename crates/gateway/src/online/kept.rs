@@ -233,8 +233,7 @@ impl Online {
                     true => self.session.redeliver(&message, now),
                     false => self.session.deliver(&message, now),
                 };
-                let traces = &self.gateway.traces;
-                traces.delivered(self.rights.client_id(), &message, delivered);
+                self.gateway.sent(self.rights.client_id(), &message, delivered);
                 if delivered == Delivered::Dropped(Dropped::TooLarge) {
                     self.mailbox.hit(Bound::ClientPacketSize, 1);
                     kept.done.push(number);

@@ -92,7 +92,7 @@ impl Online {
             }
         };
         let delivered = self.session.deliver(&message, clock::monotonic_millis());
-        self.gateway.traces.delivered(self.rights.client_id(), &message, delivered);
+        self.gateway.sent(self.rights.client_id(), &message, delivered);
         let answer = match delivered {
             Delivered::Sent | Delivered::Queued if confirm => {
                 let waiting = &mut self.confirmations.waiting;

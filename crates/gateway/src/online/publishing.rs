@@ -14,6 +14,7 @@ impl Online {
             return Some(end);
         }
         let (qos, id) = (publish.qos, publish.id);
+        self.gateway.counts.received.rise();
         enrichment::enrich(&self.rights, &mut publish.properties);
         let routed = match topics::route(publish) {
             Ok(routed) => routed,

@@ -130,6 +130,7 @@ impl Online {
 
     /// Sends an answer to this device.
     pub(super) fn send_answer(&mut self, answer: Answer) {
+        self.gateway.counts.answer(&answer.topic);
         self.send_directly(answer.topic, answer.payload);
     }
 
@@ -146,7 +147,7 @@ impl Online {
             properties: None,
         };
         let delivered = self.session.deliver(&delivery, clock::monotonic_millis());
-        self.gateway.traces.delivered(self.rights.client_id(), &delivery, delivered);
+        self.gateway.sent(self.rights.client_id(), &delivery, delivered);
         if let Delivered::Dropped(why) = delivered {
             tracing::warn!(
                 client_id = self.rights.client_id(), topic = %delivery.topic, ?why,
