@@ -7,9 +7,12 @@ import functools
 import itertools
 import json
 import sqlite3
+import tempfile
+import threading
 import time
 import uuid
 
+import paho.mqtt.client as paho
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 from cryptography import x509
@@ -67,6 +70,34 @@ class OwnCa:
     def issue(self, subject):
         key = ec.generate_private_key(ec.SECP256R1())
         return pem(certificate(key, subject, self.common_name, self.key))
+
+
+ALLOW_ALL = json.dumps({
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}],
+})  # fmt: skip
+
+
+class ConnectedClient:
+    """A device of MQTT 3.1.1 with a session that is kept."""
+
+    def __init__(self, server, client_id, pem, acknowledges):
+        self.id = client_id
+        subscribed = threading.Event()
+        with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
+            file.write(pem)
+            file.flush()
+            self.client = paho.Client(
+                paho.CallbackAPIVersion.VERSION2, client_id, clean_session=False,
+                manual_ack=not acknowledges,
+            )  # fmt: skip
+            self.client.tls_set(str(server.root_ca), file.name, file.name)
+        self.client.on_connect = lambda *_: self.client.subscribe(client_id, qos=1)
+        self.client.on_subscribe = lambda *_: subscribed.set()
+        host, _, port = server.mqtt.rpartition(":")
+        self.client.connect(host, int(port))
+        self.client.loop_start()
+        assert subscribed.wait(PATIENCE)
 
 
 class Scene:
@@ -200,6 +231,20 @@ class Scene:
     def csr(self):
         request = x509.CertificateSigningRequestBuilder().subject_name(name("a device"))
         return pem(request.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256()))
+
+    @functools.cached_property
+    def client(self):
+        """The client id of a device that is connected, has subscribed and keeps its session."""
+        return self.connected().id
+
+    def connected(self, acknowledges=True):
+        """A device; one that does not acknowledge takes messages all the same."""
+        made = self.iot.create_keys_and_certificate(setAsActive=True)
+        name = self.fresh("policy")
+        self.iot.create_policy(policyName=name, policyDocument=ALLOW_ALL)
+        self.iot.attach_policy(policyName=name, target=made["certificateArn"])
+        pem = made["certificatePem"] + made["keyPair"]["PrivateKey"]
+        return ConnectedClient(self.server, self.fresh("client"), pem, acknowledges)
 
     @functools.cached_property
     def certificate(self):

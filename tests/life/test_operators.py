@@ -2,27 +2,25 @@
 
 import json
 import subprocess
-import threading
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from paho.mqtt.client import MQTTv5
 
-from fleet import ALLOW_ALL, allow
+from fleet import allow, make_client
 from running import arn
 from serving import BINARY
 
 
 @pytest.fixture(scope="module")
 def data(fleet):
-    return fleet.client("iot-data")
+    return make_client(fleet.server, "iot-data")
 
 
 @pytest.fixture
 def command(server):
     def run(*arguments, **options):
-        reach = ["--endpoint-url", server.endpoint, "--credentials", str(server.credentials)]
+        reach = ["--endpoint-url", server.api, "--credentials", str(server.credentials)]
         return subprocess.run(
             [BINARY, *arguments, *reach], capture_output=True, text=True, timeout=30, **options
         )
@@ -46,7 +44,8 @@ def test_a_connection_is_shown_and_then_how_it_ended(data, device, someone, comm
     assert first["subscriptions"] == [{"topicFilter": "seen/one", "qos": 0}]
     rest = data.list_subscriptions(clientId="seen", nextToken=first["nextToken"])
     assert rest["subscriptions"] == [{"topicFilter": "seen/two", "qos": 1}]
-    listed = [json.loads(line) for line in command("connections", "--output", "json").stdout.splitlines()]
+    listed = command("connections", "--output", "json").stdout.splitlines()
+    listed = [json.loads(line) for line in listed]
     (mine,) = [each for each in listed if each["clientId"] == "seen"]
     assert mine["mqttVersion"] == "5" and len(mine["subscriptions"]) == 2
     assert "seen/one seen/two" in command("connections").stdout
@@ -88,7 +87,7 @@ def test_a_trace_shows_packets_and_reasons(fleet, server, device):
     identity = fleet.identity(
         allow("iot:Connect", arn("client", "traced")), allow("iot:Publish", arn("topic", "may"))
     )
-    reach = ["--endpoint-url", server.endpoint, "--credentials", str(server.credentials)]
+    reach = ["--endpoint-url", server.api, "--credentials", str(server.credentials)]
     traced = subprocess.Popen(
         [BINARY, "trace", "traced", "--lines", "5", "--output", "json", *reach],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -115,6 +114,6 @@ def test_who_uses_a_service_that_is_not_offered_is_logged_once(server, device, s
     connection = device(someone, "absent", version=MQTTv5)
     for _ in range(2):
         connection.publish("$aws/things/absent/defender/metrics/json", b"{}")
-    lines = [line for line in server.log().splitlines() if "ServiceNotOffered" in line]
+    lines = [line for line in server.log.read_text().splitlines() if "ServiceNotOffered" in line]
     (line,) = [line for line in lines if "absent" in line]
     assert "Device Defender" in line
