@@ -59,18 +59,21 @@ pub(super) enum Bound {
     /// Messages dropped: `[mqtt] session-queue-messages`, `session-queue-mib` or
     /// `session-queues-mib`.
     SessionQueue,
+    /// Connections held back: `[mqtt] publishes-per-second`.
+    PublishRate,
     /// Messages given up after an hour without PUBACK (MQTT 3.1.1).
     Resending,
 }
 
 impl Bound {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::ConnectionMemory,
         Self::TotalMemory,
         Self::TotalMemoryEnds,
         Self::TotalMemoryRefusals,
         Self::ClientPacketSize,
         Self::SessionQueue,
+        Self::PublishRate,
         Self::Resending,
     ];
 
@@ -85,6 +88,7 @@ impl Bound {
             Self::SessionQueue => {
                 "[mqtt] session-queue-messages, session-queue-mib or session-queues-mib"
             }
+            Self::PublishRate => "[mqtt] publishes-per-second",
             Self::Resending => "one hour of sending again",
         }
     }
@@ -98,6 +102,7 @@ impl Bound {
             Self::TotalMemoryRefusals => "requests_refused_total_memory",
             Self::ClientPacketSize => "messages_dropped_client_packet_size",
             Self::SessionQueue => "messages_dropped_session_queue",
+            Self::PublishRate => "publishes_held_back",
             Self::Resending => "messages_given_up",
         }
     }

@@ -18,6 +18,10 @@ pub struct Mqtt {
     pub connect_refusal_code: ConnectRefusalCode,
     /// Close the connection on any denied publish or subscribe, as AWS does on MQTT 3.1.1.
     pub strict_close: bool,
+    /// PUBLISHes a second that are read of one connection, 1 to 1,000,000; one that sends more is read
+    /// more slowly, and loses nothing. None by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub publishes_per_second: Option<u32>,
     /// Send unacknowledged QoS 1 messages again on open connections of MQTT 5 too, as AWS does.
     pub resend_mqtt5: bool,
     /// What one connection may make the server hold, MiB, 1 to 1024: messages that wait for it,
@@ -66,6 +70,7 @@ impl Mqtt {
         Key::new("max-half-open", Takes::Number(1, 10_000_000)),
         Key::new("connect-refusal-code", Takes::OneOf(&["not-authorized", "seven"])),
         Key::new("strict-close", Takes::Flag),
+        Key::new("publishes-per-second", Takes::Number(1, 1_000_000)),
         Key::new("resend-mqtt5", Takes::Flag),
         Key::new("memory-per-connection-mib", Takes::Number(1, 1024)),
         Key::new("memory-mib", Takes::Number(16, 1_048_576)),
@@ -104,6 +109,7 @@ impl Default for Mqtt {
             max_half_open: 8192,
             connect_refusal_code: ConnectRefusalCode::NotAuthorized,
             strict_close: false,
+            publishes_per_second: None,
             resend_mqtt5: false,
             memory_per_connection_mib: 4,
             memory_mib: 256,

@@ -6,6 +6,7 @@ mod end;
 mod kept;
 mod last_will;
 mod orders;
+mod pace;
 mod publishing;
 mod requests;
 mod subscribing;
@@ -24,6 +25,7 @@ use tokio::sync::watch;
 pub(super) use self::end::End;
 use self::kept::Kept;
 use self::orders::Confirmations;
+use self::pace::Pace;
 use self::requests::RequestQueue;
 use super::Gateway;
 use super::directory::ConnectionNumber;
@@ -53,6 +55,7 @@ pub(super) struct Online {
     /// What its CONNECT asked for.
     asked: Asked,
     confirmations: Confirmations,
+    pace: Option<Box<Pace>>,
     /// Services that it uses and that are not offered, as far as that was logged: as many as there are.
     absent: Vec<&'static str>,
     requests: RequestQueue,
@@ -126,6 +129,7 @@ impl Online {
             subscriptions: HashMap::new(),
             asked,
             confirmations: Confirmations::default(),
+            pace: None,
             absent: Vec::new(),
             requests: RequestQueue::default(),
             outgoing: Outgoing::default(),
@@ -212,7 +216,8 @@ impl Online {
         self.excuse_silence();
         let now = clock::monotonic_millis();
         let (at, then) = self.next_deadline(now);
-        let reads = !self.requests.is_full() && !self.session.output_is_full();
+        let is_held = self.held_until().is_some();
+        let reads = !is_held && !self.requests.is_full() && !self.session.output_is_full();
         let has_room = !self.session.output_is_full();
         let (stream, output) = (&mut self.stream, self.session.output());
         let input = reads.then_some(input);
@@ -235,6 +240,11 @@ impl Online {
             if at < next.0 {
                 next = (at, Wakeup::Ended(Ended::Claim));
             }
+        }
+        if let Some(until) = self.held_until()
+            && until < next.0
+        {
+            next = (until, Wakeup::Deadline);
         }
         if self.outgoing.is_done(self.session.output()) {
             self.stalled_since = None;
@@ -265,7 +275,7 @@ impl Online {
 
     /// While the device is not read, by our choice, its silence says nothing.
     fn excuse_silence(&mut self) {
-        if self.requests.is_full() || self.session.output_is_full() {
+        if self.requests.is_full() || self.session.output_is_full() || self.held_until().is_some() {
             self.session.excuse_silence(clock::monotonic_millis());
         }
     }
@@ -288,7 +298,9 @@ impl Online {
 
     /// Reads every whole packet of the input.
     async fn take_in(&mut self, input: &mut BytesMut) -> Option<End> {
-        while let Some(event) = self.session.receive(input, clock::monotonic_millis()) {
+        while self.held_until().is_none()
+            && let Some(event) = self.session.receive(input, clock::monotonic_millis())
+        {
             if let Err(ended) = self.standing.check() {
                 return Some(ended.into());
             }

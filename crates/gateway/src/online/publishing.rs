@@ -15,6 +15,7 @@ impl Online {
         }
         let (qos, id) = (publish.qos, publish.id);
         self.gateway.counts.received.rise();
+        self.published();
         enrichment::enrich(&self.rights, &mut publish.properties);
         let routed = match topics::route(publish) {
             Ok(routed) => routed,
