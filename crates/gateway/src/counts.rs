@@ -95,7 +95,7 @@ impl Gateway {
             unauthenticated: counts.unauthenticated.value(),
             received: counts.received.value(),
             sent: counts.sent.value(),
-            held_bytes: self.ledger.held(),
+            held_bytes: self.ledger.held_bytes(),
             answers: answers.collect(),
             ended: ended.iter().map(|(reason, count)| (*reason, *count)).collect(),
             bounds: self.counters().collect(),

@@ -146,7 +146,7 @@ impl Ledger {
     }
 
     /// Bytes that are held.
-    pub(super) fn held(&self) -> u64 {
+    pub(super) fn held_bytes(&self) -> u64 {
         u64::try_from(self.held.load(Ordering::Relaxed)).unwrap_or(u64::MAX)
     }
 

@@ -21,6 +21,7 @@ mod numbers;
 mod online;
 mod operators;
 mod order;
+mod pace;
 pub mod presence;
 mod probes;
 mod retained;

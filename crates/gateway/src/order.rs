@@ -27,3 +27,43 @@ pub(super) enum Order {
         done: oneshot::Sender<Result<(), NotDelivered>>,
     },
 }
+
+/// Tokens of messages that are confirmed have this bit; those of queues never do.
+const CONFIRMED: u64 = 1 << 63;
+
+/// Who waits for a client's PUBACK, by the message's token. Those who gave up are forgotten with the
+/// next message.
+#[derive(Debug, Default)]
+pub(super) struct Confirmations {
+    made: u64,
+    waiting: Vec<(u64, Answer)>,
+}
+
+/// Where it is told what became of a message.
+type Answer = oneshot::Sender<Result<(), NotDelivered>>;
+
+impl Confirmations {
+    /// The token of the next message.
+    pub(super) fn token(&mut self) -> u64 {
+        self.made += 1;
+        CONFIRMED | self.made
+    }
+
+    /// A message was sent; somebody waits for its PUBACK.
+    pub(super) fn wait(&mut self, token: u64, done: Answer) {
+        self.waiting.retain(|(_, answer)| !answer.is_closed());
+        self.waiting.push((token, done));
+    }
+
+    /// The client acknowledged a message; whether it was one for it alone.
+    pub(super) fn confirm(&mut self, token: u64) -> bool {
+        if token & CONFIRMED == 0 {
+            return false;
+        }
+        if let Some(at) = self.waiting.iter().position(|(each, _)| *each == token) {
+            // Who waited may have given up.
+            let _ = self.waiting.swap_remove(at).1.send(Ok(()));
+        }
+        true
+    }
+}

@@ -6,7 +6,6 @@ mod end;
 mod kept;
 mod last_will;
 mod orders;
-mod pace;
 mod publishing;
 mod requests;
 mod subscribing;
@@ -24,14 +23,14 @@ use tokio::sync::watch;
 
 pub(super) use self::end::End;
 use self::kept::Kept;
-use self::orders::Confirmations;
-use self::pace::Pace;
 use self::requests::RequestQueue;
 use super::Gateway;
 use super::directory::ConnectionNumber;
 use super::kept_session::Subscriber;
 use super::ledger::Bound;
 use super::mailbox::{Holding, Mailbox};
+use super::order::Confirmations;
+use super::pace::Pace;
 use super::sessions::Opened;
 use super::standing::{Ended, Standing, WriteError};
 use super::stream::{self, Moved, Outgoing, Stream};
@@ -320,7 +319,7 @@ impl Online {
                     None
                 }
                 Event::Delivered { token, .. } => {
-                    if !self.confirm(token) {
+                    if !self.confirmations.confirm(token) {
                         self.on_delivered(token);
                     }
                     None
@@ -335,6 +334,11 @@ impl Online {
             }
         }
         self.session.end().cloned().map(End::from)
+    }
+
+    /// Until when nothing is read, for it published too often, milliseconds.
+    fn held_until(&mut self) -> Option<u64> {
+        self.pace.as_mut()?.held_until(clock::monotonic_millis())
     }
 
     /// Looks the rights up again if something that they rest on has changed.

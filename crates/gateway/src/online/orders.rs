@@ -10,17 +10,6 @@ use super::{End, Online};
 use crate::authorize;
 use crate::order::Order;
 
-/// Tokens of messages that are confirmed have this bit; those of queues never do.
-const CONFIRMED: u64 = 1 << 63;
-
-/// Who waits for a client's PUBACK, by the message's token. Those who gave up are forgotten with the
-/// next message.
-#[derive(Debug, Default)]
-pub(super) struct Confirmations {
-    made: u64,
-    waiting: Vec<(u64, oneshot::Sender<Result<(), NotDelivered>>)>,
-}
-
 impl Online {
     /// Does what operators asked for.
     pub(super) fn obey(&mut self) -> Option<End> {
@@ -81,8 +70,7 @@ impl Online {
         confirm: bool,
         done: oneshot::Sender<Result<(), NotDelivered>>,
     ) {
-        let token = CONFIRMED | self.confirmations.made;
-        self.confirmations.made += 1;
+        let token = self.confirmations.token();
         let message = match authorize::receive(&self.rights, Delivery { token, ..message }) {
             Ok(message) => message.into_inner(),
             Err(refused) => {
@@ -95,10 +83,7 @@ impl Online {
         self.gateway.sent(self.rights.client_id(), &message, delivered);
         let answer = match delivered {
             Delivered::Sent | Delivered::Queued if confirm => {
-                let waiting = &mut self.confirmations.waiting;
-                waiting.retain(|(_, asker)| !asker.is_closed());
-                waiting.push((token, done));
-                return;
+                return self.confirmations.wait(token, done);
             }
             Delivered::Sent | Delivered::Queued => Ok(()),
             Delivered::Dropped(Dropped::TooLarge) => Err(NotDelivered::TooLarge),
@@ -108,17 +93,5 @@ impl Online {
             }
         };
         let _ = done.send(answer);
-    }
-
-    /// The client acknowledged a message; whether it was one for it alone.
-    pub(super) fn confirm(&mut self, token: u64) -> bool {
-        if token & CONFIRMED == 0 {
-            return false;
-        }
-        let waiting = &mut self.confirmations.waiting;
-        if let Some(at) = waiting.iter().position(|(each, _)| *each == token) {
-            let _ = waiting.swap_remove(at).1.send(Ok(()));
-        }
-        true
     }
 }

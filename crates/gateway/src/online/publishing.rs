@@ -2,9 +2,12 @@
 
 use fleetwright_core::authorization::Authorized;
 use fleetwright_core::service_request::ServiceRequest;
+use fleetwright_host::clock;
 use fleetwright_mqtt::{DisconnectCode, PubAckCode, Publish, Qos, Version};
 
 use super::{End, Online};
+use crate::ledger::Bound;
+use crate::pace::Pace;
 use crate::topics::{self, Ordinary, Request};
 use crate::{authorize, enrichment, retained};
 
@@ -15,7 +18,7 @@ impl Online {
         }
         let (qos, id) = (publish.qos, publish.id);
         self.gateway.counts.received.rise();
-        self.published();
+        self.keep_pace();
         enrichment::enrich(&self.rights, &mut publish.properties);
         let routed = match topics::route(publish) {
             Ok(routed) => routed,
@@ -116,6 +119,16 @@ impl Online {
             }
         }
         Ok(())
+    }
+
+    /// Counts a PUBLISH that was read; after one too many nothing is read for a while.
+    fn keep_pace(&mut self) {
+        let Some(per_second) = self.gateway.settings.publishes_per_second else { return };
+        let now = clock::monotonic_millis();
+        let pace = self.pace.get_or_insert_with(|| Box::new(Pace::new(per_second, now)));
+        if !pace.published(now) {
+            self.mailbox.hit(Bound::PublishRate, 1);
+        }
     }
 
     /// Logs that the client uses a service that is not offered, once in a connection.
