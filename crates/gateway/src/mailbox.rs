@@ -44,6 +44,8 @@ pub(super) struct Mailbox {
     queued: AtomicBool,
     must_end: AtomicBool,
     listed: AtomicBool,
+    /// Boxed: a connection that idles has none, and keeps a pointer's room for them.
+    #[expect(clippy::box_collection, reason = "a Vec is three pointers in every connection")]
     orders: Mutex<Option<Box<Vec<Order>>>>,
     arrived: Notify,
 }
