@@ -13,8 +13,6 @@ pub(crate) enum ErrorKind {
     AccessDenied,
     /// The quota of the code of all functions is used up.
     CodeStorageExceeded,
-    /// Another version than the current one was named.
-    Conflict,
     /// The token of a web identity has expired.
     ExpiredIdentityToken,
     /// The session of temporary credentials has expired.
@@ -125,7 +123,6 @@ impl ErrorKind {
             Self::CodeStorageExceeded => row("CodeStorageExceededException", 400),
             Self::ExpiredIdentityToken => row("ExpiredTokenException", 400),
             Self::ExpiredToken => row("ExpiredTokenException", 403).query("ExpiredToken", 403),
-            Self::Conflict => row("ConflictException", 409),
             Self::Forbidden => row("ForbiddenException", 403),
             Self::GatewayTimeout => row("GatewayTimeoutException", 504),
             Self::IdpCommunicationError => row("IDPCommunicationError", 400),

@@ -33,7 +33,6 @@ const OTHERS: &[ErrorKind] = &[
     ErrorKind::RequestTimeout,
     ErrorKind::UnknownOperation,
     ErrorKind::UnsupportedDocumentEncoding,
-    ErrorKind::Conflict,
     ErrorKind::UnrecognizedClient,
 ];
 

@@ -78,7 +78,7 @@ fn refused(refusal: ShadowRefusal) -> ApiError {
     };
     let kind = match code {
         404 => ErrorKind::Code(ErrorCode::ResourceNotFound),
-        409 => ErrorKind::Conflict,
+        409 => ErrorKind::Code(ErrorCode::Conflict),
         413 => ErrorKind::RequestEntityTooLarge,
         415 => ErrorKind::UnsupportedDocumentEncoding,
         _ => ErrorKind::Code(ErrorCode::InvalidRequest),

@@ -115,6 +115,7 @@ fn the_key_lists_name_every_field() {
         expires: Some(1),
         certificates: [("x".into(), limits)].into(),
     };
+    let mqtt = Mqtt { publishes_per_second: Some(1), ..Mqtt::default() };
     let issuance = issuance::Settings { validity: Some("1d".into()) };
     let control = Control { requests_per_second: Some(1), burst: Some(1), ..Control::default() };
     let command = HookCommand::try_from(vec!["/bin/true".to_owned()]).unwrap();
@@ -125,7 +126,7 @@ fn the_key_lists_name_every_field() {
         ..hooks::Settings::default()
     };
     for (known, fields) in [
-        (Mqtt::KEYS, fields(Mqtt::default())),
+        (Mqtt::KEYS, fields(mqtt)),
         (JobSettings::KEYS, fields(JobSettings::default())),
         (ShadowSettings::KEYS, fields(ShadowSettings::default())),
         (Provisioning::KEYS, fields(Provisioning::default())),

@@ -102,14 +102,14 @@ fn a_wrong_method_names_the_right_ones() {
 
 #[test]
 fn known_operations_that_are_not_offered_say_so() {
-    let (status, name, message) = refused("PUT", "/jobs/a");
+    let (status, name, message) = refused("POST", "/streams/a");
     assert_eq!((status, name.as_str()), (501, "NotImplementedException"));
-    assert!(message.starts_with("CreateJob is not implemented by Fleetwright."), "{message}");
+    assert!(message.starts_with("CreateStream is not implemented by Fleetwright."), "{message}");
     let (_, _, message) = refused("GET", "/destinations/arn%3Aaws/with/slashes");
     assert!(message.starts_with("GetTopicRuleDestination is not"), "{message}");
-    let (_, _, message) = refused("GET", "/things/a/jobs");
+    let (_, _, message) = refused("GET", "/packages/a");
     assert!(
-        message.contains("Offered in its family: ") && message.contains("DescribeThing"),
+        message.contains("Offered in its family: ") && message.contains("ListPackages"),
         "{message}"
     );
 }
