@@ -8,7 +8,7 @@ use std::time::Duration;
 use fleetwright_core::authorization::Authorized;
 use fleetwright_core::connection::{Connection, Disconnected, NotDelivered, TracePage};
 use fleetwright_mqtt::Publish;
-use fleetwright_store::StoreError;
+use fleetwright_store::{Store, StoreError};
 
 /// A message to one client, whose sender may send it.
 pub type DirectMessage = Authorized<Publish>;
@@ -37,6 +37,7 @@ pub trait Connections: Send + Sync {
     /// Ends a connection, and with `session` the client's session; whether there was either.
     fn end<'a>(
         &'a self,
+        store: &'a Store,
         client_id: &'a str,
         session: bool,
         without_will: bool,
@@ -80,7 +81,13 @@ impl Connections for Nobody {
         Box::pin(async { (Vec::new(), None) })
     }
 
-    fn end<'a>(&'a self, _: &'a str, _: bool, _: bool) -> Asked<'a, Result<bool, StoreError>> {
+    fn end<'a>(
+        &'a self,
+        _: &'a Store,
+        _: &'a str,
+        _: bool,
+        _: bool,
+    ) -> Asked<'a, Result<bool, StoreError>> {
         Box::pin(async { Ok(false) })
     }
 

@@ -148,15 +148,6 @@ impl Gateway {
         self.sessions.end_in_time(&self.router).await
     }
 
-    /// Ends the session of a client id with all that waits for it; answers whether there was one. Its
-    /// connection, if it has one, goes on without.
-    ///
-    /// # Errors
-    /// When the registry cannot be asked.
-    pub async fn end_session(&self, client_id: &str) -> Result<bool, StoreError> {
-        self.sessions.end(&self.router, client_id).await
-    }
-
     /// Gives an event to those who subscribed to it and may receive it.
     pub(crate) async fn publish_event(&self, event: Event) {
         self.publish_own(event.topic, event.payload).await;

@@ -12,7 +12,7 @@ use fleetwright_core::connection::{
 use fleetwright_core::time::Timestamp;
 use fleetwright_host::clock;
 use fleetwright_mqtt::{Delivery, Publish, Qos};
-use fleetwright_store::StoreError;
+use fleetwright_store::{Store, StoreError};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -116,13 +116,14 @@ impl Gateway {
         (found, next)
     }
 
-    /// Ends the connection of a client id, with its session if `session` says so; answers whether there
-    /// was either.
+    /// Ends the connection of a client id, with its session in `store` if `session` says so; answers
+    /// whether there was either.
     ///
     /// # Errors
     /// When the registry cannot be asked.
     pub async fn disconnect(
         &self,
+        store: &Store,
         client_id: &str,
         session: bool,
         without_will: bool,
@@ -136,7 +137,7 @@ impl Gateway {
             let _ = tokio::time::timeout(PATIENCE, ended).await;
         }
         let kept = match session {
-            true => self.end_session(client_id).await?,
+            true => self.sessions.end(store, &self.router, client_id).await?,
             false => self.store.offline_session(client_id, clock::trusted_now()).await?.is_some(),
         };
         Ok(found || kept)

@@ -182,11 +182,16 @@ impl Sessions {
         }
     }
 
-    /// Ends a session that nobody is connected to, or whose connection is about to end; answers whether
-    /// there was one.
-    pub(super) async fn end(&self, router: &Router, client_id: &str) -> Result<bool, StoreError> {
+    /// Ends a session that nobody is connected to, or whose connection is about to end, in the
+    /// caller's registry; answers whether there was one.
+    pub(super) async fn end(
+        &self,
+        store: &Store,
+        router: &Router,
+        client_id: &str,
+    ) -> Result<bool, StoreError> {
         let _turn = self.turn(client_id).await;
-        let ended = self.store.end_session(client_id).await?;
+        let ended = store.end_session(client_id).await?;
         self.forget(router, client_id);
         Ok(ended)
     }

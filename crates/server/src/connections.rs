@@ -6,7 +6,7 @@ use std::time::Duration;
 use fleetwright_control::{Asked, Connections, DirectMessage};
 use fleetwright_core::connection::{Connection, Disconnected, NotDelivered, TracePage};
 use fleetwright_gateway::Gateway;
-use fleetwright_store::StoreError;
+use fleetwright_store::{Store, StoreError};
 
 /// Those of this node.
 pub(crate) struct OfGateway(pub(crate) Arc<Gateway>);
@@ -33,11 +33,12 @@ impl Connections for OfGateway {
 
     fn end<'a>(
         &'a self,
+        store: &'a Store,
         client_id: &'a str,
         session: bool,
         without_will: bool,
     ) -> Asked<'a, Result<bool, StoreError>> {
-        Box::pin(self.0.disconnect(client_id, session, without_will))
+        Box::pin(self.0.disconnect(store, client_id, session, without_will))
     }
 
     fn send<'a>(

@@ -68,7 +68,7 @@ fn flag(call: &Call, name: &str) -> Result<bool, Refusal> {
 async fn delete_connection(control: &Control, call: &Authorized<Call>) -> Outcome {
     let client_id = client_id(call)?;
     let (session, without_will) = (flag(call, "cleanSession")?, flag(call, "preventWillMessage")?);
-    match control.connections.end(client_id, session, without_will).await? {
+    match control.connections.end(&control.store, client_id, session, without_will).await? {
         true => Ok(Answer::ok()),
         false => Err(unknown(client_id)),
     }
