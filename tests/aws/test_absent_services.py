@@ -37,7 +37,6 @@ FAMILY = [
     ("apigateway", "get_rest_apis", "API_GATEWAY"),
     ("greengrass", "list_groups", "GREENGRASS"),
     ("greengrassv2", "list_core_devices", "GREENGRASS"),
-    ("iot-jobs-data", "get_pending_job_executions", "IOT_JOBS_DATA_PLANE"),
     ("iotsitewise", "list_assets", "IOTSITEWISE"),
     ("iotfleetwise", "list_vehicles", "IOTFLEETWISE"),
     ("iotwireless", "list_destinations", "IOT_WIRELESS"),

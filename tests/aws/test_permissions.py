@@ -15,7 +15,10 @@ PLACES = {"uri": "", "querystring": "?", "header": "@", None: "."}
 
 
 # Operations of our own, which no model has.
-OURS = {("iot", "ReadAudit"), ("iot", "ReadFunctionLogs"), ("iot", "TestHook")}
+OURS = {
+    ("iot", name)
+    for name in ("ListConnections", "ReadAudit", "ReadFunctionLogs", "TestHook", "TraceConnection")
+}
 
 
 def entries():

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use fleetwright_core::error::{ErrorCode, Refusal};
-use fleetwright_core::job::{DOCUMENT_BYTES, JobSettings, placeholders};
+use fleetwright_core::job::{
+    DOCUMENT_BYTES, JobSettings, PLACEHOLDERS, Placeholder, in_json, placeholders,
+};
 use fleetwright_core::names::JobTemplateId;
 use fleetwright_core::text::shown_arn;
 use serde_json::Value;
@@ -11,6 +13,10 @@ use serde_json::Value;
 use crate::Control;
 use crate::rest::members::{Members, invalid};
 use crate::rest::not_found;
+
+/// Placeholders that a presigned URL takes the place of.
+const PRESIGNED: [&str; 4] =
+    ["s3-presigned-url", "s3-presigned-url-v1", "s3-presigned-url-v2", "s3-presigned-url-upload"];
 
 /// A document with what came along.
 pub(super) struct Document {
@@ -91,13 +97,31 @@ fn check(control: &Control, text: &str) -> Result<(), Refusal> {
     if !serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_object()) {
         return Err(invalid("The job document must be a JSON object."));
     }
-    let presigned = placeholders(text);
-    let presigned = presigned.iter().find(|it| it.kind.starts_with("s3-presigned-url"));
-    match presigned {
-        Some(placeholder) if !control.services.can_presign() => Err(invalid(format!(
-            "The job document has the placeholder '{}', which needs an S3-compatible store: \
-             configure [bulk] s3-endpoint and s3-credentials-file.",
-            shown_arn(placeholder.text)
+    let found = placeholders(text);
+    if found.len() > PLACEHOLDERS {
+        let count = found.len();
+        return Err(invalid(format!(
+            "The job document has {count} placeholders; the limit is {PLACEHOLDERS}."
+        )));
+    }
+    found.iter().try_for_each(|placeholder| check_placeholder(control, placeholder))
+}
+
+/// A device is never handed a placeholder: one that cannot be filled is refused.
+fn check_placeholder(control: &Control, placeholder: &Placeholder<'_>) -> Result<(), Refusal> {
+    let shown = shown_arn(placeholder.text);
+    match placeholder.kind {
+        "parameter" => Ok(()),
+        kind if !PRESIGNED.contains(&kind) => Err(invalid(format!(
+            "The job document has the placeholder '{shown}', which is none of AWS IoT's."
+        ))),
+        _ if !control.services.can_presign() => Err(invalid(format!(
+            "The job document has the placeholder '{shown}', which needs an S3-compatible store: \
+             configure [bulk] s3-endpoint and s3-credentials-file."
+        ))),
+        _ if !control.services.names_object(placeholder) => Err(invalid(format!(
+            "The job document has the placeholder '{shown}', which names no object: \
+             https://HOST/BUCKET/KEY, or https://BUCKET.s3.HOST/KEY."
         ))),
         _ => Ok(()),
     }
@@ -107,6 +131,6 @@ fn check(control: &Control, text: &str) -> Result<(), Refusal> {
 pub(super) fn with_parameters(document: &str, parameters: &BTreeMap<String, String>) -> String {
     fleetwright_core::job::substituted(document, |placeholder| {
         (placeholder.kind == "parameter")
-            .then(|| parameters.get(placeholder.value).cloned().unwrap_or_default())
+            .then(|| parameters.get(placeholder.value).map(|it| in_json(it)).unwrap_or_default())
     })
 }

@@ -15,7 +15,7 @@ mod tests;
 mod topic;
 
 pub use abort::{AbortCriterion, AbortFailure};
-pub use document::{Placeholder, placeholders, substituted};
+pub use document::{PLACEHOLDERS, Placeholder, in_json, of_execution, placeholders, substituted};
 pub use request::{Asked, DeviceUpdate, check_details, check_step, read_request};
 pub use retry::{RetryCriterion, RetryFailure, may_retry};
 pub use rollout::{Allowance, Exponential, Rollout, Window, allowance};

@@ -142,6 +142,13 @@ fn placeholders_are_found_and_filled() {
     assert_eq!(found, [("s3-presigned-url-v2", "https://s3/b/k"), ("parameter", "p")]);
     let filled = substituted(document, |it| (it.kind == "parameter").then(|| "v".to_owned()));
     assert!(filled.contains(r#""c":"v""#) && filled.contains("presigned"), "{filled}");
+    let nested = r#"{"u":"${aws:iot:s3-presigned-url-upload:https://s3/b/${thingName}/x}","n":1}"#;
+    let found = placeholders(nested);
+    assert_eq!((found.len(), found[0].value), (1, "https://s3/b/${thingName}/x"));
+    let value = of_execution("a/${thingName}/${jobId}-${executionNumber}/${x}", "t", "j", 2);
+    assert_eq!(value, "a/t/j-2/${x}");
+    assert_eq!(placeholders("${aws:iot:parameter:p").len(), 0);
+    assert_eq!(in_json("a\"b\\\n"), r#"a\"b\\\n"#);
 }
 
 #[test]

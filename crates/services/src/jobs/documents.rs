@@ -3,7 +3,7 @@
 use std::fmt;
 
 use fleetwright_core::error::Refusal;
-use fleetwright_core::job::Placeholder;
+use fleetwright_core::job::{Placeholder, of_execution};
 use fleetwright_core::time::Timestamp;
 use fleetwright_store::JobExecution;
 
@@ -47,7 +47,9 @@ impl Presign {
     ) -> Result<Option<String>, Refusal> {
         let is_upload = placeholder.kind == "s3-presigned-url-upload";
         let value = placeholder.value;
-        let Some((bucket, key, version)) = object(&decoded(value)) else { return Ok(None) };
+        let JobExecution { thing, job, number, .. } = execution;
+        let value = of_execution(value, thing.as_str(), job.as_str(), *number);
+        let Some((bucket, key, version)) = object(&decoded(&value)) else { return Ok(None) };
         let presigned = execution.settings.presigned.as_ref();
         let to_sign = ToSign {
             method: if is_upload { "PUT" } else { "GET" },
@@ -65,6 +67,11 @@ impl fmt::Debug for Presign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Presign").finish_non_exhaustive()
     }
+}
+
+/// Whether the value of a placeholder names an object.
+pub(super) fn names_object(value: &str) -> bool {
+    object(&decoded(value)).is_some()
 }
 
 /// `%3F` and the like as what they stand for; malformed ones stay.

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use fleetwright_core::configuration::{Key, Takes};
 use fleetwright_core::error::{ErrorCode, Refusal};
-use fleetwright_core::job::{self, Asked, DeviceUpdate, ExecutionStatus, JobRequest, seconds};
+use fleetwright_core::job::{
+    self, Asked, DeviceUpdate, ExecutionStatus, JobRequest, Placeholder, seconds,
+};
 use fleetwright_core::names::{JobId, ThingName};
 use fleetwright_core::service_request::ServiceAnswer;
 use fleetwright_host::clock;
@@ -61,6 +63,11 @@ impl Services {
     /// Whether placeholders of presigned URLs can be filled.
     pub fn can_presign(&self) -> bool {
         self.jobs.presign.is_some()
+    }
+
+    /// Whether a placeholder of a presigned URL names an object.
+    pub fn names_object(&self, placeholder: &Placeholder<'_>) -> bool {
+        documents::names_object(placeholder.value)
     }
 
     /// A job changed: what follows from it is done soon.
