@@ -530,6 +530,19 @@ def test_documents_are_read_where_links_point_or_refused(own_server, tmp_path):
     url = json.loads(found["execution"]["jobDocument"])["u"]
     assert url.startswith("https://store.example/b/k%20k?") and "X-Amz-Expires=60" in url
     assert "X-Amz-Signature=" in url
+    upload = "${aws:iot:s3-presigned-url-upload:https://s3.us-east-1.amazonaws.com/b/${thingName}/${jobId}}"
+    sent = create(fleet, target, document=json.dumps({"u": upload}))
+    found = data_client(fleet).describe_job_execution(jobId=sent, thingName="linked")
+    url = json.loads(found["execution"]["jobDocument"])["u"]
+    assert url.startswith(f"https://store.example/b/linked/{sent}?"), url
+    for holder, why in [
+        ("${aws:iot:s3-presigned-url:nothing}", "names no object"),
+        ("${aws:iot:unheard-of:x}", "none of AWS IoT's"),
+    ]:
+        with pytest.raises(ClientError, match=why):
+            create(fleet, target, document=json.dumps({"u": holder}))
+    with pytest.raises(ClientError, match="the limit is 100"):
+        create(fleet, target, document=json.dumps({"u": "${aws:iot:parameter:p}" * 101}))
 
 
 def test_a_placeholder_that_nothing_can_fill_is_refused(jobs):
