@@ -126,7 +126,7 @@ impl Store {
         .await
     }
 
-    /// Messages of a queue after a number, oldest first, at most [`PAGE`] and `limit`.
+    /// Messages of a queue after a number, oldest first, at most 100 and `limit`.
     pub async fn queued_messages(
         &self,
         owner: &str,
