@@ -21,6 +21,7 @@ mod registration_tasks;
 mod retained;
 mod rollback;
 mod sessions;
+mod shadows;
 mod support;
 mod templates;
 mod things;
@@ -46,6 +47,11 @@ macro_rules! contract {
 }
 
 contract! {
+    shadows {
+        a_shadow_is_what_its_last_update_made
+        a_deleted_shadow_is_remembered_for_two_days
+        named_shadows_are_bounded_and_listed
+    }
     sessions {
         a_session_is_resumed_by_the_next_connection
         a_session_is_over_at_its_time_and_with_another_protocol_level
