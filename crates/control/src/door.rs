@@ -185,7 +185,10 @@ pub(crate) async fn run<C: RequestMembers, A>(
     trail: &mut Trail,
 ) -> Result<A, ApiError> {
     let recording = trail.recording(&call.context().request_id, plane.now());
-    let control = &plane.recording(&recording);
+    let control = &match &call.context().device {
+        Some(device) => plane.for_device(&recording, device.row),
+        None => plane.recording(&recording),
+    };
     let _permit = control.admission.admit()?;
     let call = authorize::call(control, call).await?;
     let RequestContext { request_id, service, operation: name, caller, device, .. } =

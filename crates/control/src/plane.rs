@@ -10,6 +10,7 @@ use fleetwright_access::identities::Identities;
 use fleetwright_access::issuers::Issuers;
 use fleetwright_core::arn::AccountScope;
 use fleetwright_core::authorization::Authorized;
+use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::error::Refusal;
 use fleetwright_core::time::Timestamp;
 use fleetwright_functions::Functions;
@@ -22,7 +23,7 @@ use fleetwright_provisioning::Provisioning;
 use fleetwright_provisioning::bulk::Bulk;
 use fleetwright_provisioning::issuance::Issuance;
 use fleetwright_services::Services;
-use fleetwright_store::{Recording, Store};
+use fleetwright_store::{CertificateRow, HeldTo, Recording, Store};
 
 use crate::admission::Admission;
 use crate::connections::Connections;
@@ -36,12 +37,20 @@ pub type FindCredentials = Box<
 >;
 
 /// Publishes a message that its caller was found to be allowed; answers once a retained one is
-/// durable, in the caller's registry.
+/// durable, in the caller's registry. Nothing is published for a device whose certificate is no longer
+/// `ACTIVE`.
 pub type PublishMessage = Box<
-    dyn Fn(Store, Authorized<Publish>) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>>
+    dyn Fn(
+            Store,
+            Authorized<Publish>,
+            Option<DeviceCertificate>,
+        ) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>>
         + Send
         + Sync,
 >;
+
+/// The certificate of a device that asks over HTTPS: its id and its row.
+pub(crate) type DeviceCertificate = (CertificateId, CertificateRow);
 
 /// Looks at what a server needs beside its registry to do its work; quick, and without waiting.
 pub type Examine = Box<dyn Fn() -> Vec<Finding> + Send + Sync>;
@@ -137,5 +146,16 @@ impl ControlPlane {
     /// For the request of this record.
     pub(crate) fn recording(self: &Arc<Self>, recording: &Arc<Recording>) -> Control {
         Control { store: self.registry.recording(recording), plane: Arc::clone(self) }
+    }
+
+    /// The same for a device: nothing is changed for a certificate that is no longer `ACTIVE`.
+    pub(crate) fn for_device(
+        self: &Arc<Self>,
+        recording: &Arc<Recording>,
+        certificate: CertificateRow,
+    ) -> Control {
+        let Control { store, plane } = self.recording(recording);
+        let now = plane.now();
+        Control { store: store.held_to(HeldTo { certificate, now }), plane }
     }
 }

@@ -134,7 +134,7 @@ impl Plane {
             has_certificate_for: Box::new(|_| false),
             issuance,
             provisioning,
-            publish: Box::new(|_, _| Box::pin(async { Ok(()) })),
+            publish: Box::new(|_, _, _| Box::pin(async { Ok(()) })),
             connections: Box::new(connections::Nobody),
             hooks,
             functions,

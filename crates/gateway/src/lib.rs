@@ -40,7 +40,7 @@ use bytes::Bytes;
 pub use counts::Measures;
 pub use entrance::{EndpointNames, Listener, Serves};
 use fleetwright_core::authorization::Authorized;
-use fleetwright_core::certificate::CertificateId;
+use fleetwright_core::certificate::{CertificateId, CertificateStatus};
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::event::Event;
 use fleetwright_core::limits;
@@ -48,7 +48,7 @@ use fleetwright_core::service_request::{Audience, ServiceAnswer};
 use fleetwright_mqtt::{Delivered, Delivery, Limits, Publish};
 use fleetwright_provisioning::Provisioning;
 use fleetwright_services::Services;
-use fleetwright_store::{Store, StoreError};
+use fleetwright_store::{CertificateRow, Store, StoreError};
 pub use https::{DataPlane, Https, HttpsDevice, HttpsResponse};
 pub use identity::{HeldTo, Principal};
 pub use listener::listen;
@@ -176,15 +176,24 @@ impl Gateway {
     }
 
     /// Publishes a message that the control plane authorized; with RETAIN it is durable
-    /// in `store` when this returns.
+    /// in `store` when this returns. `by` is the certificate of a device that asks over HTTPS: a
+    /// revocation is as final for it as for a connection of MQTT (see `standing`).
     ///
     /// # Errors
-    /// A topic that is not to be published to, or a message that could not be kept.
+    /// A topic that is not to be published to, a message that could not be kept, or a certificate that
+    /// is no longer `ACTIVE`.
     pub async fn publish_for(
         &self,
         store: &Store,
         publish: Authorized<Publish>,
+        by: Option<(CertificateId, CertificateRow)>,
     ) -> Result<(), Refusal> {
+        // In the directory before the registry is asked.
+        let attendance = by.map(|(id, _)| self.directory.attend(id));
+        if let Some((id, _)) = by {
+            self.expect_active(id).await?;
+        }
+        let row = by.map(|(_, row)| row);
         let refuse =
             |reason: &str| Refusal::new(ErrorCode::InvalidRequest, format!("The {reason}."));
         let routed = publish.try_map(topics::route).map_err(|refused| refuse(&refused.1))?;
@@ -202,16 +211,27 @@ impl Gateway {
                     ))),
                 })?;
                 // Its answer is for subscribers.
-                let _ = self.services.answer(&request, None).await;
+                let _ = self.services.answer(&request, row).await;
                 return Ok(());
             }
         };
-        retained::keep(store, &publish, None).await?;
+        retained::keep(store, &publish, row).await?;
         // It is nobody's echo.
         let plan = self.router.plan(Subscriber::NOBODY, &publish);
-        self.sessions.queue(&plan, &publish, None).await?;
-        self.router.publish(Subscriber::NOBODY, &publish, &plan);
+        self.sessions.queue(&plan, &publish, row).await?;
+        let route = || self.router.publish(Subscriber::NOBODY, &publish, &plan);
+        match &attendance {
+            Some(attendance) => attendance.standing.act(route).map_err(|_| switched_off())?,
+            None => route(),
+        };
         Ok(())
+    }
+
+    async fn expect_active(&self, id: CertificateId) -> Result<(), Refusal> {
+        match self.store.certificate(id).await? {
+            Some(certificate) if certificate.status == CertificateStatus::Active => Ok(()),
+            _ => Err(switched_off()),
+        }
     }
 
     /// A message was sent to a client, or dropped.
@@ -248,6 +268,12 @@ impl Gateway {
     pub fn connectivity_indexed(&self, on: bool) {
         self.presences.switch(on);
     }
+}
+
+fn switched_off() -> Refusal {
+    let why =
+        "The certificate of this connection is not ACTIVE: nothing is granted to it any more.";
+    Refusal::new(ErrorCode::AccessDenied, why)
 }
 
 /// Tells again who is connected, of some or of everybody, whenever that is asked for, until there is

@@ -212,9 +212,9 @@ impl App {
             issuance: Arc::clone(&self.issuance),
             provisioning: Arc::clone(&self.provisioning),
             services: Arc::clone(&self.services),
-            publish: Box::new(move |store, message| {
+            publish: Box::new(move |store, message, by| {
                 let gateway = Arc::clone(&gateway);
-                Box::pin(async move { gateway.publish_for(&store, message).await })
+                Box::pin(async move { gateway.publish_for(&store, message, by).await })
             }),
             connections: Box::new(OfGateway(Arc::clone(&self.gateway))),
             hooks: Arc::clone(&self.hooks),

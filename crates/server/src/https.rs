@@ -20,7 +20,9 @@ pub(crate) async fn data_plane(
 ) -> HttpsResponse {
     let HttpsDevice { principal, policies, source_ip, domain_name, request_id } = device;
     let (certificate, facts) = (principal.id, principal.facts().clone());
-    let caller = DeviceCaller { certificate, facts, policies, source_ip, domain_name, request_id };
+    let row = principal.row;
+    let caller =
+        DeviceCaller { certificate, row, facts, policies, source_ip, domain_name, request_id };
     let (parts, body) = answer_device(control, caller, request.map(Body::new)).await.into_parts();
     match to_bytes(body, ANSWER_BYTES).await {
         Ok(bytes) => Response::from_parts(parts, Full::new(bytes)),

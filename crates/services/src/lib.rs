@@ -10,7 +10,7 @@ use std::sync::Arc;
 use fleetwright_core::authorization::Authorized;
 use fleetwright_core::service_request::{Audience, ServiceAnswer, ServiceRequest};
 use fleetwright_host::clock;
-use fleetwright_store::{CertificateRow, Store};
+use fleetwright_store::{CertificateRow, HeldTo, Store};
 
 pub use self::broker::Broker;
 pub use self::jobs::{
@@ -50,19 +50,24 @@ impl Services {
 
     /// Carries a device's request out. What it changes is durable when this returns, and what is for
     /// subscribers has been told; an answer for the asking connection alone is given back.
-    /// `by` is the certificate of the connection that asks, if one does.
+    /// `by` is the certificate of the connection that asks, if one does: nothing is changed for one
+    /// that is not `ACTIVE` any more.
     pub async fn answer(
         &self,
         request: &DeviceRequest,
         by: Option<CertificateRow>,
     ) -> Option<ServiceAnswer> {
         let (to, payload) = request.get();
+        let store = match by {
+            Some(certificate) => self.store.held_to(HeldTo { certificate, now: clock::now() }),
+            None => self.store.clone(),
+        };
         match to {
             ServiceRequest::Shadow(request) => {
-                self.answer_shadow(request, payload, by).await;
+                self.answer_shadow(&store, request, payload).await;
                 None
             }
-            ServiceRequest::Job(request) => Some(self.answer_job(request, payload).await),
+            ServiceRequest::Job(request) => Some(self.answer_job(&store, request, payload).await),
             ServiceRequest::Absent(request) => {
                 let answer = request.answer(payload, clock::now());
                 match request.audience() {

@@ -11,7 +11,7 @@ use fleetwright_core::shadow::{
     Updated,
 };
 use fleetwright_host::clock;
-use fleetwright_store::{CertificateRow, ShadowUpdate, Store, StoreError};
+use fleetwright_store::{ShadowUpdate, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -94,26 +94,26 @@ impl Services {
     /// Carries a device's request out, and tells its answers to whoever subscribed.
     pub(crate) async fn answer_shadow(
         &self,
+        store: &Store,
         request: &ShadowRequest,
         payload: &[u8],
-        by: Option<CertificateRow>,
     ) {
         let shadow = &request.shadow;
         let refused = match request.operation {
             ShadowOperation::Get => {
                 let token = shadow::read_lenient(payload).token;
-                match self.get(&self.store, shadow, token.as_deref()).await {
+                match self.get(store, shadow, token.as_deref()).await {
                     Ok(document) => {
                         return self.tell(format!("{shadow}/get/accepted"), document).await;
                     }
                     Err(refusal) => Said { what: refusal, token },
                 }
             }
-            ShadowOperation::Update => match self.update(&self.store, shadow, payload, by).await {
+            ShadowOperation::Update => match self.update(store, shadow, payload).await {
                 Ok(_) => return,
                 Err(refused) => refused,
             },
-            ShadowOperation::Delete => match self.delete(&self.store, shadow, payload, by).await {
+            ShadowOperation::Delete => match self.delete(store, shadow, payload).await {
                 Ok(_) => return,
                 Err(refused) => refused,
             },
@@ -153,7 +153,7 @@ impl Services {
         shadow: &ShadowId,
         payload: &[u8],
     ) -> Result<Vec<u8>, ShadowRefusal> {
-        let updated = self.update(store, shadow, payload, None).await;
+        let updated = self.update(store, shadow, payload).await;
         updated.map(|updated| updated.accepted).map_err(|said| said.what)
     }
 
@@ -166,7 +166,7 @@ impl Services {
         store: &Store,
         shadow: &ShadowId,
     ) -> Result<Vec<u8>, ShadowRefusal> {
-        self.delete(store, shadow, b"", None).await.map_err(|said| said.what)
+        self.delete(store, shadow, b"").await.map_err(|said| said.what)
     }
 
     async fn get(
@@ -186,7 +186,6 @@ impl Services {
         store: &Store,
         shadow: &ShadowId,
         payload: &[u8],
-        by: Option<CertificateRow>,
     ) -> Result<Updated, Said<ShadowRefusal>> {
         let limits = self.shadows.limits();
         let update = Update::read(payload, &limits)
@@ -194,7 +193,7 @@ impl Services {
         let token = update.token().map(str::to_owned);
         let said = |what| Said { what, token: token.clone() };
         let named = self.shadows.settings.max_named;
-        let asked = ShadowUpdate { shadow: shadow.clone(), update, limits, named, by };
+        let asked = ShadowUpdate { shadow: shadow.clone(), update, limits, named };
         let _turn = self.shadows.turn(shadow).await;
         let updated = store.update_shadow(asked, clock::now()).await;
         let updated = updated
@@ -213,13 +212,12 @@ impl Services {
         store: &Store,
         shadow: &ShadowId,
         payload: &[u8],
-        by: Option<CertificateRow>,
     ) -> Result<Vec<u8>, Said<ShadowRefusal>> {
         let Said { what: version, token } = shadow::read_lenient(payload);
         let said = |what| Said { what, token: token.clone() };
         let _turn = self.shadows.turn(shadow).await;
         let now = clock::now();
-        let deleted = store.delete_shadow(shadow.clone(), version, by, now).await;
+        let deleted = store.delete_shadow(shadow.clone(), version, now).await;
         let version = deleted
             .map_err(|error| said(error.into()))?
             .map_err(|error| said(ShadowRefusal::Refused(error)))?;

@@ -107,7 +107,7 @@ pub use logging::{EventLevel, LoggingChange, LoggingOptions, TargetLevel};
 pub use page::Page;
 pub use policies::Policy;
 pub use principals::{ThingOfPrincipal, ThingPrincipal};
-pub use recording::Recording;
+pub use recording::{HeldTo, Recording};
 pub use registration_tasks::{NewRegistrationTask, RegistrationTask, TaskRow, TaskStatus};
 pub use retained::{RetainedMessage, RetainedProperties, RetainedSummary};
 pub use role_aliases::RoleAlias;
@@ -138,6 +138,8 @@ pub struct Store {
     backend: Backend,
     /// The record of the operation that this handle is for.
     recording: Option<Arc<Recording>>,
+    /// The certificate that the operation is carried out for.
+    held_to: Option<HeldTo>,
 }
 
 /// The databases that the registry runs on.
@@ -164,7 +166,7 @@ impl Store {
             issuance::remove_unfinished,
             Box::<before_commit::CommitSteps>::default(),
         )?;
-        Ok(Self { backend: Backend::Sqlite(Arc::new(sqlite)), recording: None })
+        Ok(Self { backend: Backend::Sqlite(Arc::new(sqlite)), recording: None, held_to: None })
     }
 
     /// Why nothing is written any more: the file was found damaged, or is no longer there. `None`

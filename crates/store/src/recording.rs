@@ -3,15 +3,25 @@
 
 use std::sync::Arc;
 
+use fleetwright_core::time::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::sql::Sql;
-use crate::{AuditRecord, Store, StoreError};
+use crate::{AuditRecord, CertificateRow, Store, StoreError, claims};
 
 /// The record of one operation. The first write that is kept of a [`Store::recording`] keeps it
 /// too, in the same commit; later writes of the operation do without.
 #[derive(Debug)]
 pub struct Recording(Mutex<State>);
+
+/// The certificate of a device, and when it asked: its time as a claim counts then.
+#[derive(Debug, Clone, Copy)]
+pub struct HeldTo {
+    /// The certificate.
+    pub certificate: CertificateRow,
+    /// When the device asked.
+    pub now: Timestamp,
+}
 
 #[derive(Debug)]
 struct State {
@@ -73,7 +83,14 @@ impl Store {
     /// The same registry for one operation: its first write that is kept also keeps the
     /// operation's record.
     pub fn recording(&self, recording: &Arc<Recording>) -> Self {
-        Self { backend: self.backend.clone(), recording: Some(Arc::clone(recording)) }
+        Self { recording: Some(Arc::clone(recording)), ..self.clone() }
+    }
+
+    /// The same registry for a device: each write is undone, with `AccessDenied`, unless its
+    /// certificate is `ACTIVE` in that transaction. So a revocation is final when it is acknowledged,
+    /// also for what was under way.
+    pub fn held_to(&self, device: HeldTo) -> Self {
+        Self { held_to: Some(device), ..self.clone() }
     }
 
     /// Adds to the record what the operation is about, as far as it becomes known on the way,
@@ -118,6 +135,13 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Sql<'_>) -> Result<T, StoreError> + Send + 'static,
     {
+        let held_to = self.held_to;
+        let job = move |sql: &Sql<'_>| {
+            if let Some(HeldTo { certificate, now }) = held_to {
+                claims::check(sql, certificate, now)?;
+            }
+            job(sql)
+        };
         let begun = self.recording.as_ref().and_then(|it| Some((it, it.begin()?)));
         let Some((recording, record)) = begun else { return self.write_unrecorded(job).await };
         let written = self.write_unrecorded(move |sql| {

@@ -6,7 +6,7 @@ use fleetwright_core::shadow::{
 use fleetwright_core::time::Timestamp;
 
 use crate::sql::{Row, Sql, args};
-use crate::{CertificateRow, Page, Store, StoreError, ThingRow, claims};
+use crate::{Page, Store, StoreError, ThingRow};
 
 /// Milliseconds that the version of a deleted shadow is remembered. AWS: 48 hours.
 const REMEMBERED: i64 = 48 * 60 * 60 * 1000;
@@ -22,8 +22,6 @@ pub struct ShadowUpdate {
     pub limits: ShadowLimits,
     /// Named shadows that a thing may have.
     pub named: usize,
-    /// The certificate of the connection that asks, if one does.
-    pub by: Option<CertificateRow>,
 }
 
 impl Store {
@@ -32,18 +30,14 @@ impl Store {
         self.read(|sql| Ok(find(sql, shadow, None)?.and_then(|found| found.alive()))).await
     }
 
-    /// Makes an update; the inner error is for the asker, and nothing was changed. `AccessDenied` when
-    /// the asking certificate is not `ACTIVE` any more.
+    /// Makes an update; the inner error is for the asker, and nothing was changed.
     pub async fn update_shadow(
         &self,
         asked: ShadowUpdate,
         now: Timestamp,
     ) -> Result<Result<Updated, ShadowError>, StoreError> {
         self.write(move |sql| {
-            let ShadowUpdate { shadow, update, limits, named, by } = asked;
-            if let Some(by) = by {
-                claims::check(sql, by, now)?;
-            }
+            let ShadowUpdate { shadow, update, limits, named } = asked;
             let found = find(sql, &shadow, Some(now))?;
             let deleted = found.as_ref().filter(|found| found.is_deleted).map(|it| it.version);
             let earlier = found.and_then(Found::alive);
@@ -67,13 +61,9 @@ impl Store {
         &self,
         shadow: ShadowId,
         version: Option<u64>,
-        by: Option<CertificateRow>,
         now: Timestamp,
     ) -> Result<Result<u64, ShadowError>, StoreError> {
         self.write(move |sql| {
-            if let Some(by) = by {
-                claims::check(sql, by, now)?;
-            }
             let Some(found) = find(sql, &shadow, Some(now))?.and_then(Found::alive) else {
                 return Ok(Err(ShadowError::absent(&shadow)));
             };

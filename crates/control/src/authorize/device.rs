@@ -4,12 +4,15 @@ use std::net::IpAddr;
 
 use fleetwright_core::certificate::{CertificateFacts, CertificateId};
 use fleetwright_core::policy::AttachedPolicy;
+use fleetwright_store::CertificateRow;
 
 /// A device, proven by the certificate that it presented, which is ACTIVE.
 #[derive(Debug, Clone)]
 pub struct DeviceCaller {
     /// Its certificate.
     pub certificate: CertificateId,
+    /// Its row.
+    pub row: CertificateRow,
     /// What policies may ask of it.
     pub facts: CertificateFacts,
     /// The policies in force.

@@ -23,7 +23,9 @@ use crate::rest::{Answer, Call, Operation, Outcome};
 pub(super) const OPERATIONS: &[Operation] = &[operation!("Publish", publish)];
 
 async fn publish(control: &Control, call: &Authorized<Call>) -> Outcome {
-    (control.publish)(control.store.clone(), call.derive(message)?).await?;
+    let device = call.get().context.device.as_ref();
+    let by = device.map(|device| (device.certificate, device.row));
+    (control.publish)(control.store.clone(), call.derive(message)?, by).await?;
     let trace_id = random::uuid()?.to_string();
     Ok(Answer::json(json!({ "message": "OK", "traceId": trace_id })))
 }

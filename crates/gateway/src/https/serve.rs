@@ -19,6 +19,7 @@ use super::Https;
 use super::request::Client;
 use crate::Gateway;
 use crate::entrance::Entrance;
+use crate::standing::Standing;
 use crate::stream::Stream;
 
 /// Longest wait for a request's head, also between two requests of a connection. (ours)
@@ -66,11 +67,12 @@ pub(crate) async fn serve(gateway: Arc<Gateway>, arrived: Arrived) {
         slot.resume();
         Ok::<_, Infallible>(response)
     });
+    let standing = attendance.as_ref().map(|attendance| Arc::clone(&attendance.standing));
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_PATIENCE)
         .max_buf_size(BUFFER_BYTES)
-        .serve_connection(TokioIo::new(Resumed { first, stream }), service);
+        .serve_connection(TokioIo::new(Resumed { first, stream, standing }), service);
     let mut connection = std::pin::pin!(connection);
     let off = async {
         match &attendance {
@@ -104,10 +106,12 @@ pub(crate) async fn serve(gateway: Arc<Gateway>, arrived: Arrived) {
     }
 }
 
-/// A stream of which something was read already.
+/// A stream of which something was read already, and to which nothing more is written once the
+/// certificate's standing has ended.
 struct Resumed {
     first: BytesMut,
     stream: Stream,
+    standing: Option<Arc<Standing>>,
 }
 
 impl AsyncRead for Resumed {
@@ -132,7 +136,14 @@ impl AsyncWrite for Resumed {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let Self { stream, standing, .. } = &mut *self;
+        let write = || Pin::new(stream).poll_write(context, bytes);
+        match standing {
+            Some(standing) => standing
+                .act(write)
+                .unwrap_or_else(|_| Poll::Ready(Err(io::ErrorKind::PermissionDenied.into()))),
+            None => write(),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -76,11 +76,16 @@ impl Services {
     }
 
     /// Carries a device's request out; the answer is for the connection that asks.
-    pub(crate) async fn answer_job(&self, request: &JobRequest, payload: &[u8]) -> ServiceAnswer {
+    pub(crate) async fn answer_job(
+        &self,
+        store: &Store,
+        request: &JobRequest,
+        payload: &[u8],
+    ) -> ServiceAnswer {
         let (token, asked) = job::read_request(&request.operation, payload);
         let thing = &request.thing;
         let answered = match asked {
-            Ok(asked) => self.carry_out(thing, asked).await,
+            Ok(asked) => self.carry_out(store, thing, asked).await,
             Err(refusal) => Err(refusal),
         };
         let (outcome, mut members) = match answered {
@@ -123,10 +128,10 @@ impl Services {
 
     async fn carry_out(
         &self,
+        store: &Store,
         thing: &ThingName,
         asked: Asked,
     ) -> Result<Map<String, Value>, Refusal> {
-        let store = &self.store;
         let mut members = Map::new();
         match asked {
             Asked::Pending => {

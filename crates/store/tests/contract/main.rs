@@ -51,6 +51,7 @@ contract! {
         a_shadow_is_what_its_last_update_made
         a_deleted_shadow_is_remembered_for_two_days
         named_shadows_are_bounded_and_listed
+        nothing_is_written_for_a_certificate_that_is_off
     }
     sessions {
         a_session_is_resumed_by_the_next_connection
