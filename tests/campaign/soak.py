@@ -33,6 +33,7 @@ session-queue-mib = 256
 """
 SESSIONS, PUBLISHERS = 8, 3
 QUIET = 1.5  # Seconds without a message after which a queue is taken to be empty.
+PATIENCE = 30  # Seconds that a session is waited for which an acknowledged message is still owed.
 BACK = 0.05  # How near to its start the memory must come back.
 SLACK_KIB = 4096  # What an allocator keeps, whatever the server does.
 
@@ -66,18 +67,18 @@ class Soak:
         return Device(
             self.server, self.identity, name, version=version, clean=False, expiry=3600,
             configure=lambda client: client.manual_ack_set(slow),
+            hear=lambda message: self.received[name].update([int(message.payload)]),
         )  # fmt: skip
 
-    def note(self, name, device, quiet):
-        """Takes what arrives, until nothing does for so long; gives how much."""
-        count = 0
+    def listen(self, device, quiet):
+        """Until nothing arrives for so long. What arrives later is noted all the same: the client
+        acknowledges it, whatever becomes of the connection.
+        """
         while True:
             try:
-                message = device.next(quiet)
+                device.next(quiet)
             except queue.Empty:
-                return count
-            count += 1
-            self.received[name][int(message.payload)] += 1
+                return
 
     def churn(self, name, version):
         """A session that comes, reads a while, is cut, taken over or leaves, until it is enough."""
@@ -91,7 +92,7 @@ class Soak:
                     before.client.loop_stop()
                 if not device.session_present:
                     device.subscribe("soak/+")
-                self.note(name, device, chance.uniform(0.05, 0.4))
+                self.listen(device, chance.uniform(0.05, 0.4))
                 fate = chance.random()
                 if fate < 0.4:
                     device.cut()
@@ -136,18 +137,24 @@ class Soak:
             name = f"session-{n}"
             with self.connect(name, MQTTv5 if n % 2 else MQTTv311) as device:
                 assert device.session_present, f"{name} was lost"
-                self.note(name, device, QUIET)
+                self.listen(device, QUIET)
+                end = time.monotonic() + PATIENCE
+                while self.owed(name) and time.monotonic() < end:
+                    self.listen(device, QUIET)
 
     def memory(self):
         """KiB that the server holds at rest."""
         status = pathlib.Path(f"/proc/{self.own.process.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0])
 
+    def owed(self, name):
+        """What was acknowledged to a publisher and has not arrived."""
+        return self.acknowledged - set(self.received[name])
+
     def faults(self):
         found = []
         for name in sorted(self.received):
-            lost = self.acknowledged - set(self.received[name])
-            if lost:
+            if lost := self.owed(name):
                 found.append(f"{name} lost {len(lost)} acknowledged messages, {min(lost)} first")
         return found
 

@@ -43,8 +43,10 @@ class Device:
 
     def __init__(self, server, identity, client_id=None, *, version=MQTTv311, host="localhost",
                  keepalive=60, username=None, alpn=None, configure=None, clean=True,
-                 expiry=None):  # fmt: skip
-        """`clean` and `expiry` are Clean Start and Session Expiry Interval; 3.1.1 has the first only."""
+                 expiry=None, hear=None):  # fmt: skip
+        """`clean` and `expiry` are Clean Start and Session Expiry Interval; 3.1.1 has the first only.
+        `hear` is called with every message, before it is acknowledged.
+        """
         self.client_id = client_id or f"test-{uuid.uuid4().hex[:12]}"
         self.messages, self.ends = queue.Queue(), queue.Queue()
         self._acks, self._heard, connacks = {}, threading.Condition(), queue.Queue()
@@ -63,7 +65,7 @@ class Device:
             configure(self.client)
         self.client.on_connect = lambda *a: connacks.put((a[3], a[4], a[2].session_present))
         self.client.on_disconnect = lambda *a: (connacks.put(None), self._on_end(a[3].value))
-        self.client.on_message = lambda *a: self.messages.put(a[2])
+        self.client.on_message = lambda *a: (hear and hear(a[2]), self.messages.put(a[2]))
         self.client.on_subscribe = lambda *a: self._on_ack(a[2], [code.value for code in a[3]])
         self.client.on_unsubscribe = lambda *a: self._on_ack(a[2], 0)
         self.client.on_publish = lambda *a: self._on_ack(a[2], a[3].value)
