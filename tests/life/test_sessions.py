@@ -34,6 +34,8 @@ def keeps(connect, identity, client_id, version=MQTTv5, **options):
 
 
 def leave(device):
+    # The client acknowledges a message after it has handed it on: it has, when it hears an answer.
+    device.unsubscribe("of/no/subscription")
     device.client.disconnect()
     device.end()
     device.client.loop_stop()
