@@ -1,0 +1,106 @@
+//! One connection, from its TLS handshake to its end.
+
+mod admission;
+mod entering;
+mod first_packet;
+mod peer;
+
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use fleetwright_core::certificate::CertificateId;
+use fleetwright_host::clock;
+use fleetwright_mqtt::ConnectRequest;
+
+use self::admission::admit;
+use self::entering::{Arrived, enter};
+use self::first_packet::{FirstPacket, first_packet};
+pub(super) use self::peer::AcceptedPeer;
+use self::peer::IdentifiedPeer;
+use super::Gateway;
+use super::online::End;
+use super::stream::{self, Stream};
+use crate::events::lifecycle::Connection;
+use crate::https;
+
+/// Tells one connection's story. Whatever ends it is logged here; nothing is returned.
+pub(super) async fn serve(gateway: Arc<Gateway>, stream: Stream, accepted: AcceptedPeer) {
+    let (peer, shutdown) = (accepted.peer, accepted.shutdown.clone());
+    // Boxed: a connection that idles keeps nothing of how it came in.
+    let Some(arrived) = Box::pin(arrive(&gateway, stream, accepted)).await else { return };
+    let (end, thing) = Box::pin(arrived.online.run(arrived.input, shutdown)).await;
+    drop(arrived.entry);
+    log_end(&end, &arrived.client_id, &arrived.certificate);
+    let ended = Connection {
+        client_id: &arrived.client_id,
+        thing: thing.as_ref(),
+        certificate: arrived.certificate,
+        number: arrived.number,
+        address: peer.ip(),
+    };
+    let (by_client, now) = (matches!(end, End::Client), clock::now());
+    gateway.counts.end(end.reason());
+    gateway.last_ends.note(&arrived.client_id, now, end.reason());
+    gateway.traces.note(&arrived.client_id, "server", || format!("disconnected: {end}"));
+    gateway.tell(ended.disconnected(end.reason(), by_client, now)).await;
+    let (client_id, presences) = (Arc::clone(&arrived.client_id), &gateway.presences);
+    presences.disconnected(client_id, arrived.number, now, end.reason()).await;
+}
+
+/// From the handshake to CONNACK; `None` when it is refused, which was said and logged.
+async fn arrive(
+    gateway: &Arc<Gateway>,
+    mut stream: Stream,
+    accepted: AcceptedPeer,
+) -> Option<Arrived> {
+    let AcceptedPeer { peer, https, entrance, slot, mut shutdown } = accepted;
+    // 1. Who is it?
+    let identified = IdentifiedPeer::identify(gateway, &stream, peer).await?;
+
+    // 2. What does it want? Nothing but a CONNECT.
+    let mut input = BytesMut::new();
+    let first =
+        first_packet(gateway, &mut stream, &mut input, &identified, &slot, &mut shutdown).await?;
+    let request = match first {
+        FirstPacket::Connect(request) => request,
+        FirstPacket::Http => {
+            drop(identified);
+            let first = input;
+            let arrived = https::Arrived { https, entrance, peer, stream, first, slot, shutdown };
+            https::serve(Arc::clone(gateway), arrived).await;
+            return None;
+        }
+    };
+    drop(slot);
+    gateway.traces.note(&request.client_id, "in", || {
+        let ConnectRequest { version, keep_alive, clean_start, .. } = &*request;
+        format!(
+            "CONNECT {version:?}, keep-alive {keep_alive} s, clean {clean_start}, from {peer}, \
+             certificate {}",
+            identified.principal.id
+        )
+    });
+
+    // 3. May it?
+    let entered = match admit(gateway, &identified, request).await {
+        // 4. It is in the directory, until it ends.
+        Ok(admitted) => enter(gateway, identified, admitted, &stream, &mut shutdown).await,
+        Err(refusal) => Err(Some(refusal)),
+    };
+    match entered {
+        Ok(entered) => Some(entered.accept(gateway, stream, input).await),
+        Err(refusal) => {
+            if let Some(connack) = refusal {
+                let _ = stream::write(&mut stream, &connack).await;
+            }
+            None
+        }
+    }
+}
+
+fn log_end(end: &End, client_id: &str, certificate: &CertificateId) {
+    tracing::info!(
+        event = "Disconnect", client_id, principal = %certificate,
+        reason = end.reason(), "disconnected: {end}"
+    );
+}
