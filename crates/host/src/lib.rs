@@ -6,6 +6,7 @@ pub mod cache;
 pub mod clock;
 pub mod data_dir;
 pub mod graceful_close;
+pub mod idle_time;
 pub mod named_files;
 pub mod outgoing;
 pub mod random;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use fleetwright_ca::{DeviceKey, KeyPool};
 use fleetwright_core::error::{ErrorCode, Refusal};
+use fleetwright_host::idle_time;
 use tokio::sync::Semaphore;
 
 /// Requests that may wait for a key at once. (ours)
@@ -59,9 +60,7 @@ impl DeviceKeys {
         });
         announce(&keys.level());
         let filler = Arc::downgrade(&keys);
-        std::thread::Builder::new().name("key-pool".into()).spawn(move || {
-            // Keys are made in idle time: this thread yields to every other.
-            let _ = rustix::process::setpriority_process(None, 19);
+        idle_time::spawn("key-pool", move || {
             let mut after_failure = FULL_POOL_PAUSE;
             let mut first_fill = true;
             while let Some(keys) = filler.upgrade() {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use fleetwright_host::StartError;
 use fleetwright_host::data_dir::{self, DataDir};
+use fleetwright_host::{StartError, idle_time};
 use fleetwright_store::Store;
 
 /// How often the data directory is looked for.
@@ -32,8 +32,6 @@ pub(crate) async fn removed(dir: &DataDir, store: &Store) -> String {
 /// Looks for damage in the registry's pages once, beside everything else.
 pub(crate) fn check_pages(store: Store) -> Result<(), StartError> {
     let check = move || {
-        // Of this thread only, on Linux.
-        let _ = rustix::process::setpriority_process(None, 19);
         match store.check_pages(CHECK_PAUSE) {
             Ok(()) if store.stopped().is_none() => {
                 tracing::debug!("the registry's pages are sound")
@@ -42,9 +40,5 @@ pub(crate) fn check_pages(store: Store) -> Result<(), StartError> {
             Err(error) => tracing::warn!(%error, "the registry's pages cannot be checked"),
         }
     };
-    std::thread::Builder::new()
-        .name("page-check".to_owned())
-        .spawn(check)
-        .map(|_| ())
-        .map_err(StartError::new)
+    idle_time::spawn("page-check", check).map_err(StartError::new)
 }
