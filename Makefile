@@ -14,7 +14,7 @@ quick: ## Format, lints and unit tests of what differs from main, in a minute; s
 test: ## Install what the tests need, then run all of them
 	@scripts/test
 
-conformance: ## Hold every operation against the botocore model; write docs/conformance.md and print it
+conformance: ## Hold every operation against the botocore model, MQTT against its standards; write and print the tables
 	@scripts/conformance
 
 interop: ## Run clients of ten years against the server, a line each, and print a table
