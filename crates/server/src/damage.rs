@@ -31,14 +31,12 @@ pub(crate) async fn removed(dir: &DataDir, store: &Store) -> String {
 
 /// Looks for damage in the registry's pages once, beside everything else.
 pub(crate) fn check_pages(store: Store) -> Result<(), StartError> {
-    let check = move || {
-        match store.check_pages(CHECK_PAUSE) {
-            Ok(()) if store.stopped().is_none() => {
-                tracing::debug!("the registry's pages are sound")
-            }
-            Ok(()) => {}
-            Err(error) => tracing::warn!(%error, "the registry's pages cannot be checked"),
+    let check = move || match store.check_pages(CHECK_PAUSE) {
+        Ok(()) if store.stopped().is_none() => {
+            tracing::debug!("the registry's pages are sound")
         }
+        Ok(()) => {}
+        Err(error) => tracing::warn!(%error, "the registry's pages cannot be checked"),
     };
     idle_time::spawn("page-check", check).map_err(StartError::new)
 }
