@@ -2,6 +2,7 @@
 
 import queue
 import time
+import urllib.request
 import uuid
 
 import pytest
@@ -326,6 +327,42 @@ def test_a_full_queue_drops_the_newest_and_says_so(own_server, client_id):
         nothing(again)
     own.stop()
     assert '"messages_dropped_session_queue"' in own.log.read_text()
+
+
+def test_what_is_read_from_queues_counts_in_memory_and_waits_while_it_is_short(own_server):
+    """Eight clients that acknowledge nothing: each could be sent 4 MiB, and all have 16 together."""
+    own = own_server("[mqtt]\nmemory-mib = 16\n[control]\nmetrics = true")
+    server, count, size = own.start(), 60, 100_000
+    identity = Fleet(server).identity(ALLOW_ALL)
+    options = {"version": MQTTv5, "expiry": 600, "clean": False}
+    names = [f"away-{n}" for n in range(8)]
+    for name in names:
+        with Device(server, identity, name, **options) as away:
+            away.subscribe("large")
+    with Device(server, identity) as publisher:
+        for number in range(count):
+            assert publisher.publish("large", number.to_bytes(4, "big") + bytes(size)) == 0
+    held, silent = [], []
+    for name in names:
+        silent.append(Device(server, identity, name, hear=lambda _: held.append(held_bytes(server)),
+                             configure=lambda client: client.manual_ack_set(True),
+                             **options))  # fmt: skip
+    for device in silent:
+        device.next()
+    for device in silent:
+        device.cut()
+    # Four megabytes were on their way to each, and never was more held than is allowed.
+    assert 6 * size < max(held) <= 16 << 20, max(held)
+    for name in names:
+        with Device(server, identity, name, **options) as back:
+            got = [int.from_bytes(back.next().payload[:4], "big") for _ in range(count)]
+        assert got == list(range(count)), name
+
+
+def held_bytes(server):
+    with urllib.request.urlopen(f"{server.api}/metrics", timeout=30) as answer:
+        (line,) = [line for line in answer if line.startswith(b"fleetwright_mqtt_held_bytes ")]
+    return int(line.split()[1])
 
 
 @BOTH

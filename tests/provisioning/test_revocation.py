@@ -7,8 +7,10 @@ import threading
 import time
 
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
-from device import CREATE, CREATE_FROM_CSR, Device, provision
+from device import CREATE, CREATE_FROM_CSR, Device, MQTTv5, Refused, provision
 from fleet import ALLOW_ALL, AS_ITSELF, Fleet, allow, claim_statements, template_body
 from identity import Identity, make_csr, make_key
 from running import ACCOUNT, arn
@@ -192,6 +194,47 @@ def test_its_will_is_neither_published_nor_retained(fleet, wire, hear, device, o
     late.subscribe(topic)
     late.publish(topic, b"live")
     assert late.next().payload == b"live"
+
+
+def with_delayed_will(topic):
+    properties = Properties(PacketTypes.WILLMESSAGE)
+    properties.WillDelayInterval = 1
+    return {
+        "version": MQTTv5, "clean": False, "expiry": 600,
+        "configure": lambda client: client.will_set(topic, "will", 1, properties=properties),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("off", WAYS)
+def test_a_will_that_waits_for_its_delay_is_not_published(fleet, device, hear, off):
+    topic, identity, another = fleet.unique("will"), fleet.identity(ALLOW_ALL), fleet.unique("will")
+    heard, due = hear(topic), device(fleet.identity(ALLOW_ALL))
+    due.subscribe(another)
+    device(identity, fleet.unique("kept"), **with_delayed_will(topic)).cut()
+    off(fleet, identity)
+    # This one's time is over later.
+    device(fleet.identity(ALLOW_ALL), fleet.unique("kept"), **with_delayed_will(another)).cut()
+    assert due.next().payload == b"will"
+    assert heard() == []
+
+
+@pytest.mark.parametrize("off", WAYS)
+def test_it_does_not_resume_its_session(fleet, device, off):
+    """The session is the client id's: whoever may connect with that has it, as after a renewal."""
+    topic, client, identity = fleet.unique("t"), fleet.unique("kept"), fleet.identity(ALLOW_ALL)
+    options = {"version": MQTTv5, "clean": False, "expiry": 600}
+    kept = device(identity, client, **options)
+    kept.subscribe(topic)
+    kept.close()
+    publisher = device(fleet.identity(ALLOW_ALL))
+    publisher.publish(topic, b"before")
+    off(fleet, identity)
+    publisher.publish(topic, b"after")
+    with pytest.raises(Refused):
+        device(identity, client, **options)
+    other = device(fleet.identity(ALLOW_ALL), client, **options)
+    assert other.session_present
+    assert [other.next().payload for _ in range(2)] == [b"before", b"after"]
 
 
 @pytest.mark.parametrize("retain", [False, True])

@@ -59,6 +59,8 @@ pub(super) enum Bound {
     /// Messages dropped: `[mqtt] session-queue-messages`, `session-queue-mib` or
     /// `session-queues-mib`.
     SessionQueue,
+    /// Reads of a session's queue put off: `[mqtt] memory-mib`.
+    QueueMemory,
     /// Connections held back: `[mqtt] publishes-per-second`.
     PublishRate,
     /// Messages given up after an hour without PUBACK (MQTT 3.1.1).
@@ -66,13 +68,14 @@ pub(super) enum Bound {
 }
 
 impl Bound {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::ConnectionMemory,
         Self::TotalMemory,
         Self::TotalMemoryEnds,
         Self::TotalMemoryRefusals,
         Self::ClientPacketSize,
         Self::SessionQueue,
+        Self::QueueMemory,
         Self::PublishRate,
         Self::Resending,
     ];
@@ -81,9 +84,10 @@ impl Bound {
     pub(super) fn limit(self) -> &'static str {
         match self {
             Self::ConnectionMemory => "[mqtt] memory-per-connection-mib",
-            Self::TotalMemory | Self::TotalMemoryEnds | Self::TotalMemoryRefusals => {
-                "[mqtt] memory-mib"
-            }
+            Self::TotalMemory
+            | Self::TotalMemoryEnds
+            | Self::TotalMemoryRefusals
+            | Self::QueueMemory => "[mqtt] memory-mib",
             Self::ClientPacketSize => "the client's Maximum Packet Size",
             Self::SessionQueue => {
                 "[mqtt] session-queue-messages, session-queue-mib or session-queues-mib"
@@ -102,6 +106,7 @@ impl Bound {
             Self::TotalMemoryRefusals => "requests_refused_total_memory",
             Self::ClientPacketSize => "messages_dropped_client_packet_size",
             Self::SessionQueue => "messages_dropped_session_queue",
+            Self::QueueMemory => "queue_reads_put_off_total_memory",
             Self::PublishRate => "publishes_held_back",
             Self::Resending => "messages_given_up",
         }
@@ -168,6 +173,14 @@ impl Ledger {
         self.take(counted).then(|| Bytes::from_owner(Shared { ledger, payload, counted }))
     }
 
+    /// A message that is held already, in any case: as [`Ledger::share`].
+    pub(super) fn keep(self: &Arc<Self>, payload: impl Into<Box<[u8]>>, beside: usize) -> Bytes {
+        let payload = payload.into();
+        let (counted, ledger) = (payload.len() + beside, Arc::clone(self));
+        self.add(counted);
+        Bytes::from_owner(Shared { ledger, payload, counted })
+    }
+
     /// Counts bytes that are about to be held; whoever holds most makes room if need be. False,
     /// with nothing counted, when there is no room.
     pub(super) fn take(&self, bytes: usize) -> bool {
@@ -180,6 +193,18 @@ impl Ledger {
             }
         }
         true
+    }
+
+    /// As [`Ledger::take`] of somebody who can wait: also until those are gone who are to end.
+    pub(super) fn take_if_free(&self, bytes: usize) -> bool {
+        if !self.take(bytes) {
+            return false;
+        }
+        let is_free = self.held.load(Ordering::Relaxed) <= self.in_all;
+        if !is_free {
+            self.give_back(bytes);
+        }
+        is_free
     }
 
     /// Counts bytes that are held already.

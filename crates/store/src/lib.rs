@@ -115,8 +115,8 @@ pub use rows::{
     CaRow, CertificateRow, FunctionRow, FunctionVersionRow, GroupRow, PolicyRow, ThingRow,
 };
 pub use sessions::{
-    KeptSession, MessageToQueue, OpenedSession, Queue, QueueBounds, Queued, QueuedMessage,
-    SessionFilter, SessionOpened, SessionOpening, WhenFull,
+    KeptSession, MessageToQueue, OpenedSession, Queue, QueueBounds, QueuePage, Queued,
+    QueuedMessage, SessionFilter, SessionOpened, SessionOpening, WhenFull,
 };
 pub use shadows::ShadowUpdate;
 use sql::Sql;

@@ -109,6 +109,22 @@ fn what_many_receive_counts_once_in_all() {
 }
 
 #[test]
+fn whoever_can_wait_waits_until_those_are_gone_who_are_to_end() {
+    let ledger = Ledger::new(ONE, ALL);
+    let heavy = Mailbox::new(&ledger);
+    heavy.hold(Holding::default(), Holding { buffers: ALL, ..Holding::default() });
+    assert!(!ledger.take_if_free(MIB), "what is held is held until its holder is gone");
+    assert!(heavy.must_end());
+    assert_eq!(ledger.held(), ALL);
+    assert!(ledger.take(MIB), "whoever cannot wait is let in by the promise");
+    ledger.give_back(MIB);
+    drop(heavy);
+    assert!(ledger.take_if_free(MIB));
+    drop(ledger.keep(vec![b'x'; MIB], 1));
+    assert_eq!(ledger.held(), MIB);
+}
+
+#[test]
 fn half_sent_packets_end_those_who_hold_most_of_them() {
     let ledger = Ledger::new(ONE, ALL);
     let small = Mailbox::new(&ledger);

@@ -111,6 +111,11 @@ impl Online {
         {
             next = (until, Wakeup::Deadline);
         }
+        if let Some(at) = self.kept.as_ref().and_then(|kept| kept.reading.again_at())
+            && (now..next.0).contains(&at)
+        {
+            next = (at, Wakeup::Deadline);
+        }
         if self.outgoing.is_done(self.session.output()) {
             self.stalled_since = None;
         } else {
@@ -148,9 +153,11 @@ impl Online {
     /// Tells the ledger what the connection holds.
     fn account(&mut self, input: &BytesMut) {
         let (memory, in_flight) = (self.session.memory(), self.session.in_flight());
+        let (read, read_bytes) = self.kept.as_ref().map_or((0, 0), |kept| kept.reading.held());
+        let copies = in_flight + read;
         let now = Holding {
-            buffers: memory.buffers + input.capacity() + in_flight * Delivery::OVERHEAD,
-            messages: memory.messages + self.requests.bytes(),
+            buffers: memory.buffers + input.capacity() + copies * Delivery::OVERHEAD,
+            messages: memory.messages + self.requests.bytes() + read_bytes,
             in_flight,
         };
         self.mailbox.hold(self.holding, now);

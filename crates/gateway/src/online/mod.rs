@@ -9,6 +9,7 @@ mod last_will;
 mod main_loop;
 mod orders;
 mod publishing;
+mod queue;
 mod receiving;
 mod requests;
 mod subscribing;

@@ -4,7 +4,9 @@ mod queue;
 
 use fleetwright_core::time::Timestamp;
 
-pub use self::queue::{MessageToQueue, Queue, QueueBounds, Queued, QueuedMessage, WhenFull};
+pub use self::queue::{
+    MessageToQueue, Queue, QueueBounds, QueuePage, Queued, QueuedMessage, WhenFull,
+};
 use crate::sql::{Row, Sql, args};
 use crate::{Store, StoreError};
 

@@ -6,8 +6,6 @@ use crate::retained::RetainedProperties;
 use crate::sql::{Row, Sql, args, json};
 use crate::{CertificateRow, Store, StoreError, claims};
 
-/// Messages that one page of a queue has at most.
-const PAGE: usize = 100;
 /// In place of a protocol level: the row is a group's queue, not a session.
 pub(super) const GROUP: u32 = 0;
 
@@ -33,6 +31,15 @@ pub struct Queue {
     pub owner: String,
     /// The RETAIN flag of this copy.
     pub retain: bool,
+}
+
+/// How much of a queue is read at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueuePage {
+    /// Messages, at most.
+    pub messages: usize,
+    /// Bytes, as the messages count; the first message comes in any case.
+    pub bytes: usize,
 }
 
 /// How much is queued.
@@ -126,19 +133,21 @@ impl Store {
         .await
     }
 
-    /// Messages of a queue after a number, oldest first, at most 100 and `limit`.
+    /// Messages of a queue after a number, oldest first.
     pub async fn queued_messages(
         &self,
         owner: &str,
         after: i64,
-        limit: usize,
+        page: QueuePage,
     ) -> Result<Vec<QueuedMessage>, StoreError> {
         self.read(|sql| {
+            let numbers = numbers_of(sql, owner, after, page)?;
+            let Some((last, _)) = numbers.last() else { return Ok(Vec::new()) };
             sql.all(
                 "SELECT m.number, m.topic, m.payload, m.properties, m.until, q.retain \
                  FROM session_queue q JOIN queued_messages m ON m.number = q.number \
-                 WHERE q.client_id = $1 AND q.number > $2 ORDER BY q.number LIMIT $3",
-                args![owner, after, limit.min(PAGE)],
+                 WHERE q.client_id = $1 AND q.number > $2 AND q.number <= $3 ORDER BY q.number",
+                args![owner, after, *last],
                 read_message,
             )
         })
@@ -152,12 +161,12 @@ impl Store {
             .await
     }
 
-    /// Gives up to `limit` messages of a group's queue to one of its members, oldest first.
+    /// Gives messages of a group's queue to one of its members, oldest first.
     pub async fn take_from_group(
         &self,
         group: &str,
         client_id: &str,
-        limit: usize,
+        page: QueuePage,
     ) -> Result<Vec<QueuedMessage>, StoreError> {
         let waiting = self
             .read(|sql| {
@@ -169,16 +178,15 @@ impl Store {
         }
         let (group, client_id) = (group.to_owned(), client_id.to_owned());
         self.write(move |sql| {
-            let waiting = sql.all(
-                "SELECT m.number, m.topic, m.payload, m.properties, m.until, m.bytes, q.retain \
-                 FROM session_queue q JOIN queued_messages m ON m.number = q.number \
-                 WHERE q.client_id = $1 ORDER BY q.number LIMIT $2",
-                args![&group, limit.min(PAGE)],
-                |row| Ok((read_message(row)?, row.get::<i64>("bytes")?)),
-            )?;
-            let mut taken = Vec::with_capacity(waiting.len());
-            for (message, bytes) in waiting {
-                let number = message.number;
+            let mut taken = Vec::new();
+            for (number, bytes) in numbers_of(sql, &group, 0, page)? {
+                let message = sql.one(
+                    "SELECT m.number, m.topic, m.payload, m.properties, m.until, q.retain \
+                     FROM session_queue q JOIN queued_messages m ON m.number = q.number \
+                     WHERE q.client_id = $1 AND q.number = $2",
+                    args![&group, number],
+                    read_message,
+                )?;
                 // Where the member has it already by another filter, once is enough.
                 let moved = sql.execute(
                     "UPDATE session_queue SET client_id = $1 WHERE client_id = $2 AND number = $3 \
@@ -192,12 +200,36 @@ impl Store {
                 }
                 count(sql, &group, -1, -bytes)?;
                 count(sql, &client_id, 1, bytes)?;
-                taken.push(message);
+                taken.extend(message);
             }
             Ok(taken)
         })
         .await
     }
+}
+
+/// The messages of a page, by number, and what each counts.
+fn numbers_of(
+    sql: &Sql<'_>,
+    owner: &str,
+    after: i64,
+    page: QueuePage,
+) -> Result<Vec<(i64, i64)>, StoreError> {
+    let mut numbers = sql.all(
+        "SELECT q.number, m.bytes \
+         FROM session_queue q JOIN queued_messages m ON m.number = q.number \
+         WHERE q.client_id = $1 AND q.number > $2 ORDER BY q.number LIMIT $3",
+        args![owner, after, page.messages],
+        |row| Ok((row.get::<i64>("number")?, row.get::<i64>("bytes")?)),
+    )?;
+    let mut left = i64::try_from(page.bytes).unwrap_or(i64::MAX);
+    let fits = numbers.iter().take_while(|(_, bytes)| {
+        left = left.saturating_sub(*bytes);
+        left >= 0
+    });
+    let fits = fits.count().max(1);
+    numbers.truncate(fits);
+    Ok(numbers)
 }
 
 fn read_message(row: &Row<'_>) -> Result<QueuedMessage, StoreError> {

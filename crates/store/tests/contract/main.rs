@@ -59,6 +59,7 @@ contract! {
         an_earlier_connection_changes_nothing
         messages_wait_in_their_order_until_they_are_taken
         a_full_queue_drops_what_is_configured
+        a_page_of_a_queue_has_a_bound_in_bytes
         a_group_queue_is_served_by_its_members
         after_a_start_whoever_was_connected_waits
     }

@@ -1,7 +1,7 @@
 use fleetwright_core::time::Timestamp;
 use fleetwright_store::{
-    KeptSession, MessageToQueue, OpenedSession, Queue, QueueBounds, Queued, SessionFilter,
-    SessionOpened, SessionOpening, Store, WhenFull,
+    KeptSession, MessageToQueue, OpenedSession, Queue, QueueBounds, QueuePage, Queued,
+    SessionFilter, SessionOpened, SessionOpening, Store, WhenFull,
 };
 
 use crate::support::{NOW, Registry};
@@ -51,8 +51,13 @@ async fn queue(store: &Store, payload: &str, owners: &[&str], bounds: QueueBound
     store.queue_message(message, queues.collect(), bounds, None, NOW).await.unwrap()
 }
 
+/// So many messages, of any size.
+fn page(messages: usize) -> QueuePage {
+    QueuePage { messages, bytes: usize::MAX }
+}
+
 async fn waiting(store: &Store, owner: &str) -> Vec<(i64, String)> {
-    let found = store.queued_messages(owner, 0, 100).await.unwrap();
+    let found = store.queued_messages(owner, 0, page(100)).await.unwrap();
     let text = |payload| String::from_utf8(payload).unwrap();
     found.into_iter().map(|message| (message.number, text(message.payload))).collect()
 }
@@ -129,13 +134,32 @@ pub(crate) async fn messages_wait_in_their_order_until_they_are_taken(registry: 
     assert_eq!(payloads(store, "one").await, ["1"]);
     let two = waiting(store, "two").await;
     assert_eq!(payloads(store, "two").await, ["1", "2", "3"]);
-    let rest = store.queued_messages("two", two[0].0, 1).await.unwrap();
+    let rest = store.queued_messages("two", two[0].0, page(1)).await.unwrap();
     assert_eq!(rest.len(), 1);
     assert_eq!(rest[0].payload, b"2");
     store.dequeue_messages("two", vec![two[0].0, two[2].0, 99]).await.unwrap();
     store.dequeue_messages("two", vec![two[0].0]).await.unwrap();
     assert_eq!(payloads(store, "two").await, ["2"]);
     assert_eq!(payloads(store, "one").await, ["1"]);
+}
+
+pub(crate) async fn a_page_of_a_queue_has_a_bound_in_bytes(registry: Registry) {
+    let (store, group) = (&registry.store, "$share/g/a");
+    open(store, "one").await;
+    open(store, "two").await;
+    for payload in ["1", "22", "333"] {
+        assert_eq!(queue(store, payload, &["one", group], BOUNDS).await, Queued::default());
+    }
+    // 100 bytes each letter; the first comes, whatever it counts.
+    for (bytes, expected) in [(0, 1), (100, 1), (299, 1), (300, 2), (599, 2), (600, 3)] {
+        let page = QueuePage { messages: 10, bytes };
+        assert_eq!(store.queued_messages("one", 0, page).await.unwrap().len(), expected, "{bytes}");
+    }
+    for (bytes, expected) in [(299, 1), (500, 2), (0, 0)] {
+        let page = QueuePage { messages: 10, bytes };
+        let taken = store.take_from_group(group, "two", page).await.unwrap();
+        assert_eq!(taken.len(), expected, "{bytes}");
+    }
 }
 
 pub(crate) async fn a_full_queue_drops_what_is_configured(registry: Registry) {
@@ -173,7 +197,7 @@ pub(crate) async fn a_group_queue_is_served_by_its_members(registry: Registry) {
         assert_eq!(queue(store, payload, &[group], BOUNDS).await, Queued::default());
     }
     for expected in [2, 1, 0] {
-        assert_eq!(store.take_from_group(group, "one", 2).await.unwrap().len(), expected);
+        assert_eq!(store.take_from_group(group, "one", page(2)).await.unwrap().len(), expected);
     }
     assert_eq!(payloads(store, "one").await, ["1", "2", "3"]);
     // What was counted there counts here.
