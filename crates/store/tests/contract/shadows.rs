@@ -98,7 +98,6 @@ pub(crate) async fn nothing_is_written_for_a_certificate_that_is_off(registry: R
         let outcomes = [
             device.update_shadow(shadow, NOW).await.map(|_| ()),
             device.delete_shadow(id(""), None, NOW).await.map(|_| ()),
-            device.start_next_execution(id("").thing, None, None, NOW).await.map(|_| ()),
             device.forget_retained("a", None, NOW).await,
             device.end_session("c").await.map(|_| ()),
         ];
