@@ -7,6 +7,12 @@ from botocore.exceptions import ClientError
 
 import asking
 import iam_and_sts_refusals  # noqa: F401  registers its cases
+import refusals_of_accounts  # noqa: F401  registers its cases
+import refusals_of_certificates  # noqa: F401  registers its cases
+import refusals_of_jobs  # noqa: F401  registers its cases
+import refusals_of_messages  # noqa: F401  registers its cases
+import refusals_of_policies  # noqa: F401  registers its cases
+import refusals_of_things  # noqa: F401  registers its cases
 import service_model
 from operations import OPERATIONS, label
 from refusals import case_of

@@ -6,13 +6,13 @@
 //! something. So there is one order, one bound, and nothing is lost with the process.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fleetwright_core::authorization::Authorized;
 use fleetwright_core::error::Refusal;
 use fleetwright_host::clock;
+use fleetwright_host::turns::Turns;
 use fleetwright_mqtt::{ConnectRequest, Delivery, Qos, Version};
 use fleetwright_store::{
     CertificateRow, MessageToQueue, OpenedSession, QueueBounds, QueuedMessage, SessionFilter,
@@ -28,8 +28,6 @@ use super::retained;
 use super::router::{Plan, Router, Terms};
 use super::topics::{self, Message, Ordinary, Parts};
 
-/// Locks that keep openings and ends of one client id apart. (ours)
-const TURNS: usize = 256;
 /// Sessions that are ended in one look at those whose time is over. (ours)
 const ENDED_AT_ONCE: usize = 500;
 
@@ -41,8 +39,8 @@ pub(super) struct Sessions {
     bounds: QueueBounds,
     /// Seconds.
     longest: u32,
-    hasher: RandomState,
-    turns: Vec<tokio::sync::Mutex<()>>,
+    /// Of those who open or end the session of one client id.
+    turns: Turns,
     by_client: Mutex<HashMap<Arc<str>, Arc<KeptSession>>>,
     made: AtomicU64,
 }
@@ -77,8 +75,7 @@ impl Sessions {
             ledger,
             bounds,
             longest,
-            hasher: RandomState::new(),
-            turns: (0..TURNS).map(|_| tokio::sync::Mutex::new(())).collect(),
+            turns: Turns::default(),
             by_client: Mutex::default(),
             made: AtomicU64::new(0),
         }
@@ -131,7 +128,7 @@ impl Sessions {
             expiry,
             epoch: i64::try_from(number.0).unwrap_or(i64::MAX),
         };
-        let _turn = self.turn(client_id).await;
+        let _turn = self.turns.take(client_id).await;
         let opened = self.store.open_session(opening, clock::trusted_now()).await;
         let stored = match opened.map_err(NoSession::Failed)? {
             SessionOpened::TakenOver => return Err(NoSession::TakenOver),
@@ -160,7 +157,7 @@ impl Sessions {
         (expiry, sent_to): (Option<u32>, i64),
     ) -> bool {
         let client_id = session.client_id();
-        let _turn = self.turn(client_id).await;
+        let _turn = self.turns.take(client_id).await;
         let epoch = i64::try_from(number.0).unwrap_or(i64::MAX);
         let expiry = expiry.map(|asked| self.granted(asked));
         let now = clock::trusted_now();
@@ -190,7 +187,7 @@ impl Sessions {
         router: &Router,
         client_id: &str,
     ) -> Result<bool, StoreError> {
-        let _turn = self.turn(client_id).await;
+        let _turn = self.turns.take(client_id).await;
         let ended = store.end_session(client_id).await?;
         self.forget(router, client_id);
         Ok(ended)
@@ -201,7 +198,7 @@ impl Sessions {
         let now = clock::trusted_now();
         let over = self.store.sessions_over(now, ENDED_AT_ONCE).await?;
         for client_id in &over {
-            let _turn = self.turn(client_id).await;
+            let _turn = self.turns.take(client_id).await;
             if self.store.end_session_in_time(client_id, now).await? {
                 self.forget(router, client_id);
             }
@@ -281,14 +278,6 @@ impl Sessions {
         let Some(session) = self.by_client.lock().remove(client_id) else { return };
         for filter in session.forget() {
             router.unsubscribe(session.subscriber(), &filter);
-        }
-    }
-
-    async fn turn(&self, client_id: &str) -> Option<tokio::sync::MutexGuard<'_, ()>> {
-        let index = usize::try_from(self.hasher.hash_one(client_id)).unwrap_or_default() % TURNS;
-        match self.turns.get(index) {
-            Some(turn) => Some(turn.lock().await),
-            None => None,
         }
     }
 }

@@ -14,5 +14,6 @@ pub mod sealing;
 pub mod slots;
 mod start_error;
 pub mod tls;
+pub mod turns;
 
 pub use start_error::StartError;

@@ -1,8 +1,6 @@
 //! Device shadows: what devices ask by MQTT and callers over HTTP. The updates of one shadow, with what
 //! they tell, come one after the other.
 
-use std::hash::{BuildHasher, RandomState};
-
 use fleetwright_core::configuration::{Key, Takes};
 use fleetwright_core::error::Refusal;
 use fleetwright_core::service_request::ServiceAnswer;
@@ -11,14 +9,11 @@ use fleetwright_core::shadow::{
     Updated,
 };
 use fleetwright_host::clock;
+use fleetwright_host::turns::Turns;
 use fleetwright_store::{ShadowUpdate, Store, StoreError};
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Mutex, MutexGuard};
 
 use crate::Services;
-
-/// Locks that keep the updates of one shadow in order. (ours)
-const TURNS: usize = 256;
 
 /// `[shadows]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -52,8 +47,8 @@ impl Default for Settings {
 #[derive(Debug)]
 pub(crate) struct Shadows {
     settings: Settings,
-    hasher: RandomState,
-    turns: Vec<Mutex<()>>,
+    /// Of those who change one shadow.
+    turns: Turns,
 }
 
 /// Why an HTTP request about a shadow is refused.
@@ -73,20 +68,11 @@ impl From<StoreError> for ShadowRefusal {
 
 impl Shadows {
     pub(crate) fn new(settings: Settings) -> Self {
-        let turns = (0..TURNS).map(|_| Mutex::new(())).collect();
-        Self { settings, hasher: RandomState::new(), turns }
+        Self { settings, turns: Turns::default() }
     }
 
     fn limits(&self) -> ShadowLimits {
         ShadowLimits { bytes: self.settings.max_bytes, depth: self.settings.max_depth }
-    }
-
-    async fn turn(&self, shadow: &ShadowId) -> Option<MutexGuard<'_, ()>> {
-        let index = usize::try_from(self.hasher.hash_one(shadow)).unwrap_or_default() % TURNS;
-        match self.turns.get(index) {
-            Some(turn) => Some(turn.lock().await),
-            None => None,
-        }
     }
 }
 
@@ -194,7 +180,7 @@ impl Services {
         let said = |what| Said { what, token: token.clone() };
         let named = self.shadows.settings.max_named;
         let asked = ShadowUpdate { shadow: shadow.clone(), update, limits, named };
-        let _turn = self.shadows.turn(shadow).await;
+        let _turn = self.shadows.turns.take(shadow).await;
         let updated = store.update_shadow(asked, clock::now()).await;
         let updated = updated
             .map_err(|error| said(error.into()))?
@@ -215,7 +201,7 @@ impl Services {
     ) -> Result<Vec<u8>, Said<ShadowRefusal>> {
         let Said { what: version, token } = shadow::read_lenient(payload);
         let said = |what| Said { what, token: token.clone() };
-        let _turn = self.shadows.turn(shadow).await;
+        let _turn = self.shadows.turns.take(shadow).await;
         let now = clock::now();
         let deleted = store.delete_shadow(shadow.clone(), version, now).await;
         let version = deleted

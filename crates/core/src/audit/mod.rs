@@ -4,7 +4,9 @@
 mod chain;
 mod checkpoint;
 mod digest;
+mod report;
 mod verify;
+mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -12,7 +14,9 @@ mod tests;
 pub use chain::{ChainStart, Head, link};
 pub use checkpoint::{Checkpoint, SignedCheckpoint};
 pub use digest::Digest;
-pub use verify::{Chain, Entry, Finding, Kind, Report, Verifier, retention_resource};
+pub use report::{Finding, Kind, Report};
+pub use verify::{Verifier, retention_resource};
+pub use walk::{Chain, Entry};
 
 use crate::time::Timestamp;
 

@@ -2,92 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde::Serialize;
-
-use super::{ChainStart, Checkpoint, Digest, Head, RETENTION, Record, link};
-
-/// Findings that a report tells one by one. (ours)
-const TOLD: usize = 1000;
-
-/// A chain as it is stored.
-#[derive(Debug, Clone, Copy)]
-pub struct Chain {
-    /// How it began.
-    pub start: ChainStart,
-    /// The last record that retention removed: its position and hash.
-    pub removed: Option<(i64, Digest)>,
-}
-
-/// A record as it is stored.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// Its row, in the order of writing.
-    pub row: i64,
-    /// Chain, position and hash; `None` of a record written before there were chains.
-    pub place: Option<(i64, i64, Digest)>,
-    /// What it says.
-    pub record: Record,
-}
-
-/// What is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// A record says something else than when it was written.
-    Altered,
-    /// Records are missing.
-    Removed,
-    /// Records stand in another order.
-    Reordered,
-    /// A record that the server did not write there.
-    Inserted,
-    /// A chain was computed anew: it contradicts a checkpoint or the chain after it.
-    Rewritten,
-    /// A checkpoint cannot be believed.
-    Checkpoint,
-}
-
-/// One thing that is wrong, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Finding {
-    /// What.
-    pub kind: Kind,
-    /// In which chain.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub chain: Option<i64>,
-    /// At which position of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub position: Option<i64>,
-    /// The row in the database.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub row: Option<i64>,
-    /// The request id of the record there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
-    /// In words.
-    pub message: String,
-}
-
-/// What a verification came to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Report {
-    /// Records that stand in a chain.
-    pub records: u64,
-    /// Records of before the chains began, about which nothing can be said.
-    pub before_the_chain_began: u64,
-    /// Where each chain with records ends.
-    pub chains: Vec<Head>,
-    /// Checkpoints that were compared.
-    pub checkpoints: u64,
-    /// Heads of checkpoints that retention has passed: nothing is left to compare.
-    pub passed_by_retention: u64,
-    /// How many things are wrong.
-    pub found: u64,
-    /// The first of them.
-    pub findings: Vec<Finding>,
-}
+use super::report::{Finding, Kind, Report};
+use super::walk::{Chain, Entry, Walk};
+use super::{ChainStart, Checkpoint, Digest, Head, RETENTION};
 
 /// The resource of retention's record: the last record that it removed of a chain.
 #[must_use]
@@ -105,15 +22,6 @@ pub struct Verifier {
     retentions: Vec<String>,
     first: Option<ChainStart>,
     report: Report,
-}
-
-struct Walk {
-    chain: Chain,
-    /// Position, hash and row of the record before.
-    position: i64,
-    hash: Digest,
-    row: i64,
-    records: u64,
 }
 
 impl Verifier {
@@ -136,10 +44,7 @@ impl Verifier {
 
     /// Something that is wrong outside of the trail, such as a checkpoint's signature.
     pub fn find(&mut self, finding: Finding) {
-        self.report.found += 1;
-        if self.report.findings.len() < TOLD {
-            self.report.findings.push(finding);
-        }
+        self.report.find(finding);
     }
 
     /// Takes the next record.
@@ -278,80 +183,5 @@ impl Verifier {
             ),
         };
         self.find(Finding::of(kind, chain, Some(position), message));
-    }
-}
-
-impl Walk {
-    fn new(chain: Chain) -> Self {
-        let (position, hash) = chain.removed.unwrap_or((0, chain.start.hash()));
-        Self { chain, position, hash, row: i64::MIN, records: 0 }
-    }
-
-    fn head(&self) -> Option<Head> {
-        let (chain, position, hash) = (self.chain.start.chain, self.position, self.hash);
-        (self.records > 0).then_some(Head { chain, position, hash })
-    }
-
-    /// Goes on to a record; what is wrong with it.
-    fn take(&mut self, entry: &Entry, position: i64, hash: Digest) -> Vec<(Kind, String)> {
-        let mut wrong = Vec::new();
-        let chain = self.chain.start.chain;
-        let next = self.position + 1;
-        if position < next {
-            let message = format!("a further record at position {position} of chain {chain}");
-            return vec![(Kind::Inserted, message)];
-        }
-        if position > next {
-            let message = match position - 1 {
-                last if last == next => format!("record {next} of chain {chain} is missing"),
-                last => format!("records {next} to {last} of chain {chain} are missing"),
-            };
-            wrong.push((Kind::Removed, message));
-        } else if link(&self.hash, chain, position, &entry.record) != hash {
-            let message = format!(
-                "record {position} of chain {chain} does not have its hash: it, or the hash \
-                 before it, was changed"
-            );
-            wrong.push((Kind::Altered, message));
-        }
-        if entry.row <= self.row {
-            let message =
-                format!("record {position} of chain {chain} stands before its forerunner");
-            wrong.push((Kind::Reordered, message));
-        }
-        (self.position, self.hash) = (position, hash);
-        self.row = self.row.max(entry.row);
-        self.records += 1;
-        wrong
-    }
-}
-
-impl Finding {
-    fn at(kind: Kind, entry: &Entry, message: String) -> Self {
-        Self {
-            kind,
-            chain: entry.place.map(|place| place.0),
-            position: entry.place.map(|place| place.1),
-            row: Some(entry.row),
-            request_id: Some(entry.record.request_id.clone()),
-            message,
-        }
-    }
-
-    fn of(kind: Kind, chain: i64, position: Option<i64>, message: String) -> Self {
-        Self { kind, chain: Some(chain), position, row: None, request_id: None, message }
-    }
-
-    /// About a checkpoint.
-    #[must_use]
-    pub fn of_checkpoint(name: &str, why: &str) -> Self {
-        Self {
-            kind: Kind::Checkpoint,
-            chain: None,
-            position: None,
-            row: None,
-            request_id: None,
-            message: format!("{name}: {why}"),
-        }
     }
 }
