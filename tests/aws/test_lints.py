@@ -136,6 +136,44 @@ def test_a_role_is_asked_for_what_this_template_does_and_no_more(iam, iot, creat
     assert "iot:CreateThing" not in grouped
 
 
+@pytest.mark.parametrize(
+    ("condition", "piece"),
+    [
+        ({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}, "IpAddress aws:SourceIp [192.0.2.0/24], which no"),
+        ({"StringEquals": {"aws:SourceAccount": OTHER}}, f"aws:SourceAccount [{OTHER}], which no"),
+        ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, "MultiFactorAuthPresent [true], which no"),
+        ({"DateLessThan": {"aws:CurrentTime": "2099-01-01T00:00:00Z"}}, "at some times only"),
+        ({"NumericGreaterThan": {"aws:EpochTime": "1"}}, "at some times only"),
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, None),
+        ({"Bool": {"aws:SecureTransport": "true"}}, None),
+        ({"IpAddressIfExists": {"aws:SourceIp": "192.0.2.0/24"}}, None),
+    ],
+    ids=str,
+)
+def test_conditions_of_a_role_are_judged(iam, create, role, condition, piece):
+    narrow = role(policy=None)
+    name = narrow.rsplit("/", 1)[1]
+    statement = allow("iot:*", "*") | {"Condition": condition}
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document(statement))
+    answer = create(narrow)
+    assert (lints(answer) == []) if piece is None else (piece in said(answer)), said(answer)
+    # A permission beside it that is free of conditions is enough, and a Deny is not.
+    iam.attach_role_policy(RoleName=name, PolicyArn=REGISTRATION)
+    assert lints(create(narrow)) == []
+    denies = statement | {"Effect": "Deny"}
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document(denies))
+    answer = said(create(narrow))
+    if piece is None:
+        assert "does not allow iot:CreateThing" in answer
+    else:
+        assert ("at some times only" in answer) == ("at some times only" in piece)
+
+
+def test_a_trust_of_some_times_is_said(create, role):
+    while_open = {"DateLessThan": {"aws:CurrentTime": "2099-01-01T00:00:00Z"}}
+    assert "trusts iot.amazonaws.com at some times only" in said(create(role(trust(**while_open))))
+
+
 def test_a_cas_template_is_looked_at_as_one_of_type_jitp(iot, role, unique):
     ca = OwnCa(unique("ca"))
     config = {"templateBody": template(parameter="CommonName"), "roleArn": role(policy=None)}

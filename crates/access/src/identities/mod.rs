@@ -132,6 +132,14 @@ impl CompiledIdentity {
         let context = Context { principals: &principals, ..*context };
         policy::trust_refusal(self.trust.as_ref(), &ASSUME_ROLE, &context)
     }
+
+    /// The condition of time by which a service may assume this role at some times only; `None` when
+    /// there is none.
+    pub fn trusted_for_a_time(&self, service: &str, context: &Context<'_>) -> Option<String> {
+        let principals = [Principal { kind: "Service", id: service }];
+        let context = Context { principals: &principals, ..*context };
+        policy::trusted_for_a_time(self.trust.as_ref(), &ASSUME_ROLE, &context)
+    }
 }
 
 /// Compiles a stored policy.
