@@ -42,7 +42,7 @@ impl Online {
         }
         self.session.output().clear();
         drop(self.session.take_unacknowledged());
-        if let Some(answer) = self.last_answer().await {
+        if let Some(answer) = self.requests.last().await {
             self.send_answer(answer);
         }
         let code = DisconnectCode::NotAuthorized;

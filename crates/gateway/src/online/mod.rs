@@ -1,6 +1,7 @@
 //! A connection that is online: reads and authorizes what the device sends, delivers what others
 //! leave for it, answers its provisioning requests one after the other.
 
+mod answers;
 mod delivering;
 mod end;
 mod goodbye;

@@ -10,12 +10,10 @@ use bytes::Bytes;
 use fleetwright_core::authorization::Authorized;
 use fleetwright_core::limits;
 use fleetwright_core::reserved_topic::ProvisioningTopic;
-use fleetwright_host::clock;
-use fleetwright_mqtt::{Delivered, Delivery, Qos};
+use fleetwright_mqtt::Delivery;
 use fleetwright_provisioning::{Answer, ProvisioningRequest};
 use tokio::task::JoinHandle;
 
-use super::{End, Online};
 use crate::Gateway;
 use crate::rights::Rights;
 
@@ -27,14 +25,14 @@ const REQUESTS_BYTES: usize = 512 * 1024;
 /// Longest wait for answers under way when the server stops, or for the one that outlives its
 /// certificate.
 /// A hook has [`limits::HOOK_MILLIS`]; the rest is ours.
-const LAST_ANSWERS: Duration = Duration::from_millis(limits::HOOK_MILLIS + 3_000);
+pub(super) const LAST_ANSWERS: Duration = Duration::from_millis(limits::HOOK_MILLIS + 3_000);
 
 /// Made with the first request: most connections never have one.
 #[derive(Default)]
 pub(super) struct RequestQueue(Option<Box<Queue>>);
 
 /// A provisioning request: its topic and payload.
-type Waiting = Authorized<(ProvisioningTopic, Bytes)>;
+pub(super) type Waiting = Authorized<(ProvisioningTopic, Bytes)>;
 
 struct Queue {
     under_way: UnderWay,
@@ -82,41 +80,49 @@ impl RequestQueue {
             None => pending().await,
         }
     }
-}
 
-impl Online {
-    /// Puts a provisioning request in line: they are answered in the order of their arrival.
-    pub(super) fn enqueue(&mut self, request: Waiting) {
-        match &mut self.requests.0 {
+    /// Puts a request in line; the first one begins at once.
+    pub(super) fn enqueue(&mut self, gateway: &Arc<Gateway>, rights: &Rights, request: Waiting) {
+        match &mut self.0 {
             Some(queue) => {
                 queue.bytes += request.1.len();
                 queue.waiting.push_back(request);
             }
             empty => {
-                let under_way = begin(&self.gateway, &self.rights, request);
+                let under_way = begin(gateway, rights, request);
                 let queue = Queue { under_way, answered: None, waiting: VecDeque::new(), bytes: 0 };
                 *empty = Some(Box::new(queue));
             }
         }
     }
 
-    /// An answer is there: it is sent, and the next request begins, if the certificate is still good.
-    pub(super) fn on_answer(&mut self, answer: Answer) -> Option<End> {
-        if let Err(ended) = self.standing.check() {
-            // Kept for the goodbye, which knows what outlives the certificate.
-            if let Some(queue) = &mut self.requests.0 {
-                queue.answered = Some(answer);
+    /// The request under way was answered: begins with the next one in line.
+    pub(super) fn advance(&mut self, gateway: &Arc<Gateway>, rights: &Rights) {
+        let Some(queue) = &mut self.0 else { return };
+        match queue.waiting.pop_front() {
+            Some(request) => {
+                queue.bytes -= request.1.len();
+                queue.under_way = begin(gateway, rights, request);
             }
-            return Some(ended.into());
+            None => self.0 = None,
         }
-        self.send_answer(answer);
-        self.next_request();
-        None
+    }
+
+    /// Keeps an answer that came together with the end of the certificate.
+    pub(super) fn keep(&mut self, answer: Answer) {
+        if let Some(queue) = &mut self.0 {
+            queue.answered = Some(answer);
+        }
+    }
+
+    /// Whether none is under way.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_none()
     }
 
     /// The answer under way, if it outlives the certificate; the requests behind it are dropped.
-    pub(super) async fn last_answer(&mut self) -> Option<Answer> {
-        let mut queue = self.requests.0.take()?;
+    pub(super) async fn last(&mut self) -> Option<Answer> {
+        let mut queue = self.0.take()?;
         let answer = match queue.answered {
             Some(answer) => answer,
             None if !queue.under_way.outlives.load(Ordering::Acquire) => return None,
@@ -126,61 +132,6 @@ impl Online {
             }
         };
         answer.outlives.then_some(answer)
-    }
-
-    /// Sends an answer to this device.
-    pub(super) fn send_answer(&mut self, answer: Answer) {
-        self.gateway.counts.answer(&answer.topic);
-        self.send_directly(answer.topic, answer.payload);
-    }
-
-    /// Sends an answer of the server's to this device and nobody else, subscribed or not, once.
-    pub(super) fn send_directly(&mut self, topic: String, payload: Vec<u8>) {
-        let subscribed = self.subscriptions.get(topic.as_str()).copied();
-        let delivery = Delivery {
-            token: 0,
-            topic: topic.into(),
-            payload: payload.into(),
-            qos: subscribed.unwrap_or(Qos::AtMostOnce),
-            retain: false,
-            message_expiry: None,
-            properties: None,
-        };
-        let delivered = self.session.deliver(&delivery, clock::monotonic_millis());
-        self.gateway.sent(self.rights.client_id(), &delivery, delivered);
-        if let Delivered::Dropped(why) = delivered {
-            tracing::warn!(
-                client_id = self.rights.client_id(), topic = %delivery.topic, ?why,
-                bytes = delivery.payload.len(), "an answer could not be sent"
-            );
-        }
-    }
-
-    /// Begins with the next request in line.
-    fn next_request(&mut self) {
-        let Some(queue) = &mut self.requests.0 else { return };
-        match queue.waiting.pop_front() {
-            Some(request) => {
-                queue.bytes -= request.1.len();
-                queue.under_way = begin(&self.gateway, &self.rights, request);
-            }
-            None => self.requests.0 = None,
-        }
-    }
-
-    /// Gives every request in line its answer, within [`LAST_ANSWERS`] for all of them.
-    pub(super) async fn finish_requests(&mut self) {
-        // Boxed: seldom needed, and every idle connection would hold the room for it.
-        let all = Box::pin(async {
-            while self.requests.0.is_some()
-                && let Some(answer) = self.requests.next().await
-            {
-                if self.on_answer(answer).is_some() {
-                    break;
-                }
-            }
-        });
-        let _ = tokio::time::timeout(LAST_ANSWERS, all).await;
     }
 }
 
