@@ -43,4 +43,5 @@ pub mod url;
 pub mod uuid;
 pub mod web_identity;
 
+mod number;
 mod tree;

@@ -3,6 +3,7 @@
 //! AWS: "Device Shadow service documents", IoT Developer Guide. Depth is bounded by the reader of the
 //! request and by the shadow's own limit.
 
+use crate::number;
 use crate::tree::{Members, Tree};
 
 /// A section's values, and the same tree with a time in place of every value.
@@ -94,10 +95,7 @@ pub(super) fn delta(desired: &Section, reported: &Members) -> Section {
 /// Numbers are compared by value, objects without regard to order.
 fn equal(one: &Tree, other: &Tree) -> bool {
     match (one, other) {
-        (Tree::Number(one), Tree::Number(other)) => {
-            one == other
-                || matches!((one.parse::<f64>(), other.parse::<f64>()), (Ok(a), Ok(b)) if a == b)
-        }
+        (Tree::Number(one), Tree::Number(other)) => number::is_equal(one, other),
         (Tree::List(one), Tree::List(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(a, b)| equal(a, b))
         }

@@ -67,6 +67,10 @@ fn what_is_reported_and_desired_is_merged_and_told() {
     assert_eq!(scene.get()["state"]["delta"], json!({ "foo": 2 }));
     assert_eq!(scene.update(r#"{"state":{"reported":{"foo":2.0}}}"#).unwrap().delta, None);
     assert_eq!(scene.get()["state"]["desired"], json!({ "foo": 2 }));
+    // By their whole value: these two are one floating point number.
+    scene.update(r#"{"state":{"desired":{"foo":9007199254740993}}}"#).unwrap();
+    let near = scene.update(r#"{"state":{"reported":{"foo":9007199254740992}}}"#).unwrap();
+    assert_eq!(read(&near.delta.unwrap())["state"], json!({ "foo": 9007199254740993_u64 }));
     let gone = scene.update(r#"{"state":{"desired":{"foo":null}}}"#).unwrap();
     assert_eq!(read(&gone.accepted)["state"], json!({ "desired": { "foo": null } }));
     assert_eq!(read(&gone.accepted)["metadata"], json!({ "desired": { "foo": stamp } }));
