@@ -1,9 +1,9 @@
 # Thin: each target is one script or one command. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help quickstart quick test conformance interop check static bench campaign soak fuzz
+.PHONY: help console-test quickstart quick test conformance interop check static bench campaign soak fuzz
 
 help: ## List the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 quickstart: ## Build, then bring three devices to a server of your own (about a minute)
 	@scripts/quickstart
@@ -13,6 +13,9 @@ quick: ## Format, lints and unit tests of what differs from main, in a minute; s
 
 test: ## Install what the tests need, then run all of them
 	@scripts/test
+
+console-test: ## Build the console anew, compare it with what is committed, lint it, drive it in Chromium
+	@scripts/console-test
 
 conformance: ## Hold every operation against the botocore model, MQTT against its standards; write and print the tables
 	@scripts/conformance

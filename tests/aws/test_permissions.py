@@ -17,7 +17,8 @@ PLACES = {"uri": "", "querystring": "?", "header": "@", None: "."}
 # Operations of our own, which no model has.
 OURS = {
     ("iot", name)
-    for name in ("ListConnections", "ReadAudit", "ReadFunctionLogs", "TestHook", "TraceConnection")
+    for name in ("CreateConsoleLink", "GetRootCertificate", "ListConnections", "ReadAudit",
+                 "ReadFunctionLogs", "TestHook", "TraceConnection")  # fmt: skip
 }
 
 

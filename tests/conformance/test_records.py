@@ -28,7 +28,8 @@ IDEMPOTENT = {"GetRegistrationCode", "StopThingRegistrationTask"}
 OF_NOTHING = {"DeleteInstanceProfile", "DeleteLoginProfile", "DeleteFunctionEventInvokeConfig",
               "DeleteFunctionUrlConfig"}  # fmt: skip
 # The clients have no model of it: our own.
-OWN = {"ListConnections", "ReadAudit", "ReadFunctionLogs", "TestHook", "TraceConnection"}
+OWN = {"CreateConsoleLink", "GetRootCertificate", "ListConnections", "ReadAudit",
+       "ReadFunctionLogs", "TestHook", "TraceConnection"}  # fmt: skip
 
 
 TRUST_LAMBDA = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",

@@ -128,6 +128,11 @@ impl Api {
         Self::open(Door { url, region, credentials, ca_bundle: None })
     }
 
+    /// Where it is.
+    pub(crate) fn url(&self) -> &str {
+        &self.door.url
+    }
+
     /// Calls one operation: method, path with its query, JSON body or `Null` for none.
     pub(crate) async fn call(
         &self,

@@ -7,6 +7,7 @@ mod backup;
 mod ca;
 mod configuration;
 mod connections;
+mod console;
 mod doctor;
 mod function;
 mod hook;
@@ -60,6 +61,8 @@ enum Command {
     Restore(restore::Args),
     /// Check a data directory, live or not: what is wrong, and how to mend it.
     Doctor(doctor::Args),
+    /// Print a link that signs in to the console.
+    Console(console::Args),
     /// List the clients that are connected.
     Connections(connections::Args),
     /// End the connection of a client.
@@ -107,6 +110,7 @@ fn main() -> ExitCode {
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),
         Command::Doctor(args) => doctor::run(&args, matches),
+        Command::Console(args) => console::run(&args),
         Command::Connections(args) => connections::run(&args),
         Command::Disconnect(args) => connections::disconnect(&args),
         Command::Trace(args) => connections::trace(&args),

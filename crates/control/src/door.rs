@@ -23,10 +23,12 @@ use crate::plane::ControlPlane;
 use crate::refusal::refuse;
 use crate::service::{self, Service};
 use crate::trail::Trail;
-use crate::{health, iam, iot, iot_data, iot_jobs_data, lambda, query, reports, rest, sts};
+use crate::{
+    console, health, iam, iot, iot_data, iot_jobs_data, lambda, query, reports, rest, sts,
+};
 
 /// The HTTP service: `GET /live`, `/ready`, `/healthz` and `/metrics` without credentials, reports of registration tasks and code of
-/// functions by their sealed links, `AssumeRoleWithWebIdentity` by its token, all else signed with
+/// functions by their sealed links, `AssumeRoleWithWebIdentity` and sign-in to the console by their tokens, all else signed with
 /// Signature Version 4.
 pub fn router(control: Arc<ControlPlane>) -> Router {
     Router::new()
@@ -77,10 +79,14 @@ async fn serve(
     request_id: &str,
     trail: &mut Trail,
 ) -> Result<Response, ApiError> {
-    // 0. The one operation that is authenticated by a token instead of a signature.
+    // 0. Two operations are authenticated by a token instead of a signature.
     if sts::is_unsigned(&parts) {
         let body = read_body(body, &BodyBound::up_to(sts::UNSIGNED_BODY_BYTES)).await?;
         return web_identity(control, &parts, &body.bytes, request_id, trail).await;
+    }
+    if console::is_opening(&parts) {
+        let body = read_body(body, &BodyBound::up_to(console::BODY_BYTES)).await?;
+        return console_session(control, &body.bytes, request_id, trail);
     }
     // 1. The presented signature; no secret is needed to refuse most unknown callers.
     let now = control.now();
@@ -233,6 +239,24 @@ async fn web_identity(
     let granted = trusted.open(control)?;
     tracing::info!(request_id, operation, principal = trail.principal.as_deref(), "answered");
     Ok(query::answer(Service::Sts, operation, granted, request_id))
+}
+
+/// A link to the console is opened: its token authenticates.
+fn console_session(
+    plane: &Arc<ControlPlane>,
+    body: &[u8],
+    request_id: &str,
+    trail: &mut Trail,
+) -> Result<Response, ApiError> {
+    let operation = console::OPERATION;
+    trail.about_own(operation);
+    let _permit = plane.admission.admit()?;
+    let opened = console::Opened::take(plane, body)?;
+    trail.principal = Some(opened.principal());
+    let control = plane.recording(&trail.recording(request_id, plane.now()));
+    let granted = opened.answer(&control)?;
+    tracing::info!(request_id, operation, principal = trail.principal.as_deref(), "answered");
+    Ok(granted)
 }
 
 fn peer(parts: &Parts) -> Option<Peer> {

@@ -11,7 +11,8 @@
 //! 7. `admission`: the operation's rate, of which only an authorized caller spends.
 //! 8. `operation`: the function that answers, on the `Authorized` call and nothing less.
 //!
-//! `AssumeRoleWithWebIdentity` comes without a signature; the token in its form stands in for it.
+//! `AssumeRoleWithWebIdentity` and a link to the console come without a signature; their tokens stand
+//! in for it.
 //! `trail` records the request, and every response carries `x-amzn-RequestId`.
 
 mod absent_service;
@@ -20,6 +21,7 @@ mod auth;
 mod authorize;
 mod body;
 mod connections;
+mod console;
 mod device;
 mod door;
 mod error;
@@ -47,6 +49,7 @@ mod tests;
 pub use admission::Admission;
 pub use authorize::{DeviceCaller, Peer};
 pub use connections::{Asked, Connections, DirectMessage};
+pub use console::Links as ConsoleLinks;
 pub use device::answer_device;
 pub use door::router;
 pub use plane::{

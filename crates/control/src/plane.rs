@@ -27,6 +27,7 @@ use fleetwright_store::{CertificateRow, HeldTo, Recording, Store};
 
 use crate::admission::Admission;
 use crate::connections::Connections;
+use crate::console::Links;
 
 /// Finds an access key by its id and, for a temporary one, its session token; `None` when there
 /// is none. Its secret is opened to derive a signing key, and not kept.
@@ -105,6 +106,8 @@ pub struct ControlPlane {
     pub services: Arc<Services>,
     /// Publishes messages of the data plane.
     pub publish: PublishMessage,
+    /// Links to the console that are open.
+    pub console_links: Links,
     /// The connections of devices.
     pub connections: Box<dyn Connections>,
     /// Calls authorizers.

@@ -135,6 +135,7 @@ impl Plane {
             issuance,
             provisioning,
             publish: Box::new(|_, _, _| Box::pin(async { Ok(()) })),
+            console_links: crate::console::Links::default(),
             connections: Box::new(connections::Nobody),
             hooks,
             functions,

@@ -87,6 +87,11 @@ impl Trail {
         self.parameters = form.names().filter(own).collect::<Vec<_>>().join(",");
     }
 
+    /// Notes an operation of our own that has no parameters but its token.
+    pub(super) fn about_own(&mut self, operation: &str) {
+        self.operation = Some(operation.to_owned());
+    }
+
     /// Notes the operation of a service that is not here.
     pub(super) fn about_absent(&mut self, operation: String) {
         self.operation = Some(operation);

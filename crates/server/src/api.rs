@@ -26,6 +26,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+use crate::console;
+
 /// Longest TLS handshake, and longest wait for a request's head. (ours)
 const HEAD_PATIENCE: Duration = Duration::from_secs(15);
 /// Longest wait for answers under way when the server stops; a request that has not arrived in full
@@ -46,7 +48,7 @@ pub(crate) async fn listen(
     waiting: Bounds,
     mut shutdown: watch::Receiver<bool>,
 ) {
-    let router = control::router(control);
+    let router = control::router(control).merge(console::router());
     let acceptor = tls.map(TlsAcceptor::from);
     let slots = Slots::new(waiting.within_open_files());
     let (open, ended) = graceful_close::guard();

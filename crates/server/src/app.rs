@@ -6,7 +6,7 @@ use std::time::Duration;
 use fleetwright_access::access_keys::{self, SigningKeys};
 use fleetwright_access::identities::{self, Identities};
 use fleetwright_access::issuers::Issuers;
-use fleetwright_control::{Admission, ControlPlane, Endpoints};
+use fleetwright_control::{Admission, ConsoleLinks, ControlPlane, Endpoints};
 use fleetwright_core::logging::LogLevel;
 use fleetwright_functions::Functions;
 use fleetwright_functions::hooks::Hooks;
@@ -216,6 +216,7 @@ impl App {
                 let gateway = Arc::clone(&gateway);
                 Box::pin(async move { gateway.publish_for(&store, message, by).await })
             }),
+            console_links: ConsoleLinks::default(),
             connections: Box::new(OfGateway(Arc::clone(&self.gateway))),
             hooks: Arc::clone(&self.hooks),
             functions: Arc::clone(&self.functions),

@@ -10,6 +10,7 @@ mod changes;
 mod chores;
 pub mod config;
 mod connections;
+mod console;
 pub mod containment;
 mod damage;
 mod health;

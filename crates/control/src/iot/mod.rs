@@ -13,6 +13,7 @@ mod certificate_providers;
 mod certificate_transfers;
 mod certificates;
 mod connections;
+mod console_links;
 mod default_authorizer;
 mod domain_configurations;
 mod domain_members;
@@ -43,6 +44,7 @@ mod provisioning;
 mod provisioning_templates;
 mod registration_tasks;
 mod role_aliases;
+mod root_certificate;
 mod tagging;
 mod template_lints;
 mod template_members;
@@ -71,6 +73,7 @@ pub(crate) static OFFER: Offer = Offer::new(
         certificate_transfers::OPERATIONS,
         certificates::OPERATIONS,
         connections::OPERATIONS,
+        console_links::OPERATIONS,
         default_authorizer::OPERATIONS,
         domain_configurations::OPERATIONS,
         dynamic_thing_groups::OPERATIONS,
@@ -94,6 +97,7 @@ pub(crate) static OFFER: Offer = Offer::new(
         provisioning_templates::OPERATIONS,
         registration_tasks::OPERATIONS,
         role_aliases::OPERATIONS,
+        root_certificate::OPERATIONS,
         tagging::OPERATIONS,
         template_versions::OPERATIONS,
         test_authorization::OPERATIONS,

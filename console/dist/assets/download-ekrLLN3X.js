@@ -1,0 +1,2 @@
+function e(e,t,n=`application/x-pem-file`){let r=URL.createObjectURL(new Blob([t],{type:n})),i=document.createElement(`a`);i.href=r,i.download=e,i.click(),window.setTimeout(()=>URL.revokeObjectURL(r),1e4)}function t(e){let t=/^[=+\-@\t\r]/.test(e)?`'${e}`:e;return/[",\n\r]/.test(t)?`"${t.replaceAll(`"`,`""`)}"`:t}function n(n,r,i){let a=[r.map(({header:e})=>e),...i.map(e=>r.map(({text:t})=>t(e)))].map(e=>e.map(t).join(`,`)).join(`\r
+`);e(`${n.toLowerCase().replaceAll(` `,`-`)}.csv`,`${a}\r\n`,`text/csv`)}export{n,e as t};
