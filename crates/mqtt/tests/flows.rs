@@ -130,8 +130,12 @@ fn a_full_queue_drops_the_newest() {
     assert_eq!(deliver(&mut full, 2, b"x"), Delivered::Queued);
     assert_eq!(deliver(&mut full, 3, b"x"), Delivered::Queued);
     assert_eq!(deliver(&mut full, 4, b"x"), Delivered::Dropped(Dropped::QueueFull));
-    let tokens: Vec<_> = full.take_unacknowledged().iter().map(|kept| kept.token).collect();
-    assert_eq!(tokens, [1, 2, 3]);
+    let mut input = BytesMut::from(&[puback(1), puback(2), puback(3)].concat()[..]);
+    for token in 1..=3 {
+        assert_eq!(full.receive(&mut input, 0), Some(Event::Delivered { token, code: 0 }));
+        assert_eq!(full.tick(0), None);
+    }
+    assert_eq!(full.memory().messages, 0);
 }
 
 #[test]
@@ -294,14 +298,66 @@ fn a_session_knows_what_it_holds() {
 }
 
 #[test]
-fn a_session_that_ends_with_its_connection_keeps_no_sent_message() {
-    let mut clean = session_with(Version::V5, true, &[], Limits::default());
-    clean.deliver(&delivery(1, Qos::AtLeastOnce, b"x"), 0);
-    assert!(clean.take_unacknowledged().is_empty());
-    let expiry = b"\x11\x00\x00\x00\x09";
-    let mut stored = session_with(Version::V5, true, expiry, Limits::default());
-    stored.deliver(&delivery(1, Qos::AtLeastOnce, b"x"), 0);
-    assert_eq!(stored.take_unacknowledged().len(), 1);
+fn what_is_forgotten_leaves_room_for_a_last_message() {
+    for version in BOTH {
+        let limits = Limits { outbound_inflight: 1, ..Limits::default() };
+        let mut session = session_with(version, false, &[], limits);
+        for token in 1..=2 {
+            session.deliver(&delivery(token, Qos::AtLeastOnce, b"x"), 0);
+        }
+        taken(&mut session);
+        session.forget_deliveries();
+        assert_eq!((session.memory().messages, session.in_flight()), (0, 0));
+        let last = session.deliver(&delivery(3, Qos::AtLeastOnce, b"x"), 0);
+        assert_eq!(last, Delivered::Sent);
+        assert_eq!(taken(&mut session), publish(version, "t", Some(2), &[], b"x"));
+    }
+}
+
+#[test]
+fn a_message_of_a_stored_session_has_one_packet_id_in_all_connections() {
+    for version in BOTH {
+        let mut first = session_with(version, false, &[], Limits::default());
+        let mut next = session_with(version, false, &[], Limits::default());
+        for (number, id) in [(7, 7), (65_535, 65_535), (65_536, 1), (131_071, 1), (1 << 40, 256)] {
+            let stored = delivery(number, Qos::AtLeastOnce, b"x");
+            for (session, again) in [(&mut first, false), (&mut next, true)] {
+                // What this connection alone has takes another id.
+                assert_eq!(
+                    session.deliver(&delivery(0, Qos::AtLeastOnce, b"x"), 0),
+                    Delivered::Sent
+                );
+                let other = taken(session);
+                let other = u16::from_be_bytes([other[5], other[6]]);
+                assert_eq!(session.deliver_stored(&stored, again, 0), Delivered::Sent);
+                let mut expected = publish(version, "t", Some(id), &[], b"x");
+                expected[0] |= u8::from(again) << 3;
+                assert_eq!(taken(session), expected, "{number}");
+                let mut input = BytesMut::from(&[puback(id), puback(other)].concat()[..]);
+                let event = Event::Delivered { token: number, code: 0 };
+                assert_eq!(session.receive(&mut input, 0), Some(event));
+                assert!(session.receive(&mut input, 0).is_some());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_message_waits_for_its_packet_id() {
+    for version in BOTH {
+        let mut session = session_with(version, false, &[], Limits::default());
+        let number = |number| delivery(number, Qos::AtLeastOnce, b"x");
+        assert_eq!(session.deliver_stored(&number(1), true, 0), Delivered::Sent);
+        assert_eq!(session.deliver_stored(&number(65_536), true, 0), Delivered::Queued);
+        assert_eq!(session.deliver_stored(&number(65_537), false, 0), Delivered::Queued);
+        assert_eq!(taken(&mut session), again(version, 1));
+        let mut input = BytesMut::from(&puback(1)[..]);
+        let event = Event::Delivered { token: 1, code: 0 };
+        assert_eq!(session.receive(&mut input, 0), Some(event));
+        assert_eq!(session.receive(&mut input, 0), None);
+        let next = publish(version, "t", Some(2), &[], b"x");
+        assert_eq!(taken(&mut session), [again(version, 1), next].concat());
+    }
 }
 
 #[test]

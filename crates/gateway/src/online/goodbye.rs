@@ -41,7 +41,7 @@ impl Online {
             return end;
         }
         self.session.output().clear();
-        drop(self.session.take_unacknowledged());
+        self.session.forget_deliveries();
         if let Some(answer) = self.requests.last().await {
             self.send_answer(answer);
         }

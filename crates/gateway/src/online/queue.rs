@@ -209,10 +209,7 @@ impl Online {
         match authorize::receive(&self.rights, message) {
             Ok(message) => {
                 let message: Delivery = message.into_inner();
-                let delivered = match again {
-                    true => self.session.redeliver(&message, now),
-                    false => self.session.deliver(&message, now),
-                };
+                let delivered = self.session.deliver_stored(&message, again, now);
                 self.gateway.sent(self.rights.client_id(), &message, delivered);
                 if delivered == Delivered::Dropped(Dropped::TooLarge) {
                     self.mailbox.hit(Bound::ClientPacketSize, 1);

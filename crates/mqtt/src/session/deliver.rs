@@ -1,7 +1,7 @@
 //! Messages on their way to the client.
 
 use super::Session;
-use super::outbound::Queued;
+use super::outbound::{Origin, Queued};
 use crate::delivery::{Delivered, Delivery, Dropped};
 use crate::reason::{Qos, Version};
 use crate::wire::encode;
@@ -19,16 +19,18 @@ impl Session {
     /// Sends a message, or queues it behind the outbound window. QoS 0 does not wait. `now` in
     /// milliseconds.
     pub fn deliver(&mut self, delivery: &Delivery, now: u64) -> Delivered {
-        self.hand_over(delivery, false, now)
+        self.hand_over(delivery, Origin::Connection, now)
     }
 
-    /// As [`Session::deliver`], of a message that an earlier connection of the client may have had: it
-    /// is sent with DUP [MQTT-3.3.1-1], unless it has to wait in the queue.
-    pub fn redeliver(&mut self, delivery: &Delivery, now: u64) -> Delivered {
-        self.hand_over(delivery, true, now)
+    /// As [`Session::deliver`], of a QoS 1 message of a stored session, whose number there is its
+    /// token. Its packet id follows from that number, so that every connection sends it under the
+    /// same one [MQTT-4.4.0-1]; it waits while another message under way has that id. `again`: an
+    /// earlier connection may have sent it, so it is sent with DUP [MQTT-3.3.1-1].
+    pub fn deliver_stored(&mut self, delivery: &Delivery, again: bool, now: u64) -> Delivered {
+        self.hand_over(delivery, Origin::Stored { again }, now)
     }
 
-    fn hand_over(&mut self, delivery: &Delivery, dup: bool, now: u64) -> Delivered {
+    fn hand_over(&mut self, delivery: &Delivery, origin: Origin, now: u64) -> Delivered {
         if !self.is_open() {
             return Delivered::Dropped(Dropped::Closed);
         }
@@ -45,10 +47,12 @@ impl Session {
             return Delivered::Sent;
         }
         self.send_queued(now);
-        if self.is_ready_for(Qos::AtLeastOnce) {
-            self.send(delivery, dup, now);
+        let is_ready = self.is_ready_for(Qos::AtLeastOnce);
+        let outbound = self.outbound.get_or_insert_default();
+        if is_ready && outbound.has_packet_id(delivery.token, origin) {
+            self.send(delivery, origin, now);
             Delivered::Sent
-        } else if self.outbound.get_or_insert_default().enqueue(delivery, now, &self.limits) {
+        } else if outbound.enqueue(delivery, origin, now, &self.limits) {
             Delivered::Queued
         } else {
             Delivered::Dropped(Dropped::QueueFull)
@@ -56,11 +60,11 @@ impl Session {
     }
 
     /// Sends a QoS 1 message now.
-    fn send(&mut self, delivery: &Delivery, dup: bool, now: u64) {
+    fn send(&mut self, delivery: &Delivery, origin: Origin, now: u64) {
         let size = encode::measure(delivery, self.version);
-        let keep = self.persistent || self.resends();
-        let id = self.outbound.get_or_insert_default().start(delivery, keep, now);
-        let flow = encode::Flow { packet_id: id, dup };
+        let keep = self.resends();
+        let id = self.outbound.get_or_insert_default().start(delivery, origin, keep, now);
+        let flow = encode::Flow { packet_id: id, dup: origin.dup() };
         encode::publish(&mut self.output, delivery, self.version, Some(flow), &size);
     }
 
@@ -68,10 +72,10 @@ impl Session {
     pub(super) fn send_queued(&mut self, now: u64) {
         while self.is_open() && !self.window_is_full() && !self.output_is_full() {
             let queued = self.outbound.as_mut().and_then(|outbound| outbound.dequeue());
-            let Some(Queued { delivery, since }) = queued else { return };
+            let Some(Queued { delivery, origin, since }) = queued else { return };
             // One whose time has passed before its delivery began is left out.
             if let Some(delivery) = delivery.aged(now.saturating_sub(since)) {
-                self.send(&delivery, false, now);
+                self.send(&delivery, origin, now);
             }
         }
     }
@@ -118,11 +122,11 @@ impl Session {
         self.outbound.as_mut().map_or(0, |outbound| outbound.take_given_up())
     }
 
-    /// Takes the QoS 1 messages that the client has not acknowledged, oldest first, sent or
-    /// queued: for the next connection of a persistent session. Messages sent by a session that
-    /// ends with its connection are not among them.
-    pub fn take_unacknowledged(&mut self) -> Vec<Delivery> {
-        let sent = self.persistent;
-        self.outbound.as_mut().map(|outbound| outbound.take_all(sent)).unwrap_or_default()
+    /// Forgets every message that is queued or waits for its PUBACK: what is delivered from now on has
+    /// the window to itself.
+    pub fn forget_deliveries(&mut self) {
+        if let Some(outbound) = &mut self.outbound {
+            outbound.forget();
+        }
     }
 }

@@ -48,8 +48,6 @@ pub struct Session {
     problem_information: bool,
     /// CONNECT asked for a Session Expiry Interval of 0 (MQTT 5).
     connected_without_expiry: bool,
-    /// The session outlives the connection, so messages under way are kept.
-    persistent: bool,
 }
 
 /// Whether packets are still read and sent.
@@ -84,10 +82,6 @@ impl Session {
             version: request.version,
             problem_information: request.problem_information,
             connected_without_expiry: request.version == Version::V5 && request.session_expiry == 0,
-            persistent: match request.version {
-                Version::V311 => !request.clean_start,
-                Version::V5 => accept.session_expiry > 0,
-            },
             limits: request.limits,
         }
     }

@@ -13,7 +13,6 @@ pub(super) struct Outbound {
     kept_bytes: usize,
     queue: VecDeque<Queued>,
     queued_bytes: usize,
-    started: u64,
     given_up: u64,
     last_packet_id: u16,
 }
@@ -30,8 +29,6 @@ struct Inflight {
 #[derive(Debug)]
 struct Unacknowledged {
     delivery: Delivery,
-    /// Its place among all that were started.
-    order: u64,
     first_sent: u64,
     sent: u64,
 }
@@ -40,7 +37,38 @@ struct Unacknowledged {
 #[derive(Debug)]
 pub(super) struct Queued {
     pub(super) delivery: Delivery,
+    pub(super) origin: Origin,
     pub(super) since: u64,
+}
+
+/// Where a message is from, which decides its packet id and DUP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// This connection alone has it: any packet id that is free.
+    Connection,
+    /// A stored session: each connection sends it under the same packet id [MQTT-4.4.0-1].
+    Stored {
+        /// An earlier connection may have sent it [MQTT-3.3.1-1].
+        again: bool,
+    },
+}
+
+impl Origin {
+    pub(super) fn dup(self) -> bool {
+        self == Self::Stored { again: true }
+    }
+
+    /// The packet id that a message must have, if it must.
+    fn packet_id(self, token: u64) -> Option<u16> {
+        match self {
+            Self::Connection => None,
+            // 1 to 65,535, over and over: numbers of a queue rise.
+            Self::Stored { .. } => {
+                let id = u16::try_from(token.saturating_sub(1) % u64::from(u16::MAX));
+                id.ok().and_then(|id| id.checked_add(1))
+            }
+        }
+    }
 }
 
 impl Outbound {
@@ -62,27 +90,42 @@ impl Outbound {
         self.inflight.len() * size_of::<Inflight>()
     }
 
-    /// Takes a message into the window; returns its packet id, which no other message there has.
-    pub(super) fn start(&mut self, delivery: &Delivery, keep: bool, now: u64) -> u16 {
-        // The window is smaller than the space of ids, so a free one is near.
-        loop {
-            self.last_packet_id = self.last_packet_id.checked_add(1).unwrap_or(1);
-            if !self.inflight.iter().any(|sent| sent.packet_id == self.last_packet_id) {
-                break;
-            }
-        }
+    fn is_free(&self, packet_id: u16) -> bool {
+        !self.inflight.iter().any(|sent| sent.packet_id == packet_id)
+    }
+
+    /// Whether a message has a packet id that it may be sent under now.
+    pub(super) fn has_packet_id(&self, token: u64, origin: Origin) -> bool {
+        origin.packet_id(token).is_none_or(|id| self.is_free(id))
+    }
+
+    /// Takes a message into the window, which [`Self::has_packet_id`] for it; returns that id, which
+    /// no other message there has.
+    pub(super) fn start(
+        &mut self,
+        delivery: &Delivery,
+        origin: Origin,
+        keep: bool,
+        now: u64,
+    ) -> u16 {
+        let packet_id = origin.packet_id(delivery.token).unwrap_or_else(|| self.free_packet_id());
         let kept = keep.then(|| {
             self.kept_bytes += delivery.cost();
-            self.started += 1;
             let delivery = delivery.clone();
-            Box::new(Unacknowledged { delivery, order: self.started, first_sent: now, sent: now })
+            Box::new(Unacknowledged { delivery, first_sent: now, sent: now })
         });
-        self.inflight.push_back(Inflight {
-            packet_id: self.last_packet_id,
-            token: delivery.token,
-            kept,
-        });
-        self.last_packet_id
+        self.inflight.push_back(Inflight { packet_id, token: delivery.token, kept });
+        packet_id
+    }
+
+    /// The next free one; the window is smaller than the space of ids, so it is near.
+    fn free_packet_id(&mut self) -> u16 {
+        loop {
+            self.last_packet_id = self.last_packet_id.checked_add(1).unwrap_or(1);
+            if self.is_free(self.last_packet_id) {
+                return self.last_packet_id;
+            }
+        }
     }
 
     /// Ends the flow of a packet id; returns the message's token.
@@ -128,33 +171,38 @@ impl Outbound {
         std::mem::take(&mut self.given_up)
     }
 
-    /// Queues a message; `false` if there is no client.
-    pub(super) fn enqueue(&mut self, delivery: &Delivery, since: u64, limits: &Limits) -> bool {
+    /// Queues a message; `false` if there is no room.
+    pub(super) fn enqueue(
+        &mut self,
+        delivery: &Delivery,
+        origin: Origin,
+        since: u64,
+        limits: &Limits,
+    ) -> bool {
         let bytes = self.queued_bytes.saturating_add(delivery.cost());
         if bytes > limits.outbound_queue_bytes {
             return false;
         }
         self.queued_bytes = bytes;
-        self.queue.push_back(Queued { delivery: delivery.clone(), since });
+        self.queue.push_back(Queued { delivery: delivery.clone(), origin, since });
         true
     }
 
+    /// The first of the queue, once its packet id is free.
     pub(super) fn dequeue(&mut self) -> Option<Queued> {
+        let first = self.queue.front()?;
+        if !self.has_packet_id(first.delivery.token, first.origin) {
+            return None;
+        }
         let queued = self.queue.pop_front()?;
         self.queued_bytes = self.queued_bytes.saturating_sub(queued.delivery.cost());
         Some(queued)
     }
 
-    /// Everything, oldest first; what was sent only if `sent`.
-    pub(super) fn take_all(&mut self, sent: bool) -> Vec<Delivery> {
-        let inflight = std::mem::take(&mut self.inflight);
-        let queued = std::mem::take(&mut self.queue);
+    /// Forgets every message, sent or queued.
+    pub(super) fn forget(&mut self) {
+        (self.inflight, self.queue) = (VecDeque::new(), VecDeque::new());
         (self.kept_bytes, self.queued_bytes) = (0, 0);
-        let mut kept: Vec<_> =
-            inflight.into_iter().filter_map(|inflight| inflight.kept).filter(|_| sent).collect();
-        kept.sort_unstable_by_key(|kept| kept.order);
-        let sent = kept.into_iter().map(|kept| kept.delivery);
-        sent.chain(queued.into_iter().map(|queued| queued.delivery)).collect()
     }
 
     pub(super) fn shrink(&mut self) {
