@@ -110,6 +110,30 @@ def test_the_life_of_a_shadow(watch, thing, name):
     assert shadow.next()[1]["version"] == 4
 
 
+def test_requests_are_messages_too_and_a_will_is_no_more_than_that(device, someone, data, thing):
+    request, update = f"{prefix(thing)}/get", f"{prefix(thing)}/update"
+    body = json.dumps({"state": {"desired": {"a": 1}}})
+    watching, asking = device(someone), device(someone)
+    assert watching.subscribe(request, update, f"{update}/documents") == [1, 1, 1]
+    asking.publish(request, b"{}")
+    data.publish(topic=request, payload=b"by HTTP", qos=1)
+    asking.publish(update, body)
+    heard = [watching.next() for _ in range(4)]
+    assert [(message.topic, message.payload) for message in heard[:3]] == [
+        (request, b"{}"), (request, b"by HTTP"), (update, body.encode())
+    ]  # fmt: skip
+    assert heard[3].topic == f"{update}/documents"
+    # By a will the shadow is not changed.
+    device(someone, configure=lambda client: client.will_set(update, b'{"state":null}', 1)).cut()
+    will = watching.next()
+    assert (will.topic, will.payload) == (update, b'{"state":null}')
+    asking.publish(update, json.dumps({"state": {"desired": {"b": 2}}}))
+    watching.next()
+    documents = json.loads(watching.next().payload)
+    assert documents["current"]["state"]["desired"] == {"a": 1, "b": 2}
+    assert documents["current"]["version"] == 2
+
+
 def test_others_hear_the_answers_if_their_policies_let_them(device, fleet, someone, thing):
     asking = device(someone)
     listening = [

@@ -51,10 +51,14 @@ TO_ASKER = {
     "$aws/things/T/jobs/j/update": "rejected",
     "$aws/things/T/streams/s/describe/json": None,
 }
-TO_SUBSCRIBERS = [
+# Requests that subscribers see as any message; a will may be one, and changes nothing.
+SHOWN = [
     "$aws/things/T/shadow/get",
     "$aws/things/T/shadow/update",
     "$aws/things/T/shadow/name/s/delete",
+]
+TO_SUBSCRIBERS = [
+    *SHOWN,
     "$aws/things/T/defender/metrics/json",
     "$aws/device_location/d/get_position_estimate",
 ]
@@ -101,6 +105,8 @@ def heard(device, anybody, fleet):
 @pytest.mark.parametrize("retain", [False, True])
 def test_no_will_has_a_reserved_topic(wire, heard, level, retain):
     for topic in [*FORGED, *TO_ASKER, *TO_SUBSCRIBERS, "$aws/certificates/create/json"]:
+        if topic in SHOWN and not retain:
+            continue
         refused = wire(level, (topic, b"forged", 1, retain))
         code = refused.expect(CONNACK)[1]
         assert code == (INVALID_TOPIC if level == V5 else 5), topic
@@ -156,7 +162,10 @@ def test_shadows_are_answered_to_subscribers(wire, heard, level):
     for topic in TO_SUBSCRIBERS[1:]:
         online.send(publish(topic, b"{}", qos=1, level=level))
         online.expect(PUBACK)
-    assert heard() == [f"{topic}/rejected" for topic in TO_SUBSCRIBERS]
+    expected = []
+    for topic in TO_SUBSCRIBERS:
+        expected += [topic] * (topic in SHOWN) + [f"{topic}/rejected"]
+    assert heard() == expected
 
 
 def test_the_data_plane_has_the_same_rule(server, heard):
@@ -169,4 +178,4 @@ def test_the_data_plane_has_the_same_rule(server, heard):
             data.publish(topic=topic, payload=b"forged", retain=True)
     data.publish(topic="$aws/things/T/shadow/get", payload=b"{}")
     data.publish(topic="ordinary", payload=b"{}")
-    assert heard() == ["$aws/things/T/shadow/get/rejected"]
+    assert heard() == ["$aws/things/T/shadow/get", "$aws/things/T/shadow/get/rejected"]

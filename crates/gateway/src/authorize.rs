@@ -176,6 +176,13 @@ pub(super) fn for_subscribers<M>(
     })
 }
 
+/// A request that subscribers see, as a message for them.
+pub(super) fn shown<M: Clone>(
+    request: &Authorized<(topics::Request, M)>,
+) -> Option<Authorized<Ordinary<M>>> {
+    request.derive(|(request, message)| topics::shown(request, message).ok_or(())).ok()
+}
+
 /// A filter needs `iot:Subscribe` on its whole literal text.
 pub(super) fn subscribe<'a>(
     rights: &Rights,

@@ -55,7 +55,8 @@ pub use listener::listen;
 pub use numbers::Numbers;
 
 use self::kept_session::Subscriber;
-use self::topics::Request;
+use self::standing::Standing;
+use self::topics::{Ordinary, Request};
 use crate::presence::{Again, Presences};
 use crate::rights::Policies;
 
@@ -193,6 +194,7 @@ impl Gateway {
         if let Some((id, _)) = by {
             self.expect_active(id).await?;
         }
+        let standing = attendance.as_ref().map(|attendance| &*attendance.standing);
         let row = by.map(|(_, row)| row);
         let refuse =
             |reason: &str| Refusal::new(ErrorCode::InvalidRequest, format!("The {reason}."));
@@ -200,7 +202,8 @@ impl Gateway {
         let publish = match authorize::for_subscribers(routed) {
             Ok(publish) => publish,
             Err(request) => {
-                let request = request.derive(|(request, message)| match request {
+                let shown = authorize::shown(&request);
+                let asked = request.derive(|(request, message)| match request {
                     Request::Service(request) if request.audience() == Audience::Subscribers => {
                         Ok((request.clone(), message.payload.clone()))
                     }
@@ -210,21 +213,36 @@ impl Gateway {
                         message.topic
                     ))),
                 })?;
+                if let Some(shown) = shown {
+                    self.hand_to_subscribers(store, &shown, standing, row).await?;
+                }
                 // Its answer is for subscribers.
-                let _ = self.services.answer(&request, row).await;
+                let _ = self.services.answer(&asked, row).await;
                 return Ok(());
             }
         };
-        retained::keep(store, &publish, row).await?;
-        // It is nobody's echo.
-        let plan = self.router.plan(Subscriber::NOBODY, &publish);
-        self.sessions.queue(&plan, &publish, row).await?;
-        let route = || self.router.publish(Subscriber::NOBODY, &publish, &plan);
-        match &attendance {
-            Some(attendance) => attendance.standing.act(route).map_err(|_| switched_off())?,
-            None => route(),
-        };
-        Ok(())
+        self.hand_to_subscribers(store, &publish, standing, row).await
+    }
+
+    /// Keeps and routes a message that no connection published: it is nobody's echo.
+    async fn hand_to_subscribers(
+        &self,
+        store: &Store,
+        publish: &Authorized<Ordinary<Publish>>,
+        standing: Option<&Standing>,
+        by: Option<CertificateRow>,
+    ) -> Result<(), Refusal> {
+        retained::keep(store, publish, by).await?;
+        let plan = self.router.plan(Subscriber::NOBODY, publish);
+        self.sessions.queue(&plan, publish, by).await?;
+        let route = || self.router.publish(Subscriber::NOBODY, publish, &plan);
+        match standing {
+            Some(standing) => standing.act(route).map(drop).map_err(|_| switched_off()),
+            None => {
+                route();
+                Ok(())
+            }
+        }
     }
 
     async fn expect_active(&self, id: CertificateId) -> Result<(), Refusal> {

@@ -1,6 +1,6 @@
 //! What a topic is, before policies are asked (AWS: guide, "Reserved topics"). Every way in passes
-//! here: a publish, a will, a publish over HTTP. Only what is found to be [`Ordinary`] is ever routed
-//! to subscribers or retained.
+//! here: a publish, a will, a publish over HTTP. Only what is found to be [`Ordinary`], or [`shown`], is
+//! ever routed to subscribers; of reserved topics nothing is retained.
 
 use std::sync::Arc;
 
@@ -44,7 +44,8 @@ impl Message for Will {
     }
 }
 
-/// Proof that a message's topic is none of the reserved ones: nothing else goes to subscribers.
+/// Proof that a message's topic is none of the reserved ones, or that of a request which subscribers
+/// see: nothing else goes to them.
 #[derive(Debug)]
 pub(super) struct Ordinary<M>(M);
 
@@ -92,10 +93,21 @@ pub(super) fn route<M: Message>(message: M) -> Result<Routed<M>, Box<(M, String)
     }
 }
 
-/// Whether a will may have its topic: an ordinary one. Nobody would be there to be answered.
+/// A request that is a message as well: those to a shadow, whose topics may be subscribed to.
+pub(super) fn shown<M: Clone>(request: &Request, message: &M) -> Option<Ordinary<M>> {
+    is_shown(request).then(|| Ordinary(message.clone()))
+}
+
+fn is_shown(request: &Request) -> bool {
+    matches!(request, Request::Service(ServiceRequest::Shadow(_)))
+}
+
+/// Whether a will may have its topic: an ordinary one, or one of a shadow, which shows it and does
+/// nothing. Otherwise nobody would be there to be answered.
 pub(super) fn check_will(will: &Will) -> Result<(), String> {
     match request_of(&will.topic, will.retain)? {
         None => Ok(()),
+        Some(request) if is_shown(&request) => Ok(()),
         Some(_) => Err(format!(
             "topic '{}' is reserved for requests, which a will cannot make: nobody would hear the \
              answer",

@@ -78,13 +78,21 @@ impl LastWill {
             }
         }
         enrichment::enrich(&self.rights, &mut will.properties);
-        // Its topic was found ordinary at the CONNECT.
+        // Its topic was found to be one for a will at the CONNECT.
         let Ok(routed) = topics::route(will) else { return };
         let will = match authorize::publish(&self.rights, routed) {
             Ok(will) => will,
             Err(refused) => return refused.1.tell(&self.gateway.traces, &self.rights),
         };
-        let Ok(will) = authorize::for_subscribers(will) else { return };
+        let will = match authorize::for_subscribers(will) {
+            Ok(will) => will,
+            // Shown, and not carried out: a shadow does not listen to wills (AWS, "Device Shadow MQTT
+            // topics").
+            Err(request) => match authorize::shown(&request) {
+                Some(will) => will,
+                None => return,
+            },
+        };
         let (gateway, by) = (&self.gateway, Some(self.rights.certificate_row()));
         if let Err(refusal) = retained::keep(&gateway.store, &will, by).await {
             tracing::error!(%refusal, client_id, "a will was not retained");

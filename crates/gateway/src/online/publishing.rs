@@ -37,7 +37,7 @@ impl Online {
             Ok(authorized) => {
                 let done = match authorize::for_subscribers(authorized) {
                     Ok(publish) => self.hand_to_subscribers(&publish).await,
-                    Err(request) => self.hand_to_server(&request).await,
+                    Err(request) => self.hand_on(&request).await,
                 };
                 if let Err(end) = done {
                     return end;
@@ -84,6 +84,17 @@ impl Online {
         let route = || self.gateway.router.publish(self.subscriber, publish, &plan);
         self.standing.act(route).map_err(|ended| Some(ended.into()))?;
         Ok(())
+    }
+
+    /// Shows a request to those who may see it, and hands it to the server.
+    async fn hand_on(
+        &mut self,
+        request: &Authorized<(Request, Publish)>,
+    ) -> Result<(), Option<End>> {
+        if let Some(shown) = authorize::shown(request) {
+            self.hand_to_subscribers(&shown).await?;
+        }
+        self.hand_to_server(request).await
     }
 
     /// Hands a request to the server, which answers later or at once.
