@@ -25,6 +25,8 @@ use super::mailbox::Mailbox;
 pub(super) const LIGHT: usize = 16 * 1024;
 /// Of the bound of all, the part that is made free at once when it is reached. (ours)
 const RELIEF: usize = 16;
+/// Of the bound of all, the part that is left to those who are known. (ours)
+const LEFT_TO_KNOWN: usize = 8;
 /// Of the bound of all, the part that subscriptions and wills leave to what passes through. (ours)
 const LEFT_TO_MESSAGES: usize = 4;
 
@@ -59,6 +61,8 @@ pub(super) enum Bound {
     /// Messages dropped: `[mqtt] session-queue-messages`, `session-queue-mib` or
     /// `session-queues-mib`.
     SessionQueue,
+    /// CONNECTs of strangers refused: seven eighths of `[mqtt] memory-mib`.
+    Shedding,
     /// Reads of a session's queue put off: `[mqtt] memory-mib`.
     QueueMemory,
     /// Connections held back: `[mqtt] publishes-per-second`.
@@ -68,13 +72,14 @@ pub(super) enum Bound {
 }
 
 impl Bound {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::ConnectionMemory,
         Self::TotalMemory,
         Self::TotalMemoryEnds,
         Self::TotalMemoryRefusals,
         Self::ClientPacketSize,
         Self::SessionQueue,
+        Self::Shedding,
         Self::QueueMemory,
         Self::PublishRate,
         Self::Resending,
@@ -88,6 +93,7 @@ impl Bound {
             | Self::TotalMemoryEnds
             | Self::TotalMemoryRefusals
             | Self::QueueMemory => "[mqtt] memory-mib",
+            Self::Shedding => "seven eighths of [mqtt] memory-mib",
             Self::ClientPacketSize => "the client's Maximum Packet Size",
             Self::SessionQueue => {
                 "[mqtt] session-queue-messages, session-queue-mib or session-queues-mib"
@@ -106,6 +112,7 @@ impl Bound {
             Self::TotalMemoryRefusals => "requests_refused_total_memory",
             Self::ClientPacketSize => "messages_dropped_client_packet_size",
             Self::SessionQueue => "messages_dropped_session_queue",
+            Self::Shedding => "connects_shed_total_memory",
             Self::QueueMemory => "queue_reads_put_off_total_memory",
             Self::PublishRate => "publishes_held_back",
             Self::Resending => "messages_given_up",
@@ -235,6 +242,11 @@ impl Ledger {
 
     pub(super) fn give_back(&self, bytes: usize) {
         self.held.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Whether so much is held that only those are let in who are known.
+    pub(super) fn is_short(&self) -> bool {
+        self.in_force() > self.in_all - self.in_all / LEFT_TO_KNOWN
     }
 
     /// What is held, without what is about to be given back.

@@ -54,7 +54,12 @@ impl LastEnds {
         }
     }
 
-    fn find(&self, client_id: &str, now: Timestamp) -> Option<(Timestamp, &'static str)> {
+    /// When the last one ended, and why; `None` if that was long ago, or never.
+    pub(crate) fn find(
+        &self,
+        client_id: &str,
+        now: Timestamp,
+    ) -> Option<(Timestamp, &'static str)> {
         let found = self.0.lock().by_client.get(client_id).copied();
         found.filter(|(at, _)| now.0 - at.0 <= REMEMBERED)
     }

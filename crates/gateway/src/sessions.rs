@@ -262,6 +262,11 @@ impl Sessions {
         Ok(())
     }
 
+    /// Whether a client's session is kept.
+    pub(super) fn has(&self, client_id: &str) -> bool {
+        self.by_client.lock().contains_key(client_id)
+    }
+
     fn find(&self, client_id: &str) -> Option<Arc<KeptSession>> {
         self.by_client.lock().get(client_id).cloned()
     }

@@ -15,6 +15,7 @@ use super::admission::Admitted;
 use super::peer::{IdentifiedPeer, log_switched_off};
 use crate::Gateway;
 use crate::directory::Entry;
+use crate::ledger::Bound;
 use crate::mailbox::Mailbox;
 use crate::online::{Asked, Connected, Online};
 use crate::rights::Rights;
@@ -64,6 +65,11 @@ pub(super) async fn enter(
     let mailbox = Arc::clone(&peer.attendance.mailbox);
     let standing = Arc::clone(&peer.attendance.standing);
     mailbox.belongs_to(Arc::clone(&client_id));
+    if gateway.sheds(&client_id) {
+        mailbox.hit(Bound::Shedding, 1);
+        let reason = "memory is short, and devices that were here before go first";
+        return Err(Some(request.into_inner().refuse(ConnectRefusal::QuotaExceeded, reason)));
+    }
     let will = request.get().will.as_ref().map_or(0, |will| will.bytes());
     if !mailbox.reserve(will) {
         let reason = "the server has no room for more wills";

@@ -4,6 +4,7 @@ mod admission;
 mod entering;
 mod first_packet;
 mod peer;
+mod shedding;
 
 use std::sync::Arc;
 

@@ -132,6 +132,7 @@ impl Mailbox {
                     Bound::TotalMemoryRefusals => "a subscription or will has no room",
                     Bound::ClientPacketSize => "messages dropped: too large for the client",
                     Bound::SessionQueue => "messages dropped: too much is queued for the session",
+                    Bound::Shedding => "memory is short: a client that was never here is refused",
                     Bound::QueueMemory => "memory is short: the session's queue is read later",
                     Bound::PublishRate => "the client publishes too often, and is read more slowly",
                     Bound::Resending => "messages given up: the client never acknowledged them",
