@@ -4,8 +4,13 @@ Shapes are those that it compares with its plan, texts those on which it waits."
 import json
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from clients import make_client
+from own_ca import OwnCa
 from running import arn
 
 POLICY = {
@@ -224,6 +229,45 @@ def test_a_certificate(iot, refused):
     assert gone[:2] == ("ResourceNotFoundException", 404)
 
 
+def forms_of_a_certificate(iot, unique):
+    """As `aws_iot_certificate` makes one: of a CSR; by a registered CA; without one."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, unique("device"))])
+    csr = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+    pem = csr.public_bytes(serialization.Encoding.PEM).decode()
+    yield "csr", iot.create_certificate_from_csr(certificateSigningRequest=pem, setAsActive=True)
+    ca = OwnCa(unique("ca"))
+    iot.register_ca_certificate(
+        caCertificate=ca.pem, verificationCertificate=ca.verification(iot), setAsActive=True
+    )
+    pem = ca.issue(CN=unique("device"))[0]
+    yield "ca", iot.register_certificate(certificatePem=pem, caCertificatePem=ca.pem, status="ACTIVE")
+    pem = OwnCa(unique("unregistered")).issue(CN=unique("device"))[0]
+    yield "sni", iot.register_certificate_without_ca(certificatePem=pem, status="ACTIVE")
+
+
+def test_a_certificate_of_other_forms(iot, unique, refused):
+    for form, made in forms_of_a_certificate(iot, unique):
+        name = made["certificateId"]
+
+        def read():
+            return iot.describe_certificate(certificateId=name)["certificateDescription"]
+
+        found = read()
+        assert (found["status"], found["certificateArn"]) == ("ACTIVE", made["certificateArn"]), form
+        assert found.get("certificatePem", "").startswith("-----BEGIN CERTIFICATE-----"), form
+        assert found["validity"]["notAfter"], form
+        assert bool(found.get("caCertificateId")) == (form == "ca"), form
+        # `active = false`, read without drift, then destroyed.
+        iot.update_certificate(certificateId=name, newStatus="INACTIVE")
+        assert without_date(found, "status", "lastModifiedDate", "customerVersion") == without_date(
+            read(), "status", "lastModifiedDate", "customerVersion"
+        ), form
+        iot.delete_certificate(certificateId=name)
+        gone = refused(iot.describe_certificate, certificateId=name)
+        assert gone[:2] == ("ResourceNotFoundException", 404), form
+
+
 TEMPLATE = {
     "Parameters": {"SerialNumber": {"Type": "String"}},
     "Resources": {
@@ -313,6 +357,44 @@ def test_event_configurations(iot):
     changed = iot.describe_event_configurations()["eventConfigurations"]
     assert changed == kinds | {"THING": {"Enabled": True}}
     iot.update_event_configurations(eventConfigurations={"THING": {"Enabled": False}})
+
+
+def test_an_indexing_configuration(iot):
+    """As `aws_iot_indexing_configuration`: always both parts; destroying it changes nothing."""
+    before = without_date(iot.get_indexing_configuration())
+    groups = {"thingGroupIndexingMode": "ON", "customFields": [
+        {"name": "attributes.site", "type": "String"},
+    ]}  # fmt: skip
+    things = {
+        "thingIndexingMode": "REGISTRY_AND_SHADOW",
+        "thingConnectivityIndexingMode": "STATUS",
+        "deviceDefenderIndexingMode": "OFF",
+        "namedShadowIndexingMode": "ON",
+        "filter": {"namedShadowNames": ["config"]},
+        "customFields": [
+            {"name": "attributes.version", "type": "Number"},
+            {"name": "shadow.desired.power", "type": "Boolean"},
+        ],
+    }
+    try:
+        for _ in range(2):
+            iot.update_indexing_configuration(
+                thingGroupIndexingConfiguration=groups, thingIndexingConfiguration=things
+            )
+            found = iot.get_indexing_configuration()
+            read = found["thingIndexingConfiguration"]
+            # What AWS adds itself is read and never sent.
+            assert read.pop("managedFields")
+            assert sorted(read.pop("customFields"), key=str) == sorted(things["customFields"], key=str)
+            assert read == {k: v for k, v in things.items() if k != "customFields"}
+            read = found["thingGroupIndexingConfiguration"]
+            assert read.pop("managedFields") and read == groups
+    finally:
+        off = {"thingIndexingMode": "OFF"}, {"thingGroupIndexingMode": "OFF"}
+        iot.update_indexing_configuration(
+            thingIndexingConfiguration=off[0], thingGroupIndexingConfiguration=off[1]
+        )
+    assert without_date(iot.get_indexing_configuration()) == before
 
 
 def test_what_is_not_here_is_an_empty_list(iot):

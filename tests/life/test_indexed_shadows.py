@@ -44,6 +44,10 @@ def test_things_are_found_and_shown_with_their_shadows(account):
         ("shadow.hasDelta:true", [thing]),
         ("shadow.name.config.reported.interval>50", [thing]),
         ("shadow.name.unindexed.reported.secret:1", []),
+        ("shadow.metadata.desired.a.timestamp>1000000000", [thing]),
+        ("shadow.metadata.desired.a.timestamp<1000000000", []),
+        ("shadow.name.config.metadata.reported.interval.timestamp:[1000000000 TO 9000000000]", [thing]),
+        ("shadow.metadata.reported.interval.timestamp:*", []),
         (f"thingName:{other} AND shadow.reported.a:*", []),
     ]:
         assert names(fleet.iot, query) == found, query

@@ -2,12 +2,14 @@
 
 import json
 import queue
+import threading
 import uuid
 
+import awsiot
 import boto3
 import pytest
-from awscrt import io, mqtt
-from awsiot import iotshadow, mqtt_connection_builder
+from awscrt import io, mqtt, mqtt_request_response
+from awsiot import iotshadow, mqtt5_client_builder, mqtt_connection_builder
 from botocore.exceptions import ClientError
 
 from device import Device
@@ -132,6 +134,21 @@ def test_requests_are_messages_too_and_a_will_is_no_more_than_that(device, someo
     documents = json.loads(watching.next().payload)
     assert documents["current"]["state"]["desired"] == {"a": 1, "b": 2}
     assert documents["current"]["version"] == 2
+
+
+def test_a_deletion_may_name_the_version(watch, thing):
+    shadow = watch(prefix(thing))
+    for _ in range(2):
+        shadow.ask("update", {"state": {"reported": {"a": 1}}})
+        shadow.next(), shadow.next()
+    for version in (1, 3):
+        shadow.ask("delete", {"version": version, "clientToken": "d"})
+        topic, refused = shadow.next()
+        assert topic == "delete/rejected"
+        assert refused == {"code": 409, "message": "Version conflict", "clientToken": "d"}
+    shadow.ask("delete", {"version": 2})
+    topic, deleted = shadow.next()
+    assert (topic, deleted["version"]) == ("delete/accepted", 2)
 
 
 def test_others_hear_the_answers_if_their_policies_let_them(device, fleet, someone, thing):
@@ -286,3 +303,49 @@ def test_awss_own_client(server, someone, thing):
     kind, answer = heard.get(timeout=PATIENCE)
     assert (kind, answer.state.delta) == ("get", {"color": "red"})
     connection.disconnect().result(PATIENCE)
+
+
+def test_awss_second_client(server, someone, thing):
+    """`IotShadowClientV2` of awsiotsdk: requests with their answers, and streams."""
+    host, port = "localhost", int(server.mqtt.rpartition(":")[2])
+    up = threading.Event()
+    connection = mqtt5_client_builder.mtls_from_bytes(
+        endpoint=host, port=port, client_id=f"sdk2-{thing}",
+        cert_bytes=someone.certificate_pem.encode(),
+        pri_key_bytes=someone.private_key_pem.encode(),
+        ca_bytes=server.root_ca.read_bytes(),
+        on_lifecycle_connection_success=lambda _: up.set(),
+    )  # fmt: skip
+    connection.start()
+    assert up.wait(PATIENCE)
+    client = iotshadow.IotShadowClientV2(
+        connection,
+        mqtt_request_response.ClientOptions(
+            max_request_response_subscriptions=4, max_streaming_subscriptions=2,
+            operation_timeout_in_seconds=PATIENCE,
+        ),
+    )  # fmt: skip
+    heard, listens = queue.Queue(), threading.Event()
+    stream = client.create_shadow_delta_updated_stream(
+        iotshadow.ShadowDeltaUpdatedSubscriptionRequest(thing_name=thing),
+        awsiot.ServiceStreamOptions(
+            incoming_event_listener=heard.put,
+            subscription_status_listener=lambda _: listens.set(),
+        ),
+    )
+    stream.open()
+    assert listens.wait(PATIENCE)
+    with pytest.raises(awsiot.V2ServiceException) as refused:
+        client.get_shadow(iotshadow.GetShadowRequest(thing_name=thing)).result(PATIENCE)
+    assert refused.value.modeled_error.code == 404
+    state = iotshadow.ShadowState(desired={"color": "red"}, reported={"color": "blue"})
+    updated = client.update_shadow(
+        iotshadow.UpdateShadowRequest(thing_name=thing, state=state)
+    ).result(PATIENCE)
+    assert (updated.version, updated.state.desired) == (1, {"color": "red"})
+    assert heard.get(timeout=PATIENCE).state == {"color": "red"}
+    whole = client.get_shadow(iotshadow.GetShadowRequest(thing_name=thing)).result(PATIENCE)
+    assert whole.state.delta == {"color": "red"}
+    deleted = client.delete_shadow(iotshadow.DeleteShadowRequest(thing_name=thing)).result(PATIENCE)
+    assert deleted.version == 1
+    connection.stop()

@@ -14,6 +14,7 @@ import uuid
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from device import Device, Refused, provision
@@ -133,6 +134,31 @@ def reserved_topic(server, fleet, claim):
 def reserved_filter(server, fleet, claim):
     with Device(server, fleet.identity(ALLOW_ALL)) as device:
         device.subscribe("$aws/certificates/create/accepted")
+
+
+@row
+def device_service_not_offered(server, fleet, claim):
+    with Device(server, fleet.identity(ALLOW_ALL)) as device:
+        prefix = f"$aws/things/{fleet.unique('thing')}/defender/metrics/json"
+        device.subscribe(f"{prefix}/rejected")
+        device.send(prefix, '{"header": {"report_id": 1}}')
+        assert device.next().topic == f"{prefix}/rejected"
+
+
+@row
+def AWS_service_not_here(server, fleet, claim):
+    key, secret = administrator(fleet)
+    client = boto3.client(
+        "dynamodb",
+        endpoint_url=server.api,
+        region_name="us-east-1",
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    with pytest.raises(ClientError) as answer:
+        client.list_tables()
+    assert answer.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
 @row

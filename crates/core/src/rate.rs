@@ -1,5 +1,8 @@
 //! Rates of requests: a bucket of allowances that fills with time. The time is passed in.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 /// How many requests there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
@@ -41,6 +44,38 @@ impl Allowance {
     }
 }
 
+/// The allowances of many askers.
+#[derive(Debug)]
+pub struct Allowances<K> {
+    most: usize,
+    by_asker: HashMap<K, Allowance>,
+}
+
+impl<K: Eq + Hash> Allowances<K> {
+    /// Of at most so many askers: at the bound those are forgotten who have earned a whole second's
+    /// requests meanwhile, and everybody where that is nobody.
+    pub fn new(most: usize) -> Self {
+        Self { most, by_asker: HashMap::new() }
+    }
+
+    /// Takes one request of an asker's, if there is one left.
+    pub fn spend(&mut self, asker: K, rate: Rate, now_millis: u64) -> bool {
+        if self.by_asker.len() >= self.most && !self.by_asker.contains_key(&asker) {
+            self.by_asker.retain(|_, allowance| allowance.since(now_millis) < 1000);
+            if self.by_asker.len() >= self.most {
+                self.by_asker.clear();
+            }
+        }
+        let allowance = self.by_asker.entry(asker);
+        allowance.or_insert_with(|| Allowance::full(rate, now_millis)).spend(rate, now_millis)
+    }
+
+    /// Everybody begins anew.
+    pub fn clear(&mut self) {
+        self.by_asker.clear();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +84,21 @@ mod tests {
 
     fn spent(allowance: &mut Allowance, times: u32, now: u64) -> usize {
         (0..times).filter(|_| allowance.spend(RATE, now)).count()
+    }
+
+    #[test]
+    fn askers_have_their_own_and_are_bounded() {
+        let mut allowances = Allowances::new(2);
+        let rate = Rate { per_second: 1, burst: 1 };
+        assert!(allowances.spend("a", rate, 0) && allowances.spend("b", rate, 500));
+        assert!(!allowances.spend("a", rate, 500) && !allowances.spend("b", rate, 600));
+        // Nobody is idle: all begin anew.
+        assert!(allowances.spend("c", rate, 700));
+        assert_eq!(allowances.by_asker.len(), 1);
+        assert!(allowances.spend("b", rate, 1600));
+        // c is idle, b is not.
+        assert!(allowances.spend("a", rate, 1800));
+        assert!(!allowances.spend("b", rate, 1800));
     }
 
     #[test]

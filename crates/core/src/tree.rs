@@ -125,6 +125,12 @@ impl Tree {
         json::read(bytes)
     }
 
+    /// How deep arrays and objects are nested in a JSON text, however deep that is; `None` when it is
+    /// no JSON.
+    pub(crate) fn nesting(bytes: &[u8]) -> Option<usize> {
+        json::nesting(bytes)
+    }
+
     /// As [`Self::from_json`], with duplicate members as they stand in the text: for a reader that
     /// makes the names unique itself.
     pub(crate) fn from_json_with_duplicates(bytes: &[u8]) -> Result<Self, Malformed> {

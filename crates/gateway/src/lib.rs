@@ -127,9 +127,10 @@ impl Gateway {
         })
     }
 
-    /// How often each bound of memory and delivery was hit since the start, by name.
+    /// How often each bound of memory and delivery, and of shadows, was hit since the start, by name.
     pub fn counters(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.ledger.counters()
+        let shadows = ("shadow_requests_refused", self.services.shadow_requests_refused());
+        self.ledger.counters().chain([shadows])
     }
 
     /// Brings back the sessions that an earlier process kept; to be called once, before anybody

@@ -1,12 +1,11 @@
 //! Optional limits per claim certificate: rate, expiry, devices in all.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::error::{ErrorCode, Refusal};
-use fleetwright_core::rate::{Allowance, Rate};
+use fleetwright_core::rate::{Allowances, Rate};
 use fleetwright_core::time::Timestamp;
 use fleetwright_host::clock;
 use parking_lot::Mutex;
@@ -19,12 +18,13 @@ const REMEMBERED: usize = 10_000;
 /// The configured limits, and what each claim certificate has asked in this second.
 pub(super) struct ClaimLimits {
     settings: ArcSwap<settings::Claims>,
-    asked: Mutex<HashMap<CertificateId, Allowance>>,
+    asked: Mutex<Allowances<CertificateId>>,
 }
 
 impl ClaimLimits {
     pub(super) fn new(settings: settings::Claims) -> Self {
-        Self { settings: ArcSwap::from_pointee(settings), asked: Mutex::default() }
+        let asked = Mutex::new(Allowances::new(REMEMBERED));
+        Self { settings: ArcSwap::from_pointee(settings), asked }
     }
 
     /// The limits from now on.
@@ -75,11 +75,7 @@ impl ClaimLimits {
 
     fn spend(&self, claim: &CertificateId, rate: u32, now: u64) -> bool {
         let rate = Rate { per_second: rate, burst: rate };
-        let mut asked = self.asked.lock();
-        if asked.len() >= REMEMBERED {
-            asked.retain(|_, allowance| allowance.since(now) < 1000);
-        }
-        asked.entry(*claim).or_insert_with(|| Allowance::full(rate, now)).spend(rate, now)
+        self.asked.lock().spend(*claim, rate, now)
     }
 }
 

@@ -57,7 +57,7 @@ fn look(gateway: &Gateway, issuance: &Issuance) -> Result<String, Error> {
     )?;
     page.counters(
         "fleetwright_mqtt_limits_total",
-        "Hits of bounds of memory and delivery, by bound.",
+        "Hits of bounds of memory and delivery, and of the rate of shadows, by bound.",
         &["bound"],
         measures.bounds.into_iter().map(|(bound, count)| (vec![bound], count)),
     )?;

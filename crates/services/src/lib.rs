@@ -3,6 +3,7 @@
 
 mod broker;
 mod jobs;
+mod pace;
 mod shadows;
 
 use std::sync::Arc;

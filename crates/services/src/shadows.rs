@@ -14,6 +14,7 @@ use fleetwright_store::{ShadowUpdate, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::Services;
+use crate::pace::Pace;
 
 /// `[shadows]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -25,6 +26,8 @@ pub struct Settings {
     pub max_depth: usize,
     /// Named shadows of one thing, 0 to 1,000,000.
     pub max_named: usize,
+    /// Requests a second to one shadow, by MQTT and HTTP together; none by default. AWS: 20.
+    pub requests_per_second: Option<u32>,
 }
 
 impl Settings {
@@ -33,13 +36,14 @@ impl Settings {
         Key::new("max-bytes", Takes::Number(1, 1_048_576)),
         Key::new("max-depth", Takes::Number(1, 30)),
         Key::new("max-named", Takes::Number(0, 1_000_000)),
+        Key::new("requests-per-second", Takes::Number(1, 1_000_000)),
     ];
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let ShadowLimits { bytes, depth } = ShadowLimits::default();
-        Self { max_bytes: bytes, max_depth: depth, max_named: 100 }
+        Self { max_bytes: bytes, max_depth: depth, max_named: 100, requests_per_second: None }
     }
 }
 
@@ -49,6 +53,7 @@ pub(crate) struct Shadows {
     settings: Settings,
     /// Of those who change one shadow.
     turns: Turns,
+    pace: Pace,
 }
 
 /// Why an HTTP request about a shadow is refused.
@@ -68,15 +73,28 @@ impl From<StoreError> for ShadowRefusal {
 
 impl Shadows {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings, turns: Turns::default() }
+        let pace = Pace::new(settings.requests_per_second);
+        Self { settings, turns: Turns::default(), pace }
     }
 
     fn limits(&self) -> ShadowLimits {
         ShadowLimits { bytes: self.settings.max_bytes, depth: self.settings.max_depth }
     }
+
+    fn admit(&self, shadow: &ShadowId) -> Result<(), ShadowRefusal> {
+        match self.pace.admits(shadow) {
+            true => Ok(()),
+            false => Err(ShadowRefusal::Refused(ShadowError::too_many_requests())),
+        }
+    }
 }
 
 impl Services {
+    /// Requests to shadows that were refused for their rate since the start.
+    pub fn shadow_requests_refused(&self) -> u64 {
+        self.shadows.pace.refused()
+    }
+
     /// Carries a device's request out, and tells its answers to whoever subscribed.
     pub(crate) async fn answer_shadow(
         &self,
@@ -86,6 +104,10 @@ impl Services {
     ) {
         let shadow = &request.shadow;
         let refused = match request.operation {
+            _ if !self.shadows.pace.admits(shadow) => {
+                let what = ShadowRefusal::Refused(ShadowError::too_many_requests());
+                Said { what, token: shadow::read_lenient(payload).token }
+            }
             ShadowOperation::Get => {
                 let token = shadow::read_lenient(payload).token;
                 match self.get(store, shadow, token.as_deref()).await {
@@ -125,6 +147,7 @@ impl Services {
         store: &Store,
         shadow: &ShadowId,
     ) -> Result<Vec<u8>, ShadowRefusal> {
+        self.shadows.admit(shadow)?;
         self.get(store, shadow, None).await
     }
 
@@ -139,6 +162,7 @@ impl Services {
         shadow: &ShadowId,
         payload: &[u8],
     ) -> Result<Vec<u8>, ShadowRefusal> {
+        self.shadows.admit(shadow)?;
         let updated = self.update(store, shadow, payload).await;
         updated.map(|updated| updated.accepted).map_err(|said| said.what)
     }
@@ -152,6 +176,7 @@ impl Services {
         store: &Store,
         shadow: &ShadowId,
     ) -> Result<Vec<u8>, ShadowRefusal> {
+        self.shadows.admit(shadow)?;
         self.delete(store, shadow, b"").await.map_err(|said| said.what)
     }
 

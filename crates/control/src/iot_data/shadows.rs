@@ -81,6 +81,7 @@ fn refused(refusal: ShadowRefusal) -> ApiError {
         409 => ErrorKind::Code(ErrorCode::Conflict),
         413 => ErrorKind::RequestEntityTooLarge,
         415 => ErrorKind::UnsupportedDocumentEncoding,
+        429 => ErrorKind::Code(ErrorCode::Throttling),
         _ => ErrorKind::Code(ErrorCode::InvalidRequest),
     };
     ApiError::new(kind, message)

@@ -9,6 +9,8 @@ use crate::tree::{Members, Tree};
 pub struct IndexedShadows {
     /// Names with dots, and values; a name stands as often as it has values.
     fields: Vec<(String, String)>,
+    /// The same of metadata: found by their names only, not by a value alone.
+    times: Vec<(String, String)>,
     text: String,
 }
 
@@ -18,20 +20,24 @@ impl IndexedShadows {
         if classic.is_none() && named.is_empty() {
             return None;
         }
-        let (mut fields, mut shown) = (Vec::new(), Members::default());
+        let (mut fields, mut times) = (Vec::new(), Vec::new());
+        let mut shown = Members::default();
         if let Some(shadow) = classic {
             fields_of(shadow, "shadow", &mut fields);
+            times_of(shadow, "shadow", &mut times);
             shown = document(shadow);
         }
         let mut names = Members::default();
         for (name, shadow) in named {
-            fields_of(shadow, &format!("shadow.name.{name}"), &mut fields);
+            let prefix = format!("shadow.name.{name}");
+            fields_of(shadow, &prefix, &mut fields);
+            times_of(shadow, &prefix, &mut times);
             names.set(name, Tree::Map(document(shadow)));
         }
         if !names.is_empty() {
             shown.set("name", Tree::Map(names));
         }
-        Some(Self { fields, text: Tree::Map(shown).to_json() })
+        Some(Self { fields, times, text: Tree::Map(shown).to_json() })
     }
 
     /// What a search answers as `shadow`: JSON.
@@ -41,7 +47,8 @@ impl IndexedShadows {
 
     /// Whether `test` holds for a value of the field.
     pub(super) fn any(&self, field: &str, test: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
-        self.fields.iter().any(|(name, value)| name == field && test(Value::Text(value)))
+        let mut all = self.fields.iter().chain(&self.times);
+        all.any(|(name, value)| name == field && test(Value::Text(value)))
     }
 
     /// Whether `test` holds for a value of any field.
@@ -65,6 +72,11 @@ fn fields_of(shadow: &Shadow, prefix: &str, fields: &mut Vec<(String, String)>) 
     let has_delta = !shadow.delta().values.is_empty();
     fields.push((format!("{prefix}.hasDelta"), has_delta.to_string()));
     fields.push((format!("{prefix}.version"), shadow.version.to_string()));
+}
+
+/// As `shadow.metadata.desired.color.timestamp`.
+fn times_of(shadow: &Shadow, prefix: &str, times: &mut Vec<(String, String)>) {
+    flatten(format!("{prefix}.metadata"), &Tree::Map(shadow.metadata()), times);
 }
 
 /// Arrays that hold objects or `null` are not indexed, nor is `null`.

@@ -37,6 +37,15 @@ impl ShadowError {
         Self { code: 413, message }
     }
 
+    pub(super) fn too_deep(most: usize) -> Self {
+        Self::invalid(format!("JSON contains too many levels of nesting; maximum is {most}"))
+    }
+
+    /// More requests to one shadow than its rate allows.
+    pub fn too_many_requests() -> Self {
+        Self { code: 429, message: "Too many requests".to_owned() }
+    }
+
     /// There is no such shadow, or no more.
     pub fn absent(shadow: &ShadowId) -> Self {
         let message = format!("No shadow exists with name: '{}'", shadow.shown());

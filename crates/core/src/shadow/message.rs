@@ -1,5 +1,7 @@
 //! The other messages about shadows.
 
+use serde::Deserialize;
+
 use super::document::{number, seconds};
 use super::{Shadow, ShadowError};
 use crate::service_request::CLIENT_TOKEN_BYTES;
@@ -57,6 +59,17 @@ pub(super) fn token(members: &Members) -> Result<Option<String>, ShadowError> {
         Some(Tree::Text(token)) if token.len() <= CLIENT_TOKEN_BYTES => Ok(Some(token.clone())),
         Some(_) => Err(ShadowError::invalid("Invalid clientToken")),
     }
+}
+
+/// The token of a request that is JSON and nested deeper than any document is read.
+pub(super) fn token_unread(payload: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Envelope {
+        #[serde(rename = "clientToken")]
+        token: Option<String>,
+    }
+    let read: Envelope = serde_json::from_slice(payload).ok()?;
+    read.token.filter(|token| token.len() <= CLIENT_TOKEN_BYTES)
 }
 
 pub(super) fn object<'a>(members: impl IntoIterator<Item = (&'a str, Tree)>) -> Tree {

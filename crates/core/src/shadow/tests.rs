@@ -179,6 +179,13 @@ fn the_first_broken_rule_is_told_in_awss_words() {
         let expected = (code, message.to_owned(), token.map(ToOwned::to_owned));
         assert_eq!(refusal(request.as_bytes()), expected, "{request}");
     }
+    for levels in [31, 32, 33, 200, 2000] {
+        let (open, close) = ("{\"a\":".repeat(levels), "}".repeat(levels));
+        let deep = format!(r#"{{"state":{{"desired":{open}"}}{{\\"{close}}},"clientToken":"t"}}"#);
+        let message = "JSON contains too many levels of nesting; maximum is 4".to_owned();
+        assert_eq!(refusal(deep.as_bytes()), (400, message, Some("t".to_owned())), "{levels}");
+        assert_eq!(refusal(&deep.as_bytes()[1..]).1, "Invalid JSON");
+    }
     let long = format!(r#"{{"state":{{}},"clientToken":"{}"}}"#, "t".repeat(65));
     assert_eq!(refusal(long.as_bytes()).1, "Invalid clientToken");
     assert_eq!(refusal(b"{\"state\":\"\xff\"}").0, 415);

@@ -4,6 +4,7 @@ use super::document::{number, seconds};
 use super::merge::{depth, has_null_in_array, patched, stamped};
 use super::message::{self, Said};
 use super::{Shadow, ShadowError, ShadowLimits};
+use crate::limits::VALUE_DEPTH;
 use crate::text::utf8;
 use crate::time::Timestamp;
 use crate::tree::{Members, Tree};
@@ -52,6 +53,10 @@ impl Update {
         }
         let members = match Tree::from_json(payload) {
             Ok(Tree::Map(members)) => members,
+            Err(_) if Tree::nesting(payload).is_some_and(|levels| levels > VALUE_DEPTH) => {
+                let token = message::token_unread(payload);
+                return Err(Said { what: ShadowError::too_deep(limits.depth), token });
+            }
             _ => return Err(untold(ShadowError::invalid("Invalid JSON"))),
         };
         let token = message::token(&members).map_err(untold)?;
@@ -91,10 +96,7 @@ impl Update {
             Patch::Untouched | Patch::Removed => false,
         };
         if too_deep(&desired) || too_deep(&reported) {
-            return Err(ShadowError::invalid(format!(
-                "JSON contains too many levels of nesting; maximum is {}",
-                limits.depth
-            )));
+            return Err(ShadowError::too_deep(limits.depth));
         }
         Ok(Self { state: state.clone(), desired, reported, version, token: None })
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fmt::Write as _;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::{Gatherer, Malformed, Tree};
 use crate::limits::VALUE_DEPTH;
@@ -15,6 +15,25 @@ pub(super) fn read(bytes: &[u8]) -> Result<Tree, Malformed> {
 
 pub(super) fn read_with_duplicates(bytes: &[u8]) -> Result<Tree, Malformed> {
     read_by(Levels { left: VALUE_DEPTH, duplicates: true }, bytes)
+}
+
+/// See [`Tree::nesting`].
+pub(super) fn nesting(bytes: &[u8]) -> Option<usize> {
+    // Skips values without recursion, however deep they are.
+    serde_json::from_slice::<IgnoredAny>(bytes).ok()?;
+    let (mut level, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => level += 1,
+            b'}' | b']' if !in_text => level = level.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(level);
+    }
+    Some(deepest)
 }
 
 fn read_by(levels: Levels, bytes: &[u8]) -> Result<Tree, Malformed> {
