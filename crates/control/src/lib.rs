@@ -40,6 +40,7 @@ mod reports;
 mod rest;
 mod service;
 pub mod settings;
+mod signed_upgrade;
 mod sts;
 mod trail;
 
@@ -55,3 +56,4 @@ pub use door::router;
 pub use plane::{
     Control, ControlPlane, Endpoints, Examine, FindCredentials, Measure, PublishMessage,
 };
+pub use signed_upgrade::{GrantedPolicies, NotSigned, SignedUpgrade, verify_upgrade};

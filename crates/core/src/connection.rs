@@ -10,8 +10,10 @@ use crate::time::Timestamp;
 pub struct Connection {
     /// Its client id.
     pub client_id: String,
-    /// The certificate that it presented.
-    pub certificate: CertificateId,
+    /// Who it is, as its events name it.
+    pub principal: String,
+    /// The certificate that it presented, if that is who it is.
+    pub certificate: Option<CertificateId>,
     /// The thing of its name that the certificate is attached to, or its exclusive thing.
     pub thing: Option<String>,
     /// When its CONNECT was accepted.

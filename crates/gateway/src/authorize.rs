@@ -4,7 +4,7 @@
 use std::fmt;
 
 use fleetwright_core::authorization::{Authorized, authorize_device};
-use fleetwright_core::policy::{self, Context, Request, Verdict};
+use fleetwright_core::policy::{self, AttachedPolicy, Context, Request, Verdict};
 use fleetwright_mqtt::{ConnectRequest, Delivery, SubscribeFilter};
 
 use super::topics::{self, Message, Ordinary, Routed};
@@ -59,8 +59,8 @@ pub(super) struct Denied {
 }
 
 impl Denied {
-    fn of(request: &Request<'_>, rights: &Rights, context: &Context<'_>) -> Self {
-        let explanation = policy::explain(rights.policies(), request, context);
+    fn of(request: &Request<'_>, policies: &[AttachedPolicy], context: &Context<'_>) -> Self {
+        let explanation = policy::explain(policies, request, context);
         let decided_by = explanation.decided_by.first();
         Self {
             action: request.action.to_owned(),
@@ -90,7 +90,7 @@ impl Denied {
             action = self.action,
             resource = self.resource,
             client_id = rights.client_id(),
-            principal = %rights.certificate_id(),
+            principal = %rights.principal_id(),
             verdict = self.verdict.as_str(),
             policy = self.policy.as_deref().unwrap_or("none"),
             version = self.version,
@@ -215,20 +215,35 @@ fn decide<T>(
     name: Name<T>,
     context: &Context<'_>,
 ) -> Result<Authorized<T>, Refused<T>> {
+    let values: Vec<Vec<&str>> = rights.keys().iter().map(|(_, all)| texts(all)).collect();
+    let extra: Vec<(&str, &[&str])> =
+        rights.keys().iter().zip(&values).map(|((key, _), all)| (&**key, &**all)).collect();
+    let context = &Context { extra: &extra, ..*context };
     let kind = actions.first().map_or("", |action| action.resource_kind());
     let resource = rights.arn(kind, name(&value, rights));
     let request = |action: &Action| Request { action: action.name(), resource: &resource };
-    let decided = match actions {
-        [first] => authorize_device(value, &[request(first)], rights.policies(), context),
-        [first, then] => {
-            let requests = [request(first), request(then)];
-            authorize_device(value, &requests, rights.policies(), context)
-        }
-        _ => Err((value, 0)),
+    let asked = |value, policies: &[AttachedPolicy]| {
+        let decided = match actions {
+            [first] => authorize_device(value, &[request(first)], policies, context),
+            [first, then] => {
+                let requests = [request(first), request(then)];
+                authorize_device(value, &requests, policies, context)
+            }
+            _ => Err((value, 0)),
+        };
+        decided.map_err(|(value, refused)| {
+            let action = actions.get(refused).map_or("", |action| action.name());
+            let denied = Denied::of(&Request { action, resource: &resource }, policies, context);
+            Box::new((value, denied))
+        })
     };
-    decided.map_err(|(value, refused)| {
-        let action = actions.get(refused).map_or("", |action| action.name());
-        let denied = Denied::of(&Request { action, resource: &resource }, rights, context);
-        Box::new((value, denied))
-    })
+    let authorized = asked(value, rights.policies())?;
+    match rights.session() {
+        None => Ok(authorized),
+        Some(session) => asked(authorized.into_inner(), session),
+    }
+}
+
+fn texts(all: &[String]) -> Vec<&str> {
+    all.iter().map(String::as_str).collect()
 }

@@ -1,4 +1,4 @@
-//! Who is connected to this node: by client id, and by certificate.
+//! Who is connected to this node: by client id, and by principal.
 //!
 //! Not the truth about a device (that is the registry), only about this node's sockets.
 
@@ -12,6 +12,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::ledger::Ledger;
 use super::mailbox::Mailbox;
+use super::principal::PrincipalId;
 use super::standing::Standing;
 
 /// Shards of each map, to keep connections from waiting for one another.
@@ -33,15 +34,15 @@ pub(super) struct Directory {
     ledger: Arc<Ledger>,
     hasher: RandomState,
     by_client: [Shard<Arc<str>, Holder>; SHARDS],
-    by_certificate: [Shard<CertificateId, Vec<Contact>>; SHARDS],
+    by_principal: [Shard<PrincipalId, Vec<Contact>>; SHARDS],
 }
 
-/// A connection's place by its certificate, from before its certificate is looked up; leaves it
+/// A connection's place by its principal, from before its certificate is looked up; leaves it
 /// when dropped.
 #[derive(Debug)]
 pub(super) struct Attendance {
     directory: Arc<Directory>,
-    certificate: CertificateId,
+    principal: PrincipalId,
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) standing: Arc<Standing>,
 }
@@ -60,7 +61,7 @@ impl Directory {
             ledger,
             hasher: RandomState::new(),
             by_client: Default::default(),
-            by_certificate: Default::default(),
+            by_principal: Default::default(),
         })
     }
 
@@ -74,29 +75,44 @@ impl Directory {
         shards.get(index).unwrap_or(first).lock()
     }
 
-    /// Enters a connection of a certificate, which is to be looked up in the registry afterwards.
-    pub(super) fn attend(self: &Arc<Self>, certificate: CertificateId) -> Attendance {
+    /// Enters a connection of a principal; a certificate is to be looked up in the registry
+    /// afterwards.
+    pub(super) fn attend(self: &Arc<Self>, principal: impl Into<PrincipalId>) -> Attendance {
+        let principal = principal.into();
         let (mailbox, standing) = (Mailbox::new(&self.ledger), Arc::<Standing>::default());
-        self.shard(&self.by_certificate, &certificate)
-            .entry(certificate)
+        self.shard(&self.by_principal, &principal)
+            .entry(principal.clone())
             .or_default()
             .push((Arc::clone(&mailbox), Arc::clone(&standing)));
-        Attendance { directory: Arc::clone(self), certificate, mailbox, standing }
+        Attendance { directory: Arc::clone(self), principal, mailbox, standing }
     }
 
     /// Ends every connection of a certificate: none of them does anything more when this returns.
     pub(super) fn end_certificate(&self, certificate: &CertificateId) {
-        let shard = self.shard(&self.by_certificate, certificate);
-        for (_, standing) in shard.get(certificate).into_iter().flatten() {
+        let principal = PrincipalId::Certificate(*certificate);
+        let shard = self.shard(&self.by_principal, &principal);
+        for (_, standing) in shard.get(&principal).into_iter().flatten() {
             standing.end();
         }
     }
 
     /// Asks every connection of a certificate to look at itself again.
     pub(super) fn recheck_certificate(&self, certificate: &CertificateId) {
-        let shard = self.shard(&self.by_certificate, certificate);
-        for (mailbox, _) in shard.get(certificate).into_iter().flatten() {
+        let principal = PrincipalId::Certificate(*certificate);
+        let shard = self.shard(&self.by_principal, &principal);
+        for (mailbox, _) in shard.get(&principal).into_iter().flatten() {
             mailbox.ask_recheck();
+        }
+    }
+
+    /// Asks every connection of a caller of IAM to look at itself again.
+    pub(super) fn recheck_callers(&self) {
+        for shard in &self.by_principal {
+            for (principal, connections) in shard.lock().iter() {
+                if matches!(principal, PrincipalId::Caller(_)) {
+                    connections.iter().for_each(|(mailbox, _)| mailbox.ask_recheck());
+                }
+            }
         }
     }
 
@@ -173,15 +189,15 @@ impl Drop for Entry {
 impl Drop for Attendance {
     fn drop(&mut self) {
         let directory = &self.directory;
-        let mut certificates = directory.shard(&directory.by_certificate, &self.certificate);
-        if let Some(connections) = certificates.get_mut(&self.certificate) {
+        let mut principals = directory.shard(&directory.by_principal, &self.principal);
+        if let Some(connections) = principals.get_mut(&self.principal) {
             // A claim certificate may be shared by thousands; order does not matter.
             let own = |(mailbox, _): &Contact| Arc::ptr_eq(mailbox, &self.mailbox);
             if let Some(at) = connections.iter().position(own) {
                 connections.swap_remove(at);
             }
             if connections.is_empty() {
-                certificates.remove(&self.certificate);
+                principals.remove(&self.principal);
             }
         }
     }
@@ -236,5 +252,14 @@ mod tests {
         assert_eq!(bystander.standing.check(), Ok(()));
         // Who comes later has the registry's word.
         assert_eq!(directory.attend(one).standing.check(), Ok(()));
+    }
+
+    #[test]
+    fn callers_of_iam_are_asked_to_look_again_and_no_device_is() {
+        let directory = Directory::new(Ledger::new(1000, 1000));
+        let device = directory.attend(CertificateId([1; 32]));
+        let caller = directory.attend(PrincipalId::Caller("AIDA1".into()));
+        directory.recheck_callers();
+        assert!(caller.mailbox.recheck_asked() && !device.mailbox.recheck_asked());
     }
 }

@@ -4,7 +4,7 @@
 
 use std::net::SocketAddr;
 
-use fleetwright_host::tls::{ALPN_HTTP, ALPN_HTTPS, ALPN_MQTT, ALPN_PORT, HTTPS_PORT};
+use fleetwright_host::tls::{ALPN_HTTP, ALPN_HTTPS, ALPN_MQTT, ALPN_PORT, HTTPS_PORT, OpenTo};
 use tokio::net::TcpListener;
 
 /// What an address is for.
@@ -69,9 +69,20 @@ impl Entrance {
         Self { serves, port: address.map_or(0, |address| address.port()) }
     }
 
-    /// Whether who offers none of AWS's protocols may come without a certificate.
-    pub(super) fn open_to_http(self) -> bool {
-        self.serves == Serves::Devices && self.port == ALPN_PORT
+    /// Who may come without a certificate. On AWS that is who offers none of its protocols on port
+    /// 443; here also who offers HTTP by ALPN where the data plane is, whatever the port.
+    pub(super) fn open_to(self) -> OpenTo {
+        match self.serves {
+            Serves::Devices if [ALPN_PORT, HTTPS_PORT].contains(&self.port) => OpenTo::Http,
+            Serves::Https => OpenTo::Http,
+            Serves::Devices => OpenTo::HttpByAlpn,
+            Serves::Credentials | Serves::Jobs => OpenTo::Nobody,
+        }
+    }
+
+    /// Whether MQTT over WebSocket is spoken here.
+    pub(super) fn upgrades(self) -> bool {
+        matches!(self.serves, Serves::Devices | Serves::Https)
     }
 
     /// What a connection speaks here, by the protocol that was agreed on.

@@ -13,9 +13,9 @@ use fleetwright_host::clock;
 use fleetwright_store::{CertificateRow, Origin, Store};
 use rustls_pki_types::CertificateDer;
 
-/// A principal that may connect: its certificate is registered and `ACTIVE`.
+/// A certificate that may connect: it is registered and `ACTIVE`.
 #[derive(Debug)]
-pub struct Principal {
+pub struct CertificatePrincipal {
     /// The registry's row.
     pub row: CertificateRow,
     /// SHA-256 of the DER.
@@ -35,7 +35,7 @@ pub struct HeldTo {
     pub until: Timestamp,
 }
 
-impl Principal {
+impl CertificatePrincipal {
     /// What policies may ask of the certificate; read when first asked for.
     pub fn facts(&self) -> &CertificateFacts {
         self.facts.get_or_init(|| match fleetwright_ca::certificate_facts(&self.der) {
@@ -113,7 +113,7 @@ pub(super) async fn identify(
     id: CertificateId,
     der: CertificateDer<'static>,
     named: bool,
-) -> Result<Arc<Principal>, Unauthenticated> {
+) -> Result<Arc<CertificatePrincipal>, Unauthenticated> {
     let found = store
         .certificate_state(id)
         .await
@@ -129,7 +129,13 @@ pub(super) async fn identify(
         Origin::Claim => Some(held(store, id, certificate.row).await?),
         _ => None,
     };
-    Ok(Arc::new(Principal { row: certificate.row, id, held, der, facts: OnceLock::new() }))
+    Ok(Arc::new(CertificatePrincipal {
+        row: certificate.row,
+        id,
+        held,
+        der,
+        facts: OnceLock::new(),
+    }))
 }
 
 /// A trusted user's claim without terms, or past its end, is nobody.

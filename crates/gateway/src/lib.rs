@@ -4,6 +4,7 @@
 //! CONNECT to its end; `authorize` decides; `router` delivers between devices.
 
 mod authorize;
+mod callers;
 mod connection;
 mod counts;
 mod directory;
@@ -23,6 +24,7 @@ mod operators;
 mod order;
 mod pace;
 pub mod presence;
+mod principal;
 mod probes;
 mod retained;
 pub mod rights;
@@ -33,10 +35,12 @@ mod standing;
 mod stream;
 mod topics;
 mod traces;
+mod web_socket;
 
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
+pub use callers::{Asked, Callers, Granted, NotVerified, SignedCaller};
 pub use counts::Measures;
 pub use entrance::{EndpointNames, Listener, Serves};
 use fleetwright_core::authorization::Authorized;
@@ -50,9 +54,12 @@ use fleetwright_provisioning::Provisioning;
 use fleetwright_services::Services;
 use fleetwright_store::{CertificateRow, Store, StoreError};
 pub use https::{DataPlane, Https, HttpsDevice, HttpsResponse};
-pub use identity::{HeldTo, Principal};
+pub use identity::{CertificatePrincipal, HeldTo};
 pub use listener::listen;
 pub use numbers::Numbers;
+pub use principal::{Principal, PrincipalId};
+use tokio::sync::Semaphore;
+pub use web_socket::{Door, Upgrade, WebSockets, is_upgrade};
 
 use self::kept_session::Subscriber;
 use self::standing::Standing;
@@ -77,6 +84,8 @@ pub struct Gateway {
     last_ends: operators::LastEnds,
     traces: traces::Traces,
     counts: counts::Counts,
+    /// Connections beyond their handshake.
+    places: Arc<Semaphore>,
 }
 
 impl Gateway {
@@ -102,6 +111,7 @@ impl Gateway {
             ..Limits::default()
         };
         let ledger = ledger::Ledger::new(settings.bytes_per_connection(), settings.bytes_in_all());
+        let places = settings.max_connections.min(Semaphore::MAX_PERMITS);
         let sessions = sessions::Sessions::new(
             store.clone(),
             Arc::clone(&ledger),
@@ -124,6 +134,7 @@ impl Gateway {
             last_ends: operators::LastEnds::default(),
             traces: traces::Traces::default(),
             counts: counts::Counts::default(),
+            places: Arc::new(Semaphore::new(places)),
         })
     }
 
@@ -270,6 +281,13 @@ impl Gateway {
     /// them is granted anything more.
     pub fn certificate_off(&self, certificate: &CertificateId) {
         self.directory.end_certificate(certificate);
+    }
+
+    /// Has the connections of callers of IAM look at their rights again: a key that was switched off
+    /// ends them.
+    pub fn callers_changed(&self) {
+        self.policies.callers_changed();
+        self.directory.recheck_callers();
     }
 
     /// Has the connection named like a thing look at its rights again, and tell that it is there,

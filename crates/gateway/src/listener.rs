@@ -9,7 +9,7 @@ use fleetwright_host::graceful_close::{self, GracefulStream, OpenGuard};
 use fleetwright_host::slots::{Slot, Slots};
 use fleetwright_host::tls::{self, AcceptError, GatewayTls, Terms};
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::task::JoinSet;
 
 use super::Gateway;
@@ -17,7 +17,7 @@ use super::connection::{self, AcceptedPeer};
 use super::entrance::{Entrance, Listener, Speaks};
 use super::https::{self, Https};
 use super::probes::Probes;
-use super::stream::Stream;
+use super::stream::OverTls;
 
 /// Longest TLS handshake. (ours)
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(15);
@@ -36,8 +36,6 @@ struct Doors {
     https: Arc<Https>,
     api: Arc<str>,
     half_open: Arc<Slots>,
-    /// Connections beyond their handshake.
-    places: Arc<Semaphore>,
     open: OpenGuard,
     probes: Probes,
     shutdown: watch::Receiver<bool>,
@@ -55,12 +53,11 @@ pub async fn listen(
 ) {
     let settings = &gateway.settings;
     let half_open = Slots::new(settings.half_open().within_open_files());
-    let places = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
     let (open, ended) = graceful_close::guard();
     let api = api.to_string().into();
     let probes = Probes::default();
     let https = Arc::new(https);
-    let doors = Doors { gateway, config, https, api, half_open, places, open, probes, shutdown };
+    let doors = Doors { gateway, config, https, api, half_open, open, probes, shutdown };
     let doors = Arc::new(doors);
     let mut accepting = JoinSet::new();
     for listener in listeners {
@@ -108,7 +105,8 @@ async fn handle(
     // Boxed: what only the handshake needs is given back when it ends.
     let shaken = Box::pin(handshake(&doors, entrance, tcp, peer, &slot)).await;
     let Some(stream) = shaken else { return };
-    let Some(_place) = place(&doors, peer, &slot).await else { return };
+    let shutdown = doors.shutdown.clone();
+    let Some(_place) = place(&doors.gateway, peer, &slot, shutdown).await else { return };
     let (https, shutdown) = (Arc::clone(&doors.https), doors.shutdown.clone());
     let gateway = Arc::clone(&doors.gateway);
     drop(doors);
@@ -127,10 +125,10 @@ async fn handshake(
     tcp: TcpStream,
     peer: SocketAddr,
     slot: &Slot,
-) -> Option<Stream> {
+) -> Option<OverTls> {
     let _ = tcp.set_nodelay(true);
     let (config, api, open) = (doors.config.clone(), Arc::clone(&doors.api), doors.open.clone());
-    let terms = Terms { config, open_to_http: entrance.open_to_http(), api, open };
+    let terms = Terms { config, open_to: entrance.open_to(), api, open };
     let accepting = tls::accept(&terms, tcp, || slot.received());
     let mut shutdown = doors.shutdown.clone();
     // What the peer sent comes first: who spoke is not silent.
@@ -170,13 +168,13 @@ async fn handshake(
 }
 
 /// A place among `max-connections`.
-async fn place(
-    doors: &Doors,
+pub(super) async fn place(
+    gateway: &Gateway,
     peer: SocketAddr,
     slot: &Slot,
-) -> Option<tokio::sync::OwnedSemaphorePermit> {
-    let mut shutdown = doors.shutdown.clone();
-    let free = Arc::clone(&doors.places).acquire_owned();
+    mut shutdown: watch::Receiver<bool>,
+) -> Option<OwnedSemaphorePermit> {
+    let free = Arc::clone(&gateway.places).acquire_owned();
     let free = tokio::select! {
         biased;
         free = tokio::time::timeout(PLACE_PATIENCE, free) => free,
@@ -187,7 +185,7 @@ async fn place(
         tracing::warn!(
             %peer,
             "refused: there are {} connections, as many as max-connections of [mqtt] allows",
-            doors.gateway.settings.max_connections
+            gateway.settings.max_connections
         );
     }
     free.ok()?.ok()

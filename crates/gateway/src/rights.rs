@@ -1,6 +1,7 @@
 //! What a connection's policies are right now: looked up once, compiled once, looked up again
 //! when something that they rest on has changed.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,8 +17,9 @@ use fleetwright_host::cache::Cache;
 use fleetwright_host::clock;
 use fleetwright_store::{CertificateRow, EffectivePolicies, EffectivePolicy, PolicyRow, Store};
 
+use crate::callers::Granted;
 use crate::events::lifecycle::Connection;
-use crate::{HeldTo, Principal};
+use crate::{CertificatePrincipal, HeldTo, Principal, PrincipalId};
 
 /// Compiled documents kept; at the bound all are forgotten and compiled again as needed. (ours)
 const COMPILED: usize = 10_000;
@@ -33,21 +35,26 @@ pub struct Policies {
     epoch: AtomicU64,
     /// Grows with every change of a thing: concerns those bound to a thing of another name.
     things: AtomicU64,
+    /// Grows with every change of an identity or access key of IAM: concerns callers.
+    callers: AtomicU64,
 }
 
 /// A connection's rights: who it is, under which client id, and the policies in force.
 pub struct Rights {
-    principal: Arc<Principal>,
+    principal: Principal,
     client_id: Box<str>,
     source_ip: IpAddr,
     domain_name: Option<Box<str>>,
     policies: Box<[AttachedPolicy]>,
+    /// The policies of a caller's session, which narrow its own.
+    session: Option<Box<[AttachedPolicy]>>,
     thing: Option<Box<BoundThing>>,
     is_attached: bool,
     is_exclusive: bool,
     propagated: Option<Box<Propagated>>,
     arn_prefix: Arc<str>,
     epoch: u64,
+    /// Of things; of callers for one of IAM.
     things: u64,
 }
 
@@ -80,6 +87,7 @@ impl Policies {
             compiled: Cache::new(COMPILED),
             epoch: AtomicU64::new(0),
             things: AtomicU64::new(0),
+            callers: AtomicU64::new(0),
         }
     }
 
@@ -101,13 +109,18 @@ impl Policies {
         self.things.fetch_add(1, Ordering::AcqRel);
     }
 
+    /// An identity of IAM changed, or an access key.
+    pub fn callers_changed(&self) {
+        self.callers.fetch_add(1, Ordering::AcqRel);
+    }
+
     /// The rights of a principal under a client id.
     ///
     /// # Errors
     /// When the registry cannot be read, or holds a policy that is none.
     pub async fn rights(
         &self,
-        principal: Arc<Principal>,
+        principal: Principal,
         client_id: &str,
         source_ip: IpAddr,
         domain_name: Option<String>,
@@ -118,6 +131,7 @@ impl Policies {
             source_ip,
             domain_name: domain_name.map(String::into_boxed_str),
             policies: Box::default(),
+            session: None,
             thing: None,
             is_attached: false,
             is_exclusive: false,
@@ -137,7 +151,7 @@ impl Policies {
     /// As [`Self::rights`].
     pub(crate) async fn of_request(
         &self,
-        principal: &Principal,
+        principal: &CertificatePrincipal,
         thing: Option<&ThingName>,
     ) -> Result<RequestPolicies, Refusal> {
         if let Some(held) = &principal.held {
@@ -159,9 +173,18 @@ impl Policies {
         self.scope.arn(kind, name)
     }
 
-    /// Whether a thing, any, changed since a connection's rights were looked up.
+    /// Whether a thing, any, or for a caller an identity of IAM, changed since a connection's rights
+    /// were looked up.
     pub(crate) fn things_changed_since(&self, rights: &Rights) -> bool {
-        rights.things != self.things.load(Ordering::Acquire)
+        rights.things != self.turns(&rights.principal).load(Ordering::Acquire)
+    }
+
+    /// What counts changes of what a principal's rights rest on, beside policies and groups.
+    fn turns(&self, principal: &Principal) -> &AtomicU64 {
+        match principal {
+            Principal::Certificate(_) => &self.things,
+            Principal::Caller(_) => &self.callers,
+        }
     }
 
     /// Looks a connection's rights up again if they may have changed: `asked` says that its
@@ -176,8 +199,9 @@ impl Policies {
     ) -> Result<bool, Refusal> {
         let bound_elsewhere =
             rights.thing.as_ref().is_some_and(|thing| thing.name.as_str() != &*rights.client_id);
+        let looks_at_turns = bound_elsewhere || rights.principal.certificate().is_none();
         let fresh = rights.epoch == self.epoch.load(Ordering::Acquire)
-            && (!bound_elsewhere || rights.things == self.things.load(Ordering::Acquire));
+            && !(looks_at_turns && self.things_changed_since(rights));
         if !recheck && fresh {
             return Ok(true);
         }
@@ -186,26 +210,35 @@ impl Policies {
     }
 
     async fn look_again(&self, rights: &mut Rights, recheck: bool) -> Result<bool, Refusal> {
-        if recheck {
-            let certificate = self.store.certificate_state(rights.principal.id).await?;
+        if recheck && let Some(certificate) = rights.certificate_id() {
+            let certificate = self.store.certificate_state(certificate).await?;
             if !certificate.is_some_and(|found| found.status == CertificateStatus::Active) {
                 return Ok(false);
             }
         }
-        self.look_up(rights).await?;
-        Ok(true)
+        self.look_up(rights).await
     }
 
-    async fn look_up(&self, rights: &mut Rights) -> Result<(), Refusal> {
+    /// False when nothing is granted to the principal any more.
+    async fn look_up(&self, rights: &mut Rights) -> Result<bool, Refusal> {
         // Read before the registry: a change in between makes the next look-up, not a stale right.
         rights.epoch = self.epoch.load(Ordering::Acquire);
-        rights.things = self.things.load(Ordering::Acquire);
-        if let Some(held) = &rights.principal.held {
+        rights.things = self.turns(&rights.principal).load(Ordering::Acquire);
+        let certificate = match &rights.principal {
+            Principal::Certificate(certificate) => certificate,
+            Principal::Caller(caller) => {
+                let granted = caller.granted().await?;
+                let is_good = granted.is_some();
+                let Granted { policies, session } = granted.unwrap_or_default();
+                (rights.policies, rights.session) = (policies, session);
+                return Ok(is_good);
+            }
+        };
+        if let Some(held) = &certificate.held {
             rights.policies = [self.of_trusted_user(&held.template)?].into();
-            return Ok(());
+            return Ok(true);
         }
-        let effective =
-            self.store.effective_policies(rights.principal.row, &rights.client_id).await?;
+        let effective = self.store.effective_policies(certificate.row, &rights.client_id).await?;
         rights.propagated = properties(&effective, &rights.client_id);
         let mut policies = Vec::with_capacity(effective.policies.len());
         for policy in effective.policies {
@@ -215,7 +248,7 @@ impl Policies {
         rights.thing = effective.thing.map(Box::new);
         rights.is_attached = effective.is_attached;
         rights.is_exclusive = effective.is_exclusive;
-        Ok(())
+        Ok(true)
     }
 
     async fn compile(&self, policy: EffectivePolicy) -> Result<AttachedPolicy, Refusal> {
@@ -263,19 +296,37 @@ impl Rights {
         &self.client_id
     }
 
-    /// The certificate that it presented.
-    pub fn certificate_id(&self) -> CertificateId {
-        self.principal.id
+    /// Who it is.
+    pub fn principal_id(&self) -> PrincipalId {
+        self.principal.id()
+    }
+
+    /// The certificate that it presented, if that is who it is.
+    pub fn certificate_id(&self) -> Option<CertificateId> {
+        self.principal.certificate().map(|certificate| certificate.id)
     }
 
     /// That certificate's row.
-    pub fn certificate_row(&self) -> CertificateRow {
-        self.principal.row
+    pub fn certificate_row(&self) -> Option<CertificateRow> {
+        self.principal.certificate_row()
     }
 
     /// What a trusted user's claim is held to.
     pub fn held(&self) -> Option<&HeldTo> {
-        self.principal.held.as_ref()
+        self.principal.held()
+    }
+
+    /// Further condition keys, with their values: those of a caller.
+    pub fn keys(&self) -> &[(Cow<'static, str>, Vec<String>)] {
+        match &self.principal {
+            Principal::Certificate(_) => &[],
+            Principal::Caller(caller) => caller.keys(),
+        }
+    }
+
+    /// The policies of a caller's session, which narrow those in force.
+    pub fn session(&self) -> Option<&[AttachedPolicy]> {
+        self.session.as_deref()
     }
 
     /// The connection as its events name it.
@@ -283,7 +334,7 @@ impl Rights {
         Connection {
             client_id: &self.client_id,
             thing: self.exclusive_thing(),
-            certificate: self.principal.id,
+            principal: self.principal.id(),
             number,
             address: self.source_ip,
         }
@@ -316,8 +367,8 @@ impl Rights {
             client_id: Some(&self.client_id),
             source_ip: Some(self.source_ip),
             domain_name: self.domain_name.as_deref(),
-            certificate_id: Some(&self.principal.id),
-            certificate: Some(self.principal.facts()),
+            certificate_id: self.principal.certificate().map(|certificate| &certificate.id),
+            certificate: self.principal.certificate().map(CertificatePrincipal::facts),
             thing: self.thing.as_deref(),
             is_attached: Some(self.is_attached),
             now: Some(clock::now()),

@@ -18,23 +18,23 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
-use fleetwright_core::time::Timestamp;
 use fleetwright_host::clock;
 use parking_lot::Mutex;
 use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
 
+use super::principal::{Term, TermOf};
 use super::stream::{self, LAST_WORDS, Stream};
 
 /// The standing of one connection's certificate; shared by the connection and the directory.
 #[derive(Debug)]
 pub(super) struct Standing {
     good: Mutex<bool>,
-    /// The end of a trusted user's claim, milliseconds.
-    until: AtomicI64,
+    /// When it ends by itself.
+    term: OnceLock<Term>,
     ended: Notify,
 }
 
@@ -43,8 +43,8 @@ pub(super) struct Standing {
 pub(super) enum Ended {
     /// The certificate is no longer `ACTIVE`, or gone.
     Off,
-    /// The time of a trusted user's claim is over.
-    Claim,
+    /// Its time is over.
+    Term(TermOf),
 }
 
 /// Why a write did not come to its end.
@@ -56,7 +56,7 @@ pub(super) enum WriteError {
 
 impl Default for Standing {
     fn default() -> Self {
-        Self { good: Mutex::new(true), until: AtomicI64::new(i64::MAX), ended: Notify::new() }
+        Self { good: Mutex::new(true), term: OnceLock::new(), ended: Notify::new() }
     }
 }
 
@@ -67,9 +67,14 @@ impl Standing {
         self.ended.notify_one();
     }
 
-    /// It ends by itself at this time.
-    pub(super) fn ends_at(&self, until: Timestamp) {
-        self.until.store(until.0, Ordering::Release);
+    /// It ends by itself at this time; said once.
+    pub(super) fn ends_at(&self, term: Term) {
+        let _ = self.term.set(term);
+    }
+
+    /// When it ends by itself.
+    pub(super) fn term(&self) -> Option<Term> {
+        self.term.get().copied()
     }
 
     /// Takes one step while the certificate is good. The step must not wait, nor take another.
@@ -78,10 +83,11 @@ impl Standing {
         if !*good {
             return Err(Ended::Off);
         }
-        let until = self.until.load(Ordering::Acquire);
-        // Few are claims: the others do not ask for the time.
-        if until != i64::MAX && clock::now().0 >= until {
-            return Err(Ended::Claim);
+        // Few have a term: the others do not ask for the time.
+        if let Some(term) = self.term.get()
+            && clock::now() >= term.until
+        {
+            return Err(Ended::Term(term.of));
         }
         Ok(step())
     }
@@ -106,14 +112,14 @@ impl Standing {
             let mut rest = output;
             while !rest.is_empty() {
                 let step =
-                    |context: &mut Context<'_>| Pin::new(&mut **stream).poll_write(context, rest);
+                    |context: &mut Context<'_>| Pin::new(&mut *stream).poll_write(context, rest);
                 let taken = self.step(step).await?;
                 if taken == 0 {
                     return Err(WriteError::Lost(io::ErrorKind::WriteZero.into()));
                 }
                 rest = rest.get(taken..).unwrap_or_default();
             }
-            self.step(|context| Pin::new(&mut **stream).poll_flush(context)).await
+            self.step(|context| Pin::new(&mut *stream).poll_flush(context)).await
         };
         tokio::select! {
             written = tokio::time::timeout(LAST_WORDS, written) => {
@@ -138,6 +144,8 @@ impl Standing {
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, mpsc};
+
+    use fleetwright_core::time::Timestamp;
 
     use super::*;
 
@@ -169,10 +177,12 @@ mod tests {
 
     #[test]
     fn a_claim_ends_by_itself() {
-        let standing = Standing::default();
-        standing.ends_at(Timestamp(i64::MAX - 1));
-        assert_eq!(standing.check(), Ok(()));
-        standing.ends_at(clock::now());
-        assert_eq!(standing.check(), Err(Ended::Claim));
+        let until = |until| {
+            let standing = Standing::default();
+            standing.ends_at(Term { until, of: TermOf::Claim });
+            standing.check()
+        };
+        assert_eq!(until(Timestamp(i64::MAX - 1)), Ok(()));
+        assert_eq!(until(clock::now()), Err(Ended::Term(TermOf::Claim)));
     }
 }

@@ -1,7 +1,8 @@
-//! A TLS connection that holds no buffer while it idles.
+//! A connection's bytes, over TLS or in frames of WebSocket. It holds no buffer while it idles.
 
 use std::io;
 use std::mem::MaybeUninit;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use super::standing::{Standing, WriteError};
+use super::web_socket::WebSocket;
 
 /// Bytes read at once; on the stack of the poll, not in the connection. (ours)
 const READ: usize = 8 * 1024;
@@ -24,8 +26,97 @@ pub(super) const LAST_WORDS: Duration = Duration::from_millis(500);
 /// Output that is written before more is put to it, bytes. (ours)
 pub(super) const WRITE_SOON: usize = 64 * 1024;
 
-/// The stream is boxed so that a connection's task stays small; dropped, it says close_notify.
-pub(super) type Stream = GracefulStream<Box<TlsStream<TcpStream>>>;
+/// Over TLS. Boxed so that a connection's task stays small; dropped, it says close_notify.
+pub(super) type OverTls = GracefulStream<Box<TlsStream<TcpStream>>>;
+
+/// The bytes of a connection of MQTT.
+pub(super) enum Stream {
+    Tls(OverTls),
+    /// Dropped, it sends a close frame.
+    WebSocket(GracefulStream<Box<WebSocket>>),
+}
+
+impl Stream {
+    /// The peer's address, while it is connected.
+    pub(super) fn peer_address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tls(stream) => stream.get_ref().0.peer_addr().ok(),
+            Self::WebSocket(stream) => Some(stream.peer()),
+        }
+    }
+
+    /// The address that the peer connected to.
+    pub(super) fn local_address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tls(stream) => stream.get_ref().0.local_addr().ok(),
+            Self::WebSocket(stream) => stream.local(),
+        }
+    }
+
+    /// Whether something that was written is not with the kernel yet.
+    pub(super) fn has_unsent(&self) -> bool {
+        match self {
+            Self::Tls(stream) => stream.get_ref().1.wants_write(),
+            Self::WebSocket(stream) => stream.has_unsent(),
+        }
+    }
+
+    /// Whether the peer said that it closes, as WebSocket has it.
+    pub(super) fn was_closed_in_order(&self) -> bool {
+        match self {
+            Self::Tls(_) => false,
+            Self::WebSocket(stream) => stream.was_closed(),
+        }
+    }
+
+    /// Nothing more may be sent: it is cut off when it is dropped.
+    pub(super) fn abandon(&mut self) {
+        match self {
+            Self::Tls(stream) => stream.abandon(),
+            Self::WebSocket(stream) => stream.abandon(),
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::WebSocket(stream) => Pin::new(stream).poll_read(context, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::WebSocket(stream) => Pin::new(stream).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
+            Self::WebSocket(stream) => Pin::new(stream).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::WebSocket(stream) => Pin::new(stream).poll_shutdown(context),
+        }
+    }
+}
 
 /// Reads some bytes to the end of `input`; 0 at the end of the stream. Cancel-safe.
 pub(super) async fn read(stream: &mut Stream, input: &mut BytesMut) -> io::Result<usize> {
@@ -39,7 +130,7 @@ fn poll_read(
 ) -> Poll<io::Result<usize>> {
     let mut stack = [MaybeUninit::uninit(); READ];
     let mut buffer = ReadBuf::uninit(&mut stack);
-    ready!(Pin::new(&mut **stream).poll_read(context, &mut buffer))?;
+    ready!(Pin::new(&mut *stream).poll_read(context, &mut buffer))?;
     input.extend_from_slice(buffer.filled());
     Poll::Ready(Ok(buffer.filled().len()))
 }
@@ -90,11 +181,10 @@ pub(super) async fn exchange(
                 return Poll::Ready(Ok(Moved::Out));
             }
         }
-        match &mut input {
-            Some(input) => poll_read(stream, input, context).map_ok(Moved::In),
-            None => Poll::Pending,
-        }
-        .map_err(WriteError::Lost)
+        let Some(input) = &mut input else { return Poll::Pending };
+        // Reading frames may write: the answer to a ping, and what is before it.
+        let step = || poll_read(stream, input, context).map_ok(Moved::In);
+        standing.act(step).map_err(WriteError::Ended)?.map_err(WriteError::Lost)
     })
     .await
 }
@@ -108,7 +198,7 @@ fn poll_write(
 ) -> io::Result<bool> {
     let mut moved = false;
     while !output.is_empty() {
-        match Pin::new(&mut **stream).poll_write(context, output)? {
+        match Pin::new(&mut *stream).poll_write(context, output)? {
             Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
             Poll::Ready(count) => {
                 output.advance(count);
@@ -117,7 +207,7 @@ fn poll_write(
             Poll::Pending => return Ok(moved),
         }
     }
-    if outgoing.unflushed && Pin::new(&mut **stream).poll_flush(context)?.is_ready() {
+    if outgoing.unflushed && Pin::new(&mut *stream).poll_flush(context)?.is_ready() {
         (moved, outgoing.unflushed) = (true, false);
     }
     Ok(moved)

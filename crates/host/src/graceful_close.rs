@@ -57,6 +57,11 @@ impl<S: Socket> GracefulStream<S> {
         Self { stream: Some(stream), open, abandoned: false }
     }
 
+    /// What is held until it is closed.
+    pub fn guard(&self) -> OpenGuard {
+        self.open.clone()
+    }
+
     /// Nothing more may be sent, not even what is written to the stream already: it is cut off when
     /// it is dropped.
     pub fn abandon(&mut self) {

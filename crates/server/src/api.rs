@@ -15,6 +15,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use fleetwright_control as control;
 use fleetwright_control::{self, ControlPlane, Peer};
+use fleetwright_gateway::{Door, Upgrade, WebSockets, is_upgrade};
 use fleetwright_host::graceful_close::{self, GracefulStream, Socket};
 use fleetwright_host::slots::{Bounds, Slot, Slots};
 use fleetwright_host::tls::HandshakeError;
@@ -22,6 +23,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
@@ -40,14 +42,31 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Pause after an accept that failed, for instance for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// What is behind the door.
+pub(crate) struct Doors {
+    pub(crate) control: Arc<ControlPlane>,
+    /// MQTT over WebSocket.
+    pub(crate) web_sockets: Arc<WebSockets>,
+}
+
+/// One connection of the door.
+struct Conversation {
+    router: TowerToHyperService<axum::Router>,
+    web_sockets: Arc<WebSockets>,
+    door: Door,
+    /// What the connection becomes when HTTP lets it go.
+    upgrade: Mutex<Option<Upgrade>>,
+}
+
 /// Serves until `shutdown` turns true, then lets requests under way end.
 pub(crate) async fn listen(
-    control: Arc<ControlPlane>,
+    doors: Doors,
     listener: TcpListener,
     tls: Option<Arc<rustls::ServerConfig>>,
     waiting: Bounds,
     mut shutdown: watch::Receiver<bool>,
 ) {
+    let Doors { control, web_sockets } = doors;
     let router = control::router(control).merge(console::router());
     let acceptor = tls.map(TlsAcceptor::from);
     let slots = Slots::new(waiting.within_open_files());
@@ -73,10 +92,24 @@ pub(crate) async fn listen(
         let peer = Peer { address: from.ip(), tls: acceptor.is_some() };
         let router = router.clone().layer(Extension(peer));
         let (acceptor, open) = (acceptor.clone(), open.clone());
+        let door = Door {
+            peer: from,
+            local: tcp.local_addr().ok(),
+            tls: acceptor.is_some(),
+            server_name: None,
+            open: open.clone(),
+        };
+        let conversation = Conversation {
+            router: TowerToHyperService::new(router),
+            web_sockets: Arc::clone(&web_sockets),
+            door,
+            upgrade: Mutex::default(),
+        };
         let mut shutdown = shutdown.clone();
         tokio::spawn(async move {
             let Some(acceptor) = acceptor else {
-                return converse(GracefulStream::new(tcp, open), router, slot, shutdown).await;
+                let stream = GracefulStream::new(tcp, open);
+                return converse(stream, conversation, slot, shutdown).await;
             };
             let handshake = async {
                 tcp.readable().await?;
@@ -92,7 +125,8 @@ pub(crate) async fn listen(
             match accepted {
                 Ok(Ok(stream)) => {
                     slot.received();
-                    converse(GracefulStream::new(stream, open), router, slot, shutdown).await;
+                    let stream = GracefulStream::new(stream, open);
+                    converse(stream, conversation, slot, shutdown).await;
                 }
                 Ok(Err(error)) => {
                     let why = HandshakeError {
@@ -116,35 +150,53 @@ pub(crate) async fn listen(
 
 async fn converse<S: Socket>(
     stream: GracefulStream<S>,
-    router: axum::Router,
+    conversation: Conversation,
     slot: Slot,
-    mut shutdown: watch::Receiver<bool>,
+    shutdown: watch::Receiver<bool>,
 ) {
     let slot = Arc::new(slot);
-    let router = TowerToHyperService::new(router);
-    let service = service_fn(|request| answer(&router, &slot, request));
+    if !converse_in_http(stream, &conversation, &slot, shutdown.clone()).await {
+        return;
+    }
+    let upgrade = conversation.upgrade.lock().take();
+    if let Some(upgrade) = upgrade {
+        drop(conversation);
+        upgrade.run_in_place(slot, shutdown).await;
+    }
+}
+
+/// Whether the peer ended it in order, or it is to be upgraded.
+async fn converse_in_http<S: Socket>(
+    stream: GracefulStream<S>,
+    conversation: &Conversation,
+    slot: &Arc<Slot>,
+    mut shutdown: watch::Receiver<bool>,
+) -> bool {
+    let service = service_fn(|request| answer(conversation, slot, request));
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_PATIENCE)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     // The guard that `wait_for` gives is not to be held while requests under way end.
     let stopping = async { drop(shutdown.wait_for(|stop| *stop).await) };
     let ended = tokio::select! {
         biased;
         ended = connection.as_mut() => ended,
-        () = slot.evicted() => return,
+        () = slot.evicted() => return false,
         () = stopping => {
             connection.as_mut().graceful_shutdown();
             tokio::select! {
                 ended = connection => ended,
-                () = no_request_under_way(&slot) => return,
+                () = no_request_under_way(slot) => return false,
             }
         }
     };
-    if let Err(error) = ended {
+    if let Err(error) = &ended {
         tracing::debug!(%error, "a control plane connection ended");
     }
+    ended.is_ok()
 }
 
 /// Comes once nothing is under way that the peer does not hold up itself.
@@ -155,12 +207,18 @@ async fn no_request_under_way(slot: &Slot) {
 }
 
 async fn answer(
-    router: &TowerToHyperService<axum::Router>,
+    conversation: &Conversation,
     slot: &Arc<Slot>,
     request: http::Request<Incoming>,
 ) -> Result<Response, Infallible> {
+    if is_upgrade(request.uri().path()) {
+        let door = conversation.door.clone();
+        let (response, upgrade) = conversation.web_sockets.answer(request, door).await;
+        *conversation.upgrade.lock() = upgrade;
+        return Ok(response.map(axum::body::Body::new));
+    }
     let request = request.map(|body| Arriving::new(body, Arc::clone(slot)));
-    let response = router.call(request).await;
+    let response = conversation.router.call(request).await;
     slot.resume();
     response
 }

@@ -12,7 +12,7 @@ use fleetwright_functions::Functions;
 use fleetwright_functions::hooks::Hooks;
 use fleetwright_gateway::presence::Presences;
 use fleetwright_gateway::rights::Policies;
-use fleetwright_gateway::{self as gateway, Gateway, Https, events};
+use fleetwright_gateway::{self as gateway, Gateway, Https, WebSockets, events};
 use fleetwright_host::data_dir::DataDir;
 use fleetwright_host::sealing::Sealing;
 use fleetwright_host::tls::ServerCertificates;
@@ -29,6 +29,7 @@ use fleetwright_services::{Presign, Services, ToSign};
 use fleetwright_store::Store;
 use tokio::sync::watch;
 
+use crate::callers::OfControl;
 use crate::changes::Listeners;
 use crate::config::Settings;
 use crate::connections::OfGateway;
@@ -174,8 +175,19 @@ impl App {
         })
     }
 
+    /// Upgrades to MQTT over WebSocket, for callers that `control` knows.
+    pub(crate) fn web_sockets(&self, control: &Arc<ControlPlane>) -> Arc<WebSockets> {
+        let callers = Arc::new(OfControl(Arc::clone(control)));
+        Arc::new(WebSockets::new(Arc::clone(&self.gateway), callers))
+    }
+
     /// What devices reach by HTTPS: the credentials provider, and the data plane of `control`.
-    pub(crate) fn https(&self, settings: &Settings, control: &Arc<ControlPlane>) -> Https {
+    pub(crate) fn https(
+        &self,
+        settings: &Settings,
+        control: &Arc<ControlPlane>,
+        web_sockets: Arc<WebSockets>,
+    ) -> Https {
         let credentials = CredentialsProvider::new(
             settings.scope.clone(),
             self.store.clone(),
@@ -189,6 +201,7 @@ impl App {
             data_plane: Box::new(move |request, device| {
                 Box::pin(https::data_plane(Arc::clone(&control), request, device))
             }),
+            web_sockets,
             names: settings.endpoints.clone(),
         }
     }

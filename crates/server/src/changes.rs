@@ -75,11 +75,15 @@ impl Changes {
             Change::Identities => {
                 notify(&listeners.identities, |it| it.changed());
                 notify(&listeners.keys, |it| it.forget_all());
+                notify(&listeners.gateway, |it| it.callers_changed());
             }
             Change::ConnectivityIndexing(on) => {
                 notify(&listeners.gateway, |it| it.connectivity_indexed(*on));
             }
-            Change::AccessKey(_) => notify(&listeners.keys, |it| it.forget_all()),
+            Change::AccessKey(_) => {
+                notify(&listeners.keys, |it| it.forget_all());
+                notify(&listeners.gateway, |it| it.callers_changed());
+            }
             Change::Function(name) => notify(&listeners.functions, |it| it.changed(name)),
             Change::Logging(level) => {
                 self.log_level.send_replace(Some(*level));

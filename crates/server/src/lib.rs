@@ -5,6 +5,7 @@
 
 mod api;
 mod app;
+mod callers;
 pub mod calling;
 mod changes;
 mod chores;

@@ -77,12 +77,14 @@ pub async fn serve(configuration: Configuration, levels: Levels) -> Result<(), S
     let Sockets { devices, addresses, api, api_address } = sockets;
     let (stop, stopping) = watch::channel(false);
     let gateway = Arc::clone(&app.gateway);
-    let https = app.https(&settings, &control);
+    let web_sockets = app.web_sockets(&control);
+    let https = app.https(&settings, &control, Arc::clone(&web_sockets));
     let gateway =
         gateway::listen(gateway, devices, gateway_tls, https, api_address, stopping.clone());
     let gateway = tokio::spawn(gateway);
     let waiting = settings.control.waiting();
-    let api = tokio::spawn(api::listen(Arc::clone(&control), api, api_tls, waiting, stopping));
+    let doors = api::Doors { control: Arc::clone(&control), web_sockets };
+    let api = tokio::spawn(api::listen(doors, api, api_tls, waiting, stopping));
     let key = audit::CheckpointKey::read(&settings.data_dir).map_err(StartError::new)?;
     let checkpoints = Arc::new(audit::Checkpoints::new(app.store.clone(), key));
     let (retention, retained) = watch::channel(settings.audit);

@@ -8,14 +8,14 @@ use percent_encoding::utf8_percent_encode;
 
 use super::error::AuthError;
 use super::presented::{ALGORITHM, PresentedSignature};
-use super::query::{Query, RESERVED};
+use super::query::RESERVED;
 
-/// The request in the form that is hashed and signed. `path` is as sent: services other than S3
+/// The request in the form that is hashed and signed. `query` is canonical, `path` as sent: services other than S3
 /// encode it a second time, so that `%3A` becomes `%253A`.
 pub(super) fn request(
     method: &Method,
     path: &str,
-    query: &Query,
+    query: &str,
     headers: &HeaderMap,
     signed_headers: &[String],
     payload_hash: &str,
@@ -23,8 +23,7 @@ pub(super) fn request(
     const PATH: &percent_encoding::AsciiSet = &RESERVED.remove(b'/');
     let path = if path.is_empty() { "/" } else { path };
     let mut text =
-        format!("{method}\n{}\n{}\n", utf8_percent_encode(path, PATH), query.canonical())
-            .into_bytes();
+        format!("{method}\n{}\n{}\n", utf8_percent_encode(path, PATH), query).into_bytes();
     for name in signed_headers {
         let mut values = headers.get_all(name.as_str()).iter().peekable();
         if values.peek().is_none() {

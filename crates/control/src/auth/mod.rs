@@ -8,6 +8,7 @@ mod error;
 mod presented;
 mod query;
 mod time;
+mod upgrade;
 
 #[cfg(test)]
 pub(super) mod tests;
@@ -21,7 +22,7 @@ use fleetwright_core::text::{cut, shown};
 use fleetwright_core::time::Timestamp;
 use http::Method;
 use http::request::Parts;
-use presented::{PresentedSignature, single};
+use presented::{Life, PresentedSignature, single};
 pub(crate) use query::{Query, decode};
 use subtle::ConstantTimeEq;
 
@@ -53,8 +54,12 @@ pub(crate) struct Unverified {
 impl Unverified {
     /// Reads the presented and checks scope and clock.
     pub(crate) fn read(parts: &Parts, scope: &Scope<'_>) -> Result<Self, AuthError> {
+        Self::read_with(parts, scope, Life::Required)
+    }
+
+    fn read_with(parts: &Parts, scope: &Scope<'_>, life: Life) -> Result<Self, AuthError> {
         let query = Query::parse(parts.uri.query().unwrap_or_default())?;
-        let presented = PresentedSignature::read(&parts.headers, &query)?;
+        let presented = PresentedSignature::read(&parts.headers, &query, life)?;
         check_scope(&presented, scope)?;
         check_clock(&presented, &parts.method, scope.now.0.div_euclid(1000))?;
         check_signed_headers(&presented, parts)?;
@@ -102,7 +107,7 @@ impl Unverified {
         let request = canonical::request(
             &parts.method,
             parts.uri.path(),
-            &query,
+            &query.canonical(),
             &parts.headers,
             &presented.signed_headers,
             &hash,

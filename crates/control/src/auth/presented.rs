@@ -34,10 +34,18 @@ pub(super) struct PresentedSignature {
     pub(super) session_token: Option<String>,
 }
 
+/// Whether a presigned URL says how long it is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Life {
+    Required,
+    /// AWS's SDKs leave it out of the upgrade to WebSocket.
+    MayBeLeftOut,
+}
+
 impl PresentedSignature {
     /// Reads the signature; refuses a request with none, with two, or with a part that is missing,
     /// doubled or malformed.
-    pub(super) fn read(headers: &HeaderMap, query: &Query) -> Result<Self, AuthError> {
+    pub(super) fn read(headers: &HeaderMap, query: &Query, life: Life) -> Result<Self, AuthError> {
         let in_header = single(headers, "authorization")?;
         let in_query = query.has("X-Amz-Algorithm") || query.has("X-Amz-Signature");
         match (in_header, in_query) {
@@ -47,7 +55,7 @@ impl PresentedSignature {
                  send one of them",
             )),
             (Some(value), false) => Self::from_header(value, headers),
-            (None, true) => Self::from_query(query),
+            (None, true) => Self::from_query(query, life),
         }
     }
 
@@ -81,7 +89,7 @@ impl PresentedSignature {
         parts.signature("Authorization header requires", None, token)
     }
 
-    fn from_query(query: &Query) -> Result<Self, AuthError> {
+    fn from_query(query: &Query, life: Life) -> Result<Self, AuthError> {
         check_algorithm(query.single("X-Amz-Algorithm")?.unwrap_or_default())?;
         let parts = Parts {
             credential: query.single("X-Amz-Credential")?,
@@ -89,15 +97,20 @@ impl PresentedSignature {
             signature: query.single("X-Amz-Signature")?,
             date_time: query.single("X-Amz-Date")?,
         };
-        let expires = query.single("X-Amz-Expires")?.and_then(|text| text.parse().ok());
+        let expires = query.single("X-Amz-Expires")?;
+        let token = query.single("X-Amz-Security-Token")?;
+        let requires = "AWS query-string parameters must include";
+        if expires.is_none() && life == Life::MayBeLeftOut {
+            return parts.signature(requires, None, token);
+        }
+        let expires = expires.and_then(|text| text.parse().ok());
         let expires = expires.filter(|seconds| (1..=EXPIRES_MAX).contains(seconds));
         let Some(expires) = expires else {
             return Err(AuthError::incomplete(format!(
                 "'X-Amz-Expires' must be 1 to {EXPIRES_MAX} seconds"
             )));
         };
-        let token = query.single("X-Amz-Security-Token")?;
-        parts.signature("AWS query-string parameters must include", Some(expires), token)
+        parts.signature(requires, Some(expires), token)
     }
 }
 

@@ -56,11 +56,16 @@ impl Query {
 
     /// The canonical form: encoded, sorted by the encoded name, then value; without the signature.
     pub(super) fn canonical(&self) -> String {
+        self.canonical_without(&["X-Amz-Signature"])
+    }
+
+    /// The same without parameters of these names.
+    pub(super) fn canonical_without(&self, left_out: &[&str]) -> String {
         let encode = |text| utf8_percent_encode(text, RESERVED).to_string();
         let mut pairs: Vec<(String, String)> = self
             .0
             .iter()
-            .filter(|(key, _)| key != "X-Amz-Signature")
+            .filter(|(key, _)| !left_out.contains(&key.as_str()))
             .map(|(key, value)| (encode(key), encode(value)))
             .collect();
         pairs.sort();

@@ -107,6 +107,11 @@ impl Facts {
         }
     }
 
+    /// The keys alone: address and time are not among them.
+    pub(super) fn into_keys(self) -> Vec<(Cow<'static, str>, Vec<String>)> {
+        self.keys
+    }
+
     /// Gives the facts in the form that the engine reads.
     pub(super) fn with_context<R>(&self, read: impl FnOnce(&Context<'_>) -> R) -> R {
         let values: Vec<Vec<&str>> =

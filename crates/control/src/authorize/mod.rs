@@ -10,6 +10,7 @@ mod resource_tags;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 pub(super) use context::{RequestContext, RequestMembers};
@@ -18,6 +19,7 @@ use facts::Facts;
 pub use facts::Peer;
 use fleetwright_access::caller::{Caller, CallerKind};
 use fleetwright_access::identities::{CompiledIdentity, Identity, compile};
+use fleetwright_core::arn::AccountScope;
 use fleetwright_core::authorization::{
     self, Authorized, Denied, Grants, Need, PlanNeeds, RESOURCE_TAG, RequiredPermissions,
 };
@@ -25,11 +27,12 @@ use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::names::PolicyName;
 use fleetwright_core::plan::ProvisioningPlan;
 use fleetwright_core::policy::AttachedPolicy;
+use fleetwright_core::time::Timestamp;
 use fleetwright_store::GrantedPolicy;
 pub(super) use found::{Found, Resource, provider_arn};
 
-use super::Control;
 use super::error::{ApiError, ErrorKind};
+use super::{Control, ControlPlane};
 
 /// Authorizes a call for its operation.
 ///
@@ -133,8 +136,22 @@ fn policies<'k>(known: &'k CompiledIdentity, context: &'k RequestContext) -> &'k
     }
 }
 
+/// Condition keys of a caller's request, with their values.
+pub(super) fn keys(
+    caller: &Caller,
+    principal_arn: &str,
+    scope: &AccountScope,
+    peer: Peer,
+    now: Timestamp,
+) -> Vec<(Cow<'static, str>, Vec<String>)> {
+    Facts::of(caller, principal_arn, scope, Some(peer), now).into_keys()
+}
+
 /// What is known of a caller; nothing of a certificate.
-async fn known(control: &Control, caller: &Caller) -> Result<Arc<CompiledIdentity>, Refusal> {
+pub(super) async fn known(
+    control: &ControlPlane,
+    caller: &Caller,
+) -> Result<Arc<CompiledIdentity>, Refusal> {
     match identity(caller) {
         Some(identity) => control.identities.get(&identity).await,
         None => Ok(Arc::default()),
@@ -166,9 +183,9 @@ fn identity(caller: &Caller) -> Option<Identity> {
 
 /// The policies that narrow a caller's session; `None` when it was opened without.
 pub(super) async fn session(
-    control: &Control,
+    control: &ControlPlane,
     caller: &Caller,
-) -> Result<Option<Vec<AttachedPolicy>>, ApiError> {
+) -> Result<Option<Vec<AttachedPolicy>>, Refusal> {
     let Some(session) = &caller.session else { return Ok(None) };
     if session.policies.is_empty() && session.policy_arns.is_empty() {
         return Ok(None);

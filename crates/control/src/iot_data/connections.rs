@@ -208,7 +208,10 @@ pub(crate) fn shown(connection: &Connection) -> Value {
         let subscriptions = connection.subscriptions.iter();
         let subscriptions: Vec<_> =
             subscriptions.map(|(filter, qos)| json!({"topicFilter": filter, "qos": qos})).collect();
-        members.insert("certificateId".into(), connection.certificate.to_string().into());
+        members.insert("principal".into(), connection.principal.as_str().into());
+        if let Some(certificate) = connection.certificate {
+            members.insert("certificateId".into(), certificate.to_string().into());
+        }
         members.insert("mqttVersion".into(), connection.version.into());
         members.insert("subscriptions".into(), subscriptions.into());
         members.insert("messagesWaiting".into(), connection.waiting.into());

@@ -1,7 +1,5 @@
 //! Whether a client may connect as it asks to.
 
-use std::sync::Arc;
-
 use aws_lc_rs::rand;
 use bytes::Bytes;
 use fleetwright_core::authorization::Authorized;
@@ -32,7 +30,7 @@ pub(super) async fn admit(
     {
         tracing::warn!(
             event = "Connect", status = "Failure", client_id = %request.client_id,
-            principal = %principal.id, peer = %address, topic = %will.topic,
+            principal = %principal.id(), peer = %address, topic = %will.topic,
             "CONNECT refused: the will's {reason}"
         );
         let reason = format!("the will's {reason}");
@@ -67,7 +65,7 @@ async fn rights(
 ) -> Result<(Rights, Option<String>), ConnectRefusal> {
     let assigned = if request.client_id.is_empty() { Some(random_client_id()?) } else { None };
     let client_id = assigned.as_deref().unwrap_or(&request.client_id);
-    let (principal, server_name) = (Arc::clone(&peer.principal), peer.server_name.clone());
+    let (principal, server_name) = (peer.principal.clone(), peer.server_name.clone());
     let rights = gateway
         .policies
         .rights(principal, client_id, peer.address.ip(), server_name)

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::time::Timestamp;
 use fleetwright_host::clock;
 use fleetwright_mqtt::{Accept, ConnectRefusal, ConnectRequest};
@@ -18,6 +17,7 @@ use crate::directory::Entry;
 use crate::ledger::Bound;
 use crate::mailbox::Mailbox;
 use crate::online::{Asked, Connected, Online};
+use crate::principal::PrincipalId;
 use crate::rights::Rights;
 use crate::sessions::{NoSession, Opened};
 use crate::standing::Standing;
@@ -31,7 +31,7 @@ pub(super) struct Arrived {
     pub(super) input: BytesMut,
     pub(super) entry: Entry,
     pub(super) client_id: Arc<str>,
-    pub(super) certificate: CertificateId,
+    pub(super) principal: PrincipalId,
     pub(super) number: u64,
 }
 
@@ -55,11 +55,11 @@ pub(super) async fn enter(
     gateway: &Gateway,
     peer: IdentifiedPeer,
     admitted: Admitted,
-    stream: &Stream,
+    local: Option<SocketAddr>,
     shutdown: &mut watch::Receiver<bool>,
 ) -> Result<Entered, Option<Bytes>> {
     let Admitted { request, rights, assigned } = admitted;
-    let (address, principal) = (peer.address, Arc::clone(&peer.principal));
+    let (address, principal) = (peer.address, peer.principal.clone());
     let client_id: Arc<str> = rights.client_id().into();
     let since = clock::now();
     let mailbox = Arc::clone(&peer.attendance.mailbox);
@@ -94,7 +94,7 @@ pub(super) async fn enter(
         }
         Err(_) => {
             log_switched_off(&principal, address);
-            let reason = "the certificate is no longer ACTIVE";
+            let reason = "what you connect with is no longer good";
             return Err(Some(request.into_inner().refuse(ConnectRefusal::NotAuthorized, reason)));
         }
     };
@@ -105,13 +105,13 @@ pub(super) async fn enter(
     }
     let request = request.into_inner();
     tracing::info!(
-        event = "Connect", client_id = %client_id, principal = %principal.id, peer = %address,
+        event = "Connect", client_id = %client_id, principal = %principal.id(), peer = %address,
         version = ?request.version, took_over, "connected"
     );
     let number = entry.number;
     if gateway.presences.is_on() {
         let session_expiry = gateway.sessions.granted(request.session_expiry);
-        let facts = facts(stream, address, &request, session_expiry);
+        let facts = facts(local, address, &request, session_expiry);
         gateway.presences.connected(Arc::clone(&client_id), number.0, since, Some(facts)).await;
     }
     let opened = gateway.sessions.open(&gateway.router, &request, &client_id, number, &mailbox);
@@ -149,7 +149,7 @@ impl Entered {
             session_expiry: accept.session_expiry,
         };
         let session = request.accept(accept, clock::monotonic_millis());
-        let certificate = rights.certificate_id();
+        let principal = rights.principal_id();
         gateway.tell(rights.connection(number.0).connected(self.since)).await;
         gateway.traces.note(&client_id, "out", || {
             format!("CONNACK accepted, Session Present {session_present}")
@@ -157,23 +157,22 @@ impl Entered {
         let connected = Connected { mailbox, standing, number, session: opened, asked };
         let online = Online::new(Arc::clone(gateway), stream, session, rights, connected);
         let online = Box::new(online);
-        Arrived { online, input, entry, client_id, certificate, number: number.0 }
+        Arrived { online, input, entry, client_id, principal, number: number.0 }
     }
 }
 
 /// What is recorded of a connection where that is indexed.
 fn facts(
-    stream: &Stream,
+    local: Option<SocketAddr>,
     peer: SocketAddr,
     request: &ConnectRequest,
     session_expiry: u32,
 ) -> ConnectionFacts {
     let named = |address: SocketAddr| (address.ip().to_string(), address.port());
-    let target = stream.get_ref().0.local_addr().ok();
     ConnectionFacts {
         keep_alive: request.keep_alive,
         source: named(peer),
-        target: target.map(named),
+        target: local.map(named),
         session_expiry,
         clean: request.clean_start,
     }

@@ -62,7 +62,7 @@ pub(super) async fn first_packet(
         Ok(Err(ConnectError::Http)) => Some(FirstPacket::Http),
         Ok(Err(ConnectError::Refused(farewell))) => {
             tracing::warn!(
-                peer = %address, principal = %principal.id,
+                peer = %address, principal = %principal.id(),
                 client_id = farewell.client_id.as_deref(),
                 clause = farewell.clause, reason = farewell.reason, "CONNECT refused"
             );
@@ -72,7 +72,7 @@ pub(super) async fn first_packet(
         Err(_) => {
             let seconds = CONNECT_PATIENCE.as_secs();
             tracing::info!(
-                peer = %address, principal = %principal.id, "no CONNECT within {seconds} seconds"
+                peer = %address, principal = %principal.id(), "no CONNECT within {seconds} seconds"
             );
             None
         }

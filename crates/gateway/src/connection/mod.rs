@@ -6,36 +6,57 @@ mod first_packet;
 mod peer;
 mod shedding;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use fleetwright_core::certificate::CertificateId;
 use fleetwright_host::clock;
 use fleetwright_mqtt::ConnectRequest;
+use tokio::sync::watch;
 
 use self::admission::admit;
 use self::entering::{Arrived, enter};
 use self::first_packet::{FirstPacket, first_packet};
-pub(super) use self::peer::AcceptedPeer;
 use self::peer::IdentifiedPeer;
+pub(super) use self::peer::{AcceptedPeer, UpgradedPeer};
 use super::Gateway;
 use super::online::End;
-use super::stream::{self, Stream};
+use super::stream::{self, OverTls, Stream};
 use crate::events::lifecycle::Connection;
 use crate::https;
+use crate::principal::PrincipalId;
 
-/// Tells one connection's story. Whatever ends it is logged here; nothing is returned.
-pub(super) async fn serve(gateway: Arc<Gateway>, stream: Stream, accepted: AcceptedPeer) {
+/// Tells the story of a connection over TLS. Whatever ends it is logged here; nothing is returned.
+pub(super) async fn serve(gateway: Arc<Gateway>, stream: OverTls, accepted: AcceptedPeer) {
     let (peer, shutdown) = (accepted.peer, accepted.shutdown.clone());
     // Boxed: a connection that idles keeps nothing of how it came in.
     let Some(arrived) = Box::pin(arrive(&gateway, stream, accepted)).await else { return };
+    stay(gateway, arrived, peer, shutdown).await;
+}
+
+/// The same of one that was upgraded to WebSocket.
+pub(super) async fn serve_upgraded(gateway: Arc<Gateway>, stream: Stream, upgraded: UpgradedPeer) {
+    let (peer, shutdown) = (upgraded.peer, upgraded.shutdown.clone());
+    let Some(arrived) = Box::pin(arrive_upgraded(&gateway, stream, upgraded)).await else {
+        return;
+    };
+    stay(gateway, arrived, peer, shutdown).await;
+}
+
+/// From CONNACK to the end.
+async fn stay(
+    gateway: Arc<Gateway>,
+    arrived: Arrived,
+    peer: SocketAddr,
+    shutdown: watch::Receiver<bool>,
+) {
     let (end, thing) = Box::pin(arrived.online.run(arrived.input, shutdown)).await;
     drop(arrived.entry);
-    log_end(&end, &arrived.client_id, &arrived.certificate);
+    log_end(&end, &arrived.client_id, &arrived.principal);
     let ended = Connection {
         client_id: &arrived.client_id,
         thing: thing.as_ref(),
-        certificate: arrived.certificate,
+        principal: arrived.principal,
         number: arrived.number,
         address: peer.ip(),
     };
@@ -51,7 +72,7 @@ pub(super) async fn serve(gateway: Arc<Gateway>, stream: Stream, accepted: Accep
 /// From the handshake to CONNACK; `None` when it is refused, which was said and logged.
 async fn arrive(
     gateway: &Arc<Gateway>,
-    mut stream: Stream,
+    stream: OverTls,
     accepted: AcceptedPeer,
 ) -> Option<Arrived> {
     let AcceptedPeer { peer, https, entrance, slot, mut shutdown } = accepted;
@@ -59,6 +80,7 @@ async fn arrive(
     let identified = IdentifiedPeer::identify(gateway, &stream, peer).await?;
 
     // 2. What does it want? Nothing but a CONNECT.
+    let mut stream = Stream::Tls(stream);
     let mut input = BytesMut::new();
     let first =
         first_packet(gateway, &mut stream, &mut input, &identified, &slot, &mut shutdown).await?;
@@ -66,26 +88,56 @@ async fn arrive(
         FirstPacket::Connect(request) => request,
         FirstPacket::Http => {
             drop(identified);
-            let first = input;
+            let (first, Stream::Tls(stream)) = (input, stream) else { return None };
             let arrived = https::Arrived { https, entrance, peer, stream, first, slot, shutdown };
             https::serve(Arc::clone(gateway), arrived).await;
             return None;
         }
     };
     drop(slot);
+    admitted(gateway, stream, input, identified, request, shutdown).await
+}
+
+/// From the upgrade to CONNACK; `None` when it is refused, which was said and logged.
+async fn arrive_upgraded(
+    gateway: &Arc<Gateway>,
+    mut stream: Stream,
+    upgraded: UpgradedPeer,
+) -> Option<Arrived> {
+    let identified = IdentifiedPeer::signed(gateway, &upgraded);
+    let UpgradedPeer { slot, mut shutdown, .. } = upgraded;
+    let mut input = BytesMut::new();
+    let first =
+        first_packet(gateway, &mut stream, &mut input, &identified, &slot, &mut shutdown).await?;
+    let FirstPacket::Connect(request) = first else { return None };
+    drop(slot);
+    admitted(gateway, stream, input, identified, request, shutdown).await
+}
+
+/// From CONNECT to CONNACK; `None` when it is refused, which was said and logged.
+async fn admitted(
+    gateway: &Arc<Gateway>,
+    mut stream: Stream,
+    input: BytesMut,
+    identified: IdentifiedPeer,
+    request: Box<ConnectRequest>,
+    mut shutdown: watch::Receiver<bool>,
+) -> Option<Arrived> {
+    let peer = identified.address;
     gateway.traces.note(&request.client_id, "in", || {
         let ConnectRequest { version, keep_alive, clean_start, .. } = &*request;
         format!(
             "CONNECT {version:?}, keep-alive {keep_alive} s, clean {clean_start}, from {peer}, \
-             certificate {}",
-            identified.principal.id
+             principal {}",
+            identified.principal.id()
         )
     });
 
     // 3. May it?
+    let local = stream.local_address();
     let entered = match admit(gateway, &identified, request).await {
         // 4. It is in the directory, until it ends.
-        Ok(admitted) => enter(gateway, identified, admitted, &stream, &mut shutdown).await,
+        Ok(admitted) => enter(gateway, identified, admitted, local, &mut shutdown).await,
         Err(refusal) => Err(Some(refusal)),
     };
     match entered {
@@ -99,9 +151,9 @@ async fn arrive(
     }
 }
 
-fn log_end(end: &End, client_id: &str, certificate: &CertificateId) {
+fn log_end(end: &End, client_id: &str, principal: &PrincipalId) {
     tracing::info!(
-        event = "Disconnect", client_id, principal = %certificate,
+        event = "Disconnect", client_id, %principal,
         reason = end.reason(), "disconnected: {end}"
     );
 }

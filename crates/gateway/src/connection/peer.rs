@@ -3,15 +3,18 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use fleetwright_core::time::Timestamp;
 use fleetwright_host::slots::Slot;
 use fleetwright_provisioning::Presented;
 use tokio::sync::watch;
 
+use crate::callers::SignedCaller;
 use crate::directory::Attendance;
 use crate::entrance::Entrance;
 use crate::https::Https;
-use crate::identity::{self, Principal};
-use crate::stream::Stream;
+use crate::identity;
+use crate::principal::{Principal, Term, TermOf};
+use crate::stream::OverTls;
 use crate::{Gateway, first_connection};
 
 /// A connection after its handshake.
@@ -25,13 +28,26 @@ pub(crate) struct AcceptedPeer {
     pub(crate) shutdown: watch::Receiver<bool>,
 }
 
-/// A peer whose certificate is registered and `ACTIVE`; in the directory from before the registry was
-/// asked: see [`crate::standing`].
+/// A caller of IAM after its upgrade to WebSocket.
+pub(crate) struct UpgradedPeer {
+    pub(crate) peer: SocketAddr,
+    /// The server's name, of TLS or of the request.
+    pub(crate) server_name: Option<String>,
+    pub(crate) caller: Arc<dyn SignedCaller>,
+    /// The end of its connection, at the latest.
+    pub(crate) until: Timestamp,
+    /// Its slot, until it has said CONNECT.
+    pub(crate) slot: Arc<Slot>,
+    pub(crate) shutdown: watch::Receiver<bool>,
+}
+
+/// A peer that is somebody: its certificate is registered and `ACTIVE`, or its signature was verified.
+/// A certificate is in the directory from before the registry was asked: see [`crate::standing`].
 pub(super) struct IdentifiedPeer {
     pub(super) address: SocketAddr,
     /// What it asked for in its TLS handshake.
     pub(super) server_name: Option<String>,
-    pub(super) principal: Arc<Principal>,
+    pub(super) principal: Principal,
     pub(super) attendance: Attendance,
 }
 
@@ -40,7 +56,7 @@ impl IdentifiedPeer {
     /// connection of a certificate happened.
     pub(super) async fn identify(
         gateway: &Gateway,
-        stream: &Stream,
+        stream: &OverTls,
         address: SocketAddr,
     ) -> Option<Self> {
         let (_, tls) = stream.get_ref();
@@ -52,8 +68,10 @@ impl IdentifiedPeer {
         match identity::identify(&gateway.store, id, leaf, named).await {
             Ok(principal) => {
                 if let Some(held) = &principal.held {
-                    attendance.standing.ends_at(held.until);
+                    let term = Term { until: held.until, of: TermOf::Claim };
+                    attendance.standing.ends_at(term);
                 }
+                let principal = Principal::Certificate(principal);
                 Some(Self { address, server_name, principal, attendance })
             }
             Err(unauthenticated) => {
@@ -64,19 +82,28 @@ impl IdentifiedPeer {
             }
         }
     }
+
+    /// A caller whose signature was verified.
+    pub(super) fn signed(gateway: &Gateway, upgraded: &UpgradedPeer) -> Self {
+        let UpgradedPeer { peer, server_name, caller, until, .. } = upgraded;
+        let principal = Principal::Caller(Arc::clone(caller));
+        let attendance = gateway.directory.attend(principal.id());
+        attendance.standing.ends_at(Term { until: *until, of: TermOf::WebSocket });
+        Self { address: *peer, server_name: server_name.clone(), principal, attendance }
+    }
 }
 
-/// Logs that a certificate is no longer good.
+/// Logs that a certificate, or the session of a caller, is no longer good.
 pub(super) fn log_switched_off(principal: &Principal, peer: SocketAddr) {
     tracing::warn!(
         event = "Connection.AuthNError", reason = "DEVICE_CERTIFICATE_INACTIVE", %peer,
-        "refused: certificate {} was switched off, or its time ended, before the CONNECT was \
-         answered", principal.id
+        "refused: {} was switched off, or its time ended, before the CONNECT was answered",
+        principal.id()
     );
 }
 
 /// What a peer that is nobody presented.
-fn presented(stream: &Stream, server_name: bool) -> Option<Presented> {
+fn presented(stream: &OverTls, server_name: bool) -> Option<Presented> {
     let mut chain = stream.get_ref().1.peer_certificates()?.iter();
     let leaf = chain.next()?.to_vec();
     let ca = chain.next().map(|der| der.to_vec());

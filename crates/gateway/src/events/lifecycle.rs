@@ -3,11 +3,12 @@
 
 use std::net::IpAddr;
 
-use fleetwright_core::certificate::CertificateId;
 use fleetwright_core::event::Event;
 use fleetwright_core::names::ThingName;
 use fleetwright_core::time::Timestamp;
 use serde_json::{Value, json};
+
+use crate::principal::PrincipalId;
 
 /// A connection as its events name it.
 #[derive(Debug, Clone)]
@@ -16,8 +17,8 @@ pub struct Connection<'a> {
     pub client_id: &'a str,
     /// The thing that its certificate is attached to exclusively, if it is.
     pub thing: Option<&'a ThingName>,
-    /// The certificate that it presented.
-    pub certificate: CertificateId,
+    /// Who it is.
+    pub principal: PrincipalId,
     /// Rises with each connection, for ever; the same for a connection's begin and end.
     pub number: u64,
     /// The peer's address.
@@ -35,7 +36,7 @@ impl Connection<'_> {
             "timestamp": at.0,
             "eventType": name,
             "sessionIdentifier": format!("{:032x}", self.number),
-            "principalIdentifier": self.certificate.to_string(),
+            "principalIdentifier": self.principal.to_string(),
         });
         if let (Some(members), Value::Object(more)) = (members.as_object_mut(), more) {
             members.extend(self.thing.map(|thing| ("thingName".into(), thing.as_str().into())));

@@ -74,7 +74,7 @@ fn a_client_id_that_would_make_a_filter_makes_no_event() {
     let connection = |client_id| Connection {
         client_id,
         thing: None,
-        certificate: CertificateId([7; 32]),
+        principal: CertificateId([7; 32]).into(),
         number: 3,
         address: IpAddr::V4(Ipv4Addr::LOCALHOST),
     };
@@ -94,7 +94,7 @@ fn a_connection_of_an_exclusive_thing_names_it() {
     let connection = |thing| Connection {
         client_id: "d",
         thing,
-        certificate: CertificateId([7; 32]),
+        principal: CertificateId([7; 32]).into(),
         number: 3,
         address: IpAddr::V4(Ipv4Addr::LOCALHOST),
     };

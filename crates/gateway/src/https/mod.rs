@@ -19,8 +19,8 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 pub(super) use serve::{Arrived, serve};
 
-use crate::Principal;
 use crate::entrance::EndpointNames;
+use crate::{CertificatePrincipal, WebSockets};
 
 /// What is answered.
 pub type HttpsResponse = Response<Full<Bytes>>;
@@ -36,7 +36,7 @@ pub type DataPlane = Box<
 #[derive(Debug, Clone)]
 pub struct HttpsDevice {
     /// Its certificate, which is ACTIVE.
-    pub principal: Arc<Principal>,
+    pub principal: Arc<CertificatePrincipal>,
     /// The policies in force.
     pub policies: Box<[AttachedPolicy]>,
     /// Where the request comes from.
@@ -53,6 +53,8 @@ pub struct Https {
     pub credentials: Arc<CredentialsProvider>,
     /// Answers everything else.
     pub data_plane: DataPlane,
+    /// Upgrades to MQTT over WebSocket.
+    pub web_sockets: Arc<WebSockets>,
     /// The endpoints' names.
     pub names: EndpointNames,
 }

@@ -10,13 +10,14 @@ use fleetwright_provisioning::Presented;
 use http::header::HOST;
 use http::{HeaderValue, Method, Request};
 use hyper::body::{Body, Incoming};
+use parking_lot::Mutex;
 use rustls_pki_types::CertificateDer;
 
 use super::refused::Refused;
 use super::{Https, HttpsDevice, HttpsResponse, credentials, discovery};
 use crate::entrance::{Entrance, Wanted};
 use crate::mailbox::Mailbox;
-use crate::{Gateway, Principal, first_connection, identity};
+use crate::{CertificatePrincipal, Door, Gateway, Upgrade, first_connection, identity, is_upgrade};
 
 /// AWS's words for a certificate that is not one of this endpoint's.
 const NOT_HERE: &str = "Certificate is invalid on this endpoint";
@@ -35,6 +36,9 @@ pub(super) struct Client {
     pub(super) issuer: Option<CertificateDer<'static>>,
     /// What the connection makes the server hold is counted here.
     pub(super) mailbox: Option<Arc<Mailbox>>,
+    pub(super) door: Door,
+    /// What the connection becomes when HTTP lets it go.
+    pub(super) upgrade: Mutex<Option<Upgrade>>,
 }
 
 /// Room for the body of a request; given back when dropped.
@@ -74,6 +78,12 @@ impl<'p> Path<'p> {
 impl Client {
     /// Answers one request.
     pub(super) async fn answer(&self, request: Request<Incoming>) -> HttpsResponse {
+        if is_upgrade(request.uri().path()) && self.entrance.upgrades() {
+            let answer = self.https.web_sockets.answer(request, self.door.clone());
+            let (response, upgrade) = Box::pin(answer).await;
+            *self.upgrade.lock() = upgrade;
+            return response;
+        }
         let request_id = random::request_id();
         let answered = Box::pin(self.outcome(request, &request_id)).await;
         let mut response = answered.unwrap_or_else(|refused| {
@@ -151,7 +161,7 @@ impl Client {
     }
 
     /// The principal of the certificate, if it is registered and ACTIVE at this moment.
-    async fn principal(&self) -> Result<Arc<Principal>, Refused> {
+    async fn principal(&self) -> Result<Arc<CertificatePrincipal>, Refused> {
         let Some(leaf) = self.leaf.clone() else {
             return Err(Refused::access_denied("A client certificate is required"));
         };

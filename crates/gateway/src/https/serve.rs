@@ -12,15 +12,16 @@ use bytes::{Buf, BytesMut};
 use fleetwright_host::slots::Slot;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 
 use super::Https;
 use super::request::Client;
-use crate::Gateway;
 use crate::entrance::Entrance;
 use crate::standing::Standing;
-use crate::stream::Stream;
+use crate::stream::OverTls;
+use crate::{Door, Gateway};
 
 /// Longest wait for a request's head, also between two requests of a connection. (ours)
 const HEAD_PATIENCE: Duration = Duration::from_secs(60);
@@ -37,7 +38,7 @@ pub(crate) struct Arrived {
     pub(crate) https: Arc<Https>,
     pub(crate) entrance: Entrance,
     pub(crate) peer: SocketAddr,
-    pub(crate) stream: Stream,
+    pub(crate) stream: OverTls,
     /// What was read of it already.
     pub(crate) first: BytesMut,
     pub(crate) slot: Slot,
@@ -47,7 +48,7 @@ pub(crate) struct Arrived {
 /// Answers the requests of a connection. It ends when its certificate is no longer ACTIVE: no request
 /// that is looked at afterwards is answered.
 pub(crate) async fn serve(gateway: Arc<Gateway>, arrived: Arrived) {
-    let Arrived { https, entrance, peer, stream, first, slot, mut shutdown } = arrived;
+    let Arrived { https, entrance, peer, stream, first, slot, shutdown } = arrived;
     let (_, tls) = stream.get_ref();
     let server_name = tls.server_name().map(str::to_owned);
     let mut chain = tls.peer_certificates().unwrap_or_default().iter().cloned();
@@ -56,46 +57,71 @@ pub(crate) async fn serve(gateway: Arc<Gateway>, arrived: Arrived) {
     // In the directory before the registry is asked: see `standing`.
     let attendance =
         leaf.as_ref().map(|leaf| gateway.directory.attend(fleetwright_ca::certificate_id(leaf)));
+    let local = stream.get_ref().0.local_addr().ok();
+    let open = stream.guard();
+    let door = Door { peer, local, tls: true, server_name: server_name.clone(), open };
     let mailbox = attendance.as_ref().map(|attendance| Arc::clone(&attendance.mailbox));
-    let client = Client { gateway, https, entrance, peer, server_name, leaf, issuer, mailbox };
-    let slot = &slot;
-    let client = &client;
-    let service = service_fn(|request| async move {
-        // It is at work, and does not wait for its peer.
-        slot.pause();
-        let response = client.answer(request).await;
-        slot.resume();
-        Ok::<_, Infallible>(response)
-    });
-    let standing = attendance.as_ref().map(|attendance| Arc::clone(&attendance.standing));
-    let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_PATIENCE)
-        .max_buf_size(BUFFER_BYTES)
-        .serve_connection(TokioIo::new(Resumed { first, stream, standing }), service);
-    let mut connection = std::pin::pin!(connection);
-    let off = async {
-        match &attendance {
-            Some(attendance) => drop(attendance.standing.ended().await),
-            None => future::pending().await,
-        }
+    let upgrade = Mutex::default();
+    let client = Client {
+        gateway,
+        https,
+        entrance,
+        peer,
+        server_name,
+        leaf,
+        issuer,
+        mailbox,
+        door,
+        upgrade,
     };
-    let stopping = async { drop(shutdown.wait_for(|stop| *stop).await) };
-    let ended = tokio::select! {
-        biased;
-        () = off => return,
-        ended = connection.as_mut() => ended,
-        () = slot.evicted() => return,
-        () = stopping => {
-            connection.as_mut().graceful_shutdown();
-            match tokio::time::timeout(LAST_ANSWER, connection).await {
-                Ok(ended) => ended,
-                Err(_) => return,
+    let ended = {
+        let answering = (&client, &slot);
+        let service = service_fn(|request| async move {
+            let (client, slot) = answering;
+            // It is at work, and does not wait for its peer.
+            slot.pause();
+            let response = client.answer(request).await;
+            slot.resume();
+            Ok::<_, Infallible>(response)
+        });
+        let standing = attendance.as_ref().map(|attendance| Arc::clone(&attendance.standing));
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_PATIENCE)
+            .max_buf_size(BUFFER_BYTES)
+            .serve_connection(TokioIo::new(Resumed { first, stream, standing }), service)
+            .with_upgrades();
+        let mut connection = std::pin::pin!(connection);
+        let off = async {
+            match &attendance {
+                Some(attendance) => drop(attendance.standing.ended().await),
+                None => future::pending().await,
+            }
+        };
+        let mut stop = shutdown.clone();
+        let stopping = async { drop(stop.wait_for(|stop| *stop).await) };
+        tokio::select! {
+            biased;
+            () = off => return,
+            ended = connection.as_mut() => ended,
+            () = slot.evicted() => return,
+            () = stopping => {
+                connection.as_mut().graceful_shutdown();
+                match tokio::time::timeout(LAST_ANSWER, connection).await {
+                    Ok(ended) => ended,
+                    Err(_) => return,
+                }
             }
         }
     };
     match ended {
-        Ok(()) => {}
+        Ok(()) => {
+            let upgrade = client.upgrade.lock().take();
+            drop(attendance);
+            if let Some(upgrade) = upgrade {
+                upgrade.run(Arc::new(slot), shutdown).await;
+            }
+        }
         Err(error) if error.is_parse() && no_alpn => tracing::warn!(
             event = "Connection.AuthNError", %peer,
             "refused: the client offers no ALPN where that means HTTP, as on AWS, and does not \
@@ -110,7 +136,7 @@ pub(crate) async fn serve(gateway: Arc<Gateway>, arrived: Arrived) {
 /// certificate's standing has ended.
 struct Resumed {
     first: BytesMut,
-    stream: Stream,
+    stream: OverTls,
     standing: Option<Arc<Standing>>,
 }
 

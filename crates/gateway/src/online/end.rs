@@ -5,6 +5,7 @@ use std::fmt;
 use fleetwright_host::tls::ConnectionError;
 use fleetwright_mqtt::{End as SessionEnd, Violation};
 
+use crate::principal::TermOf;
 use crate::standing::{Ended, WriteError};
 
 /// Why a connection ended.
@@ -21,6 +22,10 @@ pub(crate) enum End {
     Denied,
     CertificateOff,
     ClaimEnded,
+    /// A connection over WebSocket has lasted as long as it may, or its credentials have.
+    WebSocketEnded,
+    /// The key, user or role of its caller is no longer good.
+    CallerOff,
     /// Memory is short, and this connection holds most.
     Memory,
     /// An operator ended it.
@@ -38,7 +43,10 @@ impl End {
             Self::KeepAlive => "MQTT_KEEP_ALIVE_TIMEOUT",
             Self::TakenOver => "DUPLICATE_CLIENTID",
             Self::Violation { .. } => "CLIENT_ERROR",
-            Self::Denied | Self::CertificateOff | Self::ClaimEnded => "AUTH_ERROR",
+            Self::Denied | Self::CertificateOff | Self::CallerOff | Self::ClaimEnded => {
+                "AUTH_ERROR"
+            }
+            Self::WebSocketEnded => "WEBSOCKET_TTL_EXPIRATION",
             Self::Memory => "THROTTLED",
             Self::Operator => "API_INITIATED_DISCONNECT",
             Self::Server => "SERVER_INITIATED_DISCONNECT",
@@ -58,6 +66,12 @@ impl fmt::Display for End {
             Self::Denied => f.write_str("an action was denied; see AUTHORIZATION_FAILURE above"),
             Self::CertificateOff => f.write_str("its certificate is no longer ACTIVE"),
             Self::ClaimEnded => f.write_str("the time of its provisioning claim is over"),
+            Self::WebSocketEnded => f.write_str(
+                "the time of its credentials, or of a connection over WebSocket, is over",
+            ),
+            Self::CallerOff => {
+                f.write_str("its access key is no longer active, or its user or role is gone")
+            }
             Self::Memory => f.write_str("memory is short, and this connection holds most"),
             Self::Operator => f.write_str("an operator ended it (DeleteConnection)"),
             Self::Server => f.write_str("the server stops"),
@@ -84,7 +98,8 @@ impl From<Ended> for End {
     fn from(ended: Ended) -> Self {
         match ended {
             Ended::Off => Self::CertificateOff,
-            Ended::Claim => Self::ClaimEnded,
+            Ended::Term(TermOf::Claim) => Self::ClaimEnded,
+            Ended::Term(TermOf::WebSocket) => Self::WebSocketEnded,
         }
     }
 }

@@ -10,7 +10,9 @@ impl Online {
     /// Gives answers under way their time, tells the client why, writes what is left.
     pub(super) async fn say_goodbye(&mut self, end: End) -> End {
         let code = match &end {
-            End::CertificateOff | End::ClaimEnded => return self.turn_out(end).await,
+            End::CertificateOff | End::CallerOff | End::ClaimEnded | End::WebSocketEnded => {
+                return self.turn_out(end).await;
+            }
             End::Defect => Some(DisconnectCode::UnspecifiedError),
             End::Server => Some(DisconnectCode::ServerShuttingDown),
             End::Memory => Some(DisconnectCode::QuotaExceeded),
@@ -35,7 +37,7 @@ impl Online {
     /// dropped, and its requests with it. It is told why, unless a packet was cut, and first of all
     /// the answer that outlives its certificate, if there is one (see [`Answer::outlives`]).
     async fn turn_out(&mut self, end: End) -> End {
-        let unsent = self.stream.get_ref().1.wants_write();
+        let unsent = self.stream.has_unsent();
         if self.outgoing.is_torn() || unsent {
             self.stream.abandon();
             return end;

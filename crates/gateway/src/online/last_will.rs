@@ -11,8 +11,9 @@ use super::Online;
 use crate::kept_session::KeptSession;
 use crate::kept_session::Subscriber;
 use crate::mailbox::Mailbox;
+use crate::principal::TermOf;
 use crate::rights::Rights;
-use crate::standing::Standing;
+use crate::standing::{Ended, Standing};
 use crate::{Gateway, authorize, enrichment, retained, topics};
 
 impl Online {
@@ -22,6 +23,11 @@ impl Online {
         let Self { gateway, rights, standing, subscriber, mailbox, stream, .. } = *self;
         drop(stream);
         let last = LastWill { gateway, rights, subscriber, _held: mailbox };
+        // AWS: the will of a connection whose time was over is sent; a claim's is not.
+        let standing = match standing.check() {
+            Err(Ended::Term(TermOf::WebSocket)) => Arc::default(),
+            _ => standing,
+        };
         match session {
             Some(session) if will.delay > 0 => {
                 // Who has come back already keeps the session going [MQTT5-3.1.3-9].
@@ -54,7 +60,7 @@ impl LastWill {
         }
         // The connection has left the directory: its certificate is looked up again, from a new
         // place there (see `standing`).
-        let attendance = self.gateway.directory.attend(self.rights.certificate_id());
+        let attendance = self.gateway.directory.attend(self.rights.principal_id());
         attendance.mailbox.ask_recheck();
         self.publish(will, &attendance.standing).await;
     }
@@ -93,7 +99,7 @@ impl LastWill {
                 None => return,
             },
         };
-        let (gateway, by) = (&self.gateway, Some(self.rights.certificate_row()));
+        let (gateway, by) = (&self.gateway, self.rights.certificate_row());
         if let Err(refusal) = retained::keep(&gateway.store, &will, by).await {
             tracing::error!(%refusal, client_id, "a will was not retained");
         }

@@ -11,7 +11,6 @@ use tokio::sync::watch;
 use super::{End, Online};
 use crate::ledger::Bound;
 use crate::mailbox::Holding;
-use crate::rights::Rights;
 use crate::standing::{Ended, WriteError};
 use crate::stream::{self, Moved};
 
@@ -55,9 +54,7 @@ impl Online {
             }
             self.account(&input);
             let end = match self.wait(&mut input, &mut shutdown).await {
-                Wakeup::Moved(Ok(Moved::In(0))) => {
-                    Some(End::Lost(std::io::ErrorKind::UnexpectedEof.into()))
-                }
+                Wakeup::Moved(Ok(Moved::In(0))) => Some(self.closed()),
                 Wakeup::Moved(Err(error)) => Some(error.into()),
                 Wakeup::Moved(Ok(Moved::In(_))) | Wakeup::Mail => None,
                 Wakeup::Moved(Ok(Moved::Out)) => self.went_out(),
@@ -100,10 +97,11 @@ impl Online {
     /// What is to be done next if nothing happens, and when, milliseconds.
     fn next_deadline(&mut self, now: u64) -> (u64, Wakeup) {
         let mut next = (self.session.deadline(), Wakeup::Deadline);
-        if let Some(left) = claim_left(&self.rights) {
-            let at = now.saturating_add(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
+        if let Some(term) = self.standing.term() {
+            let left = term.until.0.saturating_sub(clock::now().0);
+            let at = now.saturating_add(u64::try_from(left).unwrap_or(0));
             if at < next.0 {
-                next = (at, Wakeup::Ended(Ended::Claim));
+                next = (at, Wakeup::Ended(Ended::Term(term.of)));
             }
         }
         if let Some(until) = self.held_until()
@@ -125,6 +123,15 @@ impl Online {
             }
         }
         next
+    }
+
+    /// The peer sends nothing more. A close frame of WebSocket is as good as a DISCONNECT: no will.
+    fn closed(&mut self) -> End {
+        if !self.stream.was_closed_in_order() {
+            return End::Lost(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        self.session.take_will();
+        End::Client
     }
 
     /// Lets time pass in the session.
@@ -167,10 +174,4 @@ impl Online {
             self.mailbox.hit(Bound::Resending, given_up);
         }
     }
-}
-
-/// What is left of the time of a trusted user's claim; `None` for any other certificate.
-fn claim_left(rights: &Rights) -> Option<Duration> {
-    let left = rights.held()?.until.0.saturating_sub(clock::now().0);
-    Some(Duration::from_millis(u64::try_from(left).unwrap_or(0)))
 }

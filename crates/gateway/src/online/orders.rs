@@ -37,7 +37,6 @@ impl Online {
     }
 
     fn describe(&self) -> Connection {
-        let (tcp, _) = self.stream.get_ref();
         let mut subscriptions: Vec<_> = self
             .subscriptions
             .iter()
@@ -46,12 +45,13 @@ impl Online {
         subscriptions.sort_unstable();
         Connection {
             client_id: self.rights.client_id().to_owned(),
+            principal: self.rights.principal_id().to_string(),
             certificate: self.rights.certificate_id(),
             thing: self.rights.context().thing.map(|thing| thing.name.to_string()),
             // The directory knows.
             since: Timestamp(0),
-            source: tcp.peer_addr().ok(),
-            target: tcp.local_addr().ok(),
+            source: self.stream.peer_address(),
+            target: self.stream.local_address(),
             version: match self.session.version() {
                 Version::V311 => "3.1.1",
                 Version::V5 => "5",

@@ -63,7 +63,7 @@ impl Online {
         publish: &Authorized<Ordinary<Publish>>,
     ) -> Result<(), Option<End>> {
         // Kept before it is acknowledged: what was acknowledged is not lost.
-        let by = Some(self.rights.certificate_row());
+        let by = self.rights.certificate_row();
         if let Err(refusal) = retained::keep(&self.gateway.store, publish, by).await {
             if let Err(ended) = self.standing.check() {
                 return Err(Some(ended.into()));
@@ -103,7 +103,12 @@ impl Online {
         request: &Authorized<(Request, Publish)>,
     ) -> Result<(), Option<End>> {
         let (to, message) = request.get();
+        let by = self.rights.certificate_row();
         match to {
+            Request::Provisioning(_) if by.is_none() => {
+                let reason = "provisioning is for devices, which connect with a certificate";
+                return Err(self.refuse_publish(message, PublishRefusal::Denied, reason));
+            }
             Request::Provisioning(topic) => {
                 // A view into the input buffer would keep all of it for as long as the request waits.
                 let request = request.derive(|(_, publish)| {
@@ -120,7 +125,6 @@ impl Online {
                 if let (ServiceRequest::Absent(absent), _) = request.get() {
                     self.tell_absent(absent.service(), &message.topic);
                 }
-                let by = Some(self.rights.certificate_row());
                 // Boxed: seldom under way, and every idle connection would hold the room for it.
                 let answer = Box::pin(self.gateway.services.answer(&request, by)).await;
                 self.standing.check().map_err(|ended| Some(ended.into()))?;

@@ -62,7 +62,10 @@ impl Online {
             Ok(false) => {
                 // The registry said so before the notice of the end came: the same end.
                 self.standing.end();
-                Err(End::CertificateOff)
+                Err(match self.rights.certificate_id() {
+                    Some(_) => End::CertificateOff,
+                    None => End::CallerOff,
+                })
             }
             Err(refusal) => {
                 tracing::error!(%refusal, "cannot look up a connection's rights");

@@ -89,7 +89,7 @@ impl RequestQueue {
                 queue.waiting.push_back(request);
             }
             empty => {
-                let under_way = begin(gateway, rights, request);
+                let Some(under_way) = begin(gateway, rights, request) else { return };
                 let queue = Queue { under_way, answered: None, waiting: VecDeque::new(), bytes: 0 };
                 *empty = Some(Box::new(queue));
             }
@@ -99,11 +99,10 @@ impl RequestQueue {
     /// The request under way was answered: begins with the next one in line.
     pub(super) fn advance(&mut self, gateway: &Arc<Gateway>, rights: &Rights) {
         let Some(queue) = &mut self.0 else { return };
-        match queue.waiting.pop_front() {
-            Some(request) => {
-                queue.bytes -= request.1.len();
-                queue.under_way = begin(gateway, rights, request);
-            }
+        let next = queue.waiting.pop_front();
+        queue.bytes -= next.as_ref().map_or(0, |request| request.1.len());
+        match next.and_then(|request| begin(gateway, rights, request)) {
+            Some(under_way) => queue.under_way = under_way,
             None => self.0 = None,
         }
     }
@@ -135,18 +134,20 @@ impl RequestQueue {
     }
 }
 
-fn begin(gateway: &Arc<Gateway>, rights: &Rights, request: Waiting) -> UnderWay {
+/// Begins a request of a device; those of others are refused before.
+fn begin(gateway: &Arc<Gateway>, rights: &Rights, request: Waiting) -> Option<UnderWay> {
+    let (claim, claim_row) = (rights.certificate_id()?, rights.certificate_row()?);
     let provisioning = Arc::clone(&gateway.provisioning);
     let (outlives, bytes) = (Arc::new(AtomicBool::new(false)), request.1.len());
     let request = request.map(|(topic, payload)| ProvisioningRequest {
         topic,
         payload,
-        claim: rights.certificate_id(),
-        claim_row: rights.certificate_row(),
+        claim,
+        claim_row,
         client_id: rights.client_id().into(),
         held_to: rights.held().map(|held| held.template.clone()),
         outlives: Arc::clone(&outlives),
     });
     let answer = tokio::spawn(async move { provisioning.answer(request).await });
-    UnderWay { answer, outlives, bytes }
+    Some(UnderWay { answer, outlives, bytes })
 }

@@ -30,13 +30,24 @@ const ACCEPTED: &str = "x-amzn-mqtt-ca, x-amzn-http-ca or http/1.1";
 pub struct Terms {
     /// Versions, cipher suites, certificates and ALPN protocols.
     pub config: GatewayTls,
-    /// Whether a client that offers none of AWS's protocols may come without certificate: on port
-    /// 443 that means HTTP. AWS: guide, "Protocols, port mappings, and authentication".
-    pub open_to_http: bool,
+    /// Who may come without certificate.
+    pub open_to: OpenTo,
     /// Where the control plane listens, for an HTTP client that connects here.
     pub api: Arc<str>,
     /// Held until a refused connection is closed.
     pub open: OpenGuard,
+}
+
+/// Who may come without a certificate: requests of HTTP may be signed instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenTo {
+    /// Nobody.
+    Nobody,
+    /// Clients that offer HTTP by ALPN.
+    HttpByAlpn,
+    /// Clients that offer none of AWS's protocols: on port 443 that means HTTP. AWS: guide,
+    /// "Protocols, port mappings, and authentication".
+    Http,
 }
 
 /// Why there is no TLS connection.
@@ -99,7 +110,12 @@ pub async fn accept(
         .map_err(|error| refused(&error, None, None))?;
     received();
     let offer = Offer::of(&start.client_hello());
-    let config = match terms.open_to_http && !offer.names_a_certificate_protocol() {
+    let open = match terms.open_to {
+        OpenTo::Nobody => false,
+        OpenTo::HttpByAlpn => offer.names_http() && !offer.names_a_certificate_protocol(),
+        OpenTo::Http => !offer.names_a_certificate_protocol(),
+    };
+    let config = match open {
         true => &terms.config.optional,
         false => &terms.config.mutual,
     };

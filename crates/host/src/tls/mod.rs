@@ -27,7 +27,7 @@ mod own_pairs;
 mod presented;
 mod takes;
 
-pub use accept::{AcceptError, Terms, accept, is_http};
+pub use accept::{AcceptError, OpenTo, Terms, accept, is_http};
 pub use certificates::{ServerCertificates, ServerIdentities};
 pub use error::{ConnectionError, HandshakeError};
 pub use own_pair::PairFiles;

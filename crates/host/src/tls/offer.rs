@@ -5,7 +5,7 @@ use std::fmt;
 use rustls::server::ClientHello;
 use rustls::{CipherSuite, NamedGroup, SignatureScheme};
 
-use super::{ALPN_HTTPS, ALPN_MQTT};
+use super::{ALPN_HTTP, ALPN_HTTPS, ALPN_MQTT};
 
 /// Entries of one list that are logged, at most. (ours)
 const LISTED: usize = 24;
@@ -39,6 +39,11 @@ impl Offer {
     pub(crate) fn names_a_certificate_protocol(&self) -> bool {
         let mut offered = self.alpn.iter().flatten();
         offered.any(|name| [ALPN_MQTT, ALPN_HTTPS].contains(&name.as_bytes()))
+    }
+
+    /// Whether the client offers HTTP.
+    pub(crate) fn names_http(&self) -> bool {
+        self.alpn.iter().flatten().any(|name| name.as_bytes() == ALPN_HTTP)
     }
 
     /// The ALPN protocols, for people.

@@ -40,7 +40,7 @@ fn canonical(
     let mut names: Vec<String> = map.keys().map(ToString::to_string).collect();
     names.sort();
     let method = method.parse().unwrap();
-    request(&method, path, &query(pairs, false), &map, &names, hash).unwrap()
+    request(&method, path, &query(pairs, false).canonical(), &map, &names, hash).unwrap()
 }
 
 proptest! {

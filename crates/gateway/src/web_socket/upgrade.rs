@@ -1,0 +1,148 @@
+//! From a request of HTTP to a connection of MQTT: who asks, the answer, and what comes then.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use fleetwright_core::time::Timestamp;
+use fleetwright_host::graceful_close::{GracefulStream, OpenGuard};
+use fleetwright_host::slots::Slot;
+use fleetwright_host::{clock, random};
+use http::{HeaderValue, Request, StatusCode};
+use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
+use tokio::sync::watch;
+
+use super::frames::WebSocket;
+use super::handshake::{self, Refused};
+use crate::callers::{Callers, NotVerified, SignedCaller};
+use crate::connection::{self, UpgradedPeer};
+use crate::listener;
+use crate::stream::Stream;
+use crate::{Gateway, HttpsResponse};
+
+/// The path. AWS: guide, "MQTT over WebSocket protocol".
+const PATH: &str = "/mqtt";
+/// Largest packets that a message of WebSocket may hold. (ours)
+const MESSAGE_PACKETS: usize = 2;
+/// Longest connection of a caller of IAM, milliseconds. AWS: guide, "Quotas", 24 hours.
+const LONGEST_MILLIS: i64 = 24 * 60 * 60 * 1000;
+
+/// Where requests of an upgrade come in.
+#[derive(Debug, Clone)]
+pub struct Door {
+    /// The peer's address.
+    pub peer: SocketAddr,
+    /// The address that it connected to.
+    pub local: Option<SocketAddr>,
+    /// Whether it came over TLS.
+    pub tls: bool,
+    /// The server's name in TLS.
+    pub server_name: Option<String>,
+    /// Held until the connection is closed.
+    pub open: OpenGuard,
+}
+
+/// Upgrades requests.
+pub struct WebSockets {
+    gateway: Arc<Gateway>,
+    callers: Arc<dyn Callers>,
+}
+
+/// A connection that is to be upgraded once its answer is sent.
+pub struct Upgrade {
+    gateway: Arc<Gateway>,
+    upgraded: OnUpgrade,
+    caller: Arc<dyn SignedCaller>,
+    door: Door,
+}
+
+/// Whether a path is that of MQTT over WebSocket.
+pub fn is_upgrade(path: &str) -> bool {
+    path == PATH
+}
+
+impl WebSockets {
+    /// For the connections of a gateway; `callers` knows who signs.
+    pub fn new(gateway: Arc<Gateway>, callers: Arc<dyn Callers>) -> Self {
+        Self { gateway, callers }
+    }
+
+    /// Answers a request of an upgrade. With [`Upgrade`], the connection is to be handed to it as soon
+    /// as HTTP has let it go.
+    pub async fn answer(
+        &self,
+        request: Request<Incoming>,
+        door: Door,
+    ) -> (HttpsResponse, Option<Upgrade>) {
+        let request_id = random::request_id();
+        let peer = door.peer;
+        let (mut response, upgrade) = match self.upgrade(request, door).await {
+            Ok((response, upgrade)) => (response, Some(upgrade)),
+            Err(refused) => {
+                tracing::info!(
+                    event = "Connection.AuthNError", %peer, request_id, status = %refused.status,
+                    "an upgrade to WebSocket is refused: {}", refused.message
+                );
+                self.gateway.counts.unauthenticated.rise();
+                (refused.response(&request_id), None)
+            }
+        };
+        if let Ok(id) = HeaderValue::from_str(&request_id) {
+            response.headers_mut().insert("x-amzn-requestid", id);
+        }
+        (response, upgrade)
+    }
+
+    async fn upgrade(
+        &self,
+        mut request: Request<Incoming>,
+        mut door: Door,
+    ) -> Result<(HttpsResponse, Upgrade), Refused> {
+        let upgraded = hyper::upgrade::on(&mut request);
+        let (parts, _) = request.into_parts();
+        let agreed = handshake::read(&parts)?;
+        let caller = self.callers.verify(&parts, door.peer.ip(), door.tls).await;
+        let caller = caller.map_err(|not| match not {
+            NotVerified::Unsigned => Refused::new(
+                StatusCode::UNAUTHORIZED,
+                "Missing Authentication Token: sign the request for iotdevicegateway with \
+                 Signature Version 4",
+            ),
+            NotVerified::Refused(message) => Refused::new(StatusCode::FORBIDDEN, message),
+            NotVerified::Unknown(refusal) => {
+                tracing::error!(%refusal, "cannot look up who signed");
+                Refused::new(StatusCode::SERVICE_UNAVAILABLE, "The server cannot look you up now")
+            }
+        })?;
+        if door.server_name.is_none() {
+            let host = parts.headers.get("host").and_then(|host| host.to_str().ok());
+            let name = host.and_then(|host| host.split(':').next());
+            door.server_name = name.map(str::to_owned);
+        }
+        let gateway = Arc::clone(&self.gateway);
+        Ok((agreed.response(), Upgrade { gateway, upgraded, caller, door }))
+    }
+}
+
+impl Upgrade {
+    /// Serves a connection that has no place among `max-connections` yet, to its end.
+    pub async fn run_in_place(self, slot: Arc<Slot>, shutdown: watch::Receiver<bool>) {
+        let place = listener::place(&self.gateway, self.door.peer, &slot, shutdown.clone());
+        let Some(_place) = place.await else { return };
+        self.run(slot, shutdown).await;
+    }
+
+    /// Serves the connection to its end.
+    pub(crate) async fn run(self, slot: Arc<Slot>, shutdown: watch::Receiver<bool>) {
+        let Self { gateway, upgraded, caller, door } = self;
+        let Door { peer, local, server_name, open, .. } = door;
+        let Ok(connection) = upgraded.await else { return };
+        let bound = MESSAGE_PACKETS * gateway.limits.packet_bytes;
+        let frames = WebSocket::new(connection, peer, local, bound).await;
+        let stream = Stream::WebSocket(GracefulStream::new(Box::new(frames), open));
+        let longest = Timestamp(clock::now().0.saturating_add(LONGEST_MILLIS));
+        let until = caller.expires().map_or(longest, |expires| expires.min(longest));
+        let peer = UpgradedPeer { peer, server_name, caller, until, slot, shutdown };
+        connection::serve_upgraded(gateway, stream, peer).await;
+    }
+}
