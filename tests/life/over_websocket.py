@@ -185,3 +185,6 @@ def publish(topic, payload):
 
 def subscribe(topic):
     return _packet(0x82, b"\0\1" + _text(topic) + b"\0")
+
+
+PINGREQ, PINGRESP = b"\xc0\0", b"\xd0\0"

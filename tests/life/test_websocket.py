@@ -14,7 +14,7 @@ from device import Device
 from fleet import ALLOW_ALL, Fleet, allow, document, make_client
 from over_websocket import BINARY, CLOSE, PING, PONG, TEXT, Keys, Upgrade, host_of, presigned
 from running import REGION, arn
-from serving import free_port
+from serving import free_port, moving
 
 CONNACK, REFUSED = b"\x20\2\0\0", b"\x20\2\0\5"
 PATIENCE = 30
@@ -376,3 +376,44 @@ def test_what_speaks_no_mqtt_is_cut_off(caller, upgrade):
     came = upgrade(caller.keys)
     came.send(b"GET / HTTP/1.1\r\n\r\n")
     assert came.closed() is None
+
+
+# --- Time ------------------------------------------------------------------------------------------
+
+
+def test_a_connection_ends_after_a_day_and_its_will_is_sent(own_server, client_id, tmp_path):
+    now = tmp_path / "now"
+    now.write_text("+0")
+    fleet = Fleet(own_server().start(faults=moving(now)))
+    user, watcher = User(fleet, ALLOW_ALL), Device(fleet.server, fleet.identity(ALLOW_ALL))
+    watcher.subscribe("will", f"$aws/events/presence/disconnected/{client_id}")
+    with Upgrade(fleet.server, presigned(user.keys, host_of(fleet.server))) as came:
+        connected(came, client_id, will="will")
+        now.write_text("+23h")
+        came.send(over_websocket.PINGREQ)
+        assert came.frame() == (BINARY, over_websocket.PINGRESP)
+        now.write_text("+25h")
+        came.send(over_websocket.PINGREQ)
+        assert came.closed() is None
+    heard = {message.topic: message.payload for message in (watcher.next(), watcher.next())}
+    assert heard.pop("will") == b"gone"
+    assert json.loads(*heard.values())["disconnectReason"] == "WEBSOCKET_TTL_EXPIRATION"
+    watcher.close()
+
+
+def test_a_connection_ends_with_the_session_of_its_credentials(own_server, client_id, tmp_path):
+    now = tmp_path / "now"
+    now.write_text("+0")
+    fleet = Fleet(own_server().start(faults=moving(now)))
+    keys = User(fleet, ALLOW_ALL).session(DurationSeconds=900)
+    address = presigned(keys, host_of(fleet.server), expires=3600)
+    with Upgrade(fleet.server, address) as came:
+        connected(came, client_id)
+        now.write_text("+14m")
+        came.send(over_websocket.PINGREQ)
+        assert came.frame() == (BINARY, over_websocket.PINGRESP)
+        now.write_text("+16m")
+        came.send(over_websocket.PINGREQ)
+        assert came.closed() is None
+    with Upgrade(fleet.server, address) as late:
+        assert late.status == 403

@@ -48,6 +48,17 @@ def run(*arguments, **options):
     )
 
 
+def _faketime():
+    library = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    return {"LD_PRELOAD": str(library), "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
+def moving(file):
+    """For `faults`: a wall clock that a test sets ahead while the server runs, by writing libfaketime's
+    notation to a file. What the server waits for by its other clock does not come sooner."""
+    return _faketime() | {"FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1"}
+
+
 class OwnServer:
     """`fleetwright serve` in a directory of its own, on the same ports at every start."""
 
@@ -81,9 +92,7 @@ class OwnServer:
         command = [str(self.binary), "serve", *map(str, self.arguments()), *options]
         environment = clean_environment() | (faults or {})
         if later:
-            library = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-            environment |= {"LD_PRELOAD": str(library), "FAKETIME": later}
-            environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"
+            environment |= _faketime() | {"FAKETIME": later}
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 command, stdout=output, stderr=output, env=environment
