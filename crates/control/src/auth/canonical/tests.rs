@@ -4,6 +4,7 @@ use http::HeaderValue;
 use proptest::prelude::*;
 
 use super::*;
+use crate::auth::Query;
 
 fn pairs() -> impl Strategy<Value = Vec<(String, String)>> {
     // Reserved, unreserved and characters beyond ASCII, in names and in values.
