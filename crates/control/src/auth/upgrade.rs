@@ -3,6 +3,7 @@
 //! address.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use fleetwright_core::time::Timestamp;
 use http::header::HOST;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
@@ -13,7 +14,6 @@ use super::{
     AuthError, Credentials, HOST_CHARS, Scope, Unverified, canonical, check_session_token, cut,
     unknown_key,
 };
-use fleetwright_core::time::Timestamp;
 
 /// What is never signed, and what may be signed or not.
 const LEFT_OUT: [&[&str]; 2] = [&["X-Amz-Signature", "X-Amz-Security-Token"], &["X-Amz-Signature"]];
