@@ -12,6 +12,7 @@ mod events;
 mod fleet_index;
 mod functions;
 mod groups;
+mod jobs;
 mod logging;
 mod policies;
 mod principals;
@@ -52,6 +53,14 @@ contract! {
         a_deleted_shadow_is_remembered_for_two_days
         named_shadows_are_bounded_and_listed
         nothing_is_written_for_a_certificate_that_is_off
+    }
+    jobs {
+        a_job_is_over_when_its_executions_are
+        jobs_are_refused_that_cannot_be
+        a_cancelled_job_takes_its_executions_along
+        time_runs_out_for_what_is_in_progress
+        a_notice_outlives_a_crash
+        a_continuous_job_follows_its_group
     }
     sessions {
         a_session_is_resumed_by_the_next_connection
