@@ -5,8 +5,8 @@
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-quickstart: ## Build, then bring three devices to a server of your own (about a minute)
-	@scripts/quickstart
+quickstart: ## Build, then bring three devices to a server of your own; ARGS=--stay leaves it up, with its console
+	@scripts/quickstart $(ARGS)
 
 quick: ## Format, lints and unit tests of what differs from main, in a minute; says what it leaves out
 	@scripts/quick

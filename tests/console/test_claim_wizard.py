@@ -3,12 +3,12 @@
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 
 from playwright.sync_api import expect
 
-from serving import BINARY, ROOT, clean_environment
+from fleet import make_client
+from serving import BINARY, clean_environment
 
 # Where pictures go, if they are asked for: the README has one of them.
 PICTURES = os.environ.get("FLEETWRIGHT_PICTURES")
@@ -120,6 +120,40 @@ def test_from_the_first_click_to_a_device(server, fleet, signed_in, tmp_path):
     page.get_by_role("tab", name="Certificates").click()
     expect(page.get_by_role("link", name=fleet.principals("sensor_SN-0001")[0].split("/")[1])
            ).to_be_visible()  # fmt: skip
+
+
+def test_a_hook_is_made_in_place_and_tried_with_a_sample_device(server, fleet, signed_in):
+    name = fleet.template()
+    page = signed_in("/templates/create")
+    page.get_by_label("Provisioning template name").fill("Hooked")
+    page.get_by_role("button", name="Choose a role").click()
+    page.get_by_role("option").first.click()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Use a Lambda function").check()
+    page.get_by_role("button", name="Create a Lambda function").click()
+    function = dialog(page, "Create a Lambda function")
+    function.get_by_label("Function name").fill("console-hook")
+    assert 'startswith("SN-")' in function.get_by_label("Code of the function").input_value()
+    function.get_by_role("button", name="Create", exact=True).click()
+    expect(function).to_be_hidden()
+    for _ in range(2):
+        page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Create template").click()
+    expect(page.get_by_text("Waiting for the first device")).to_be_visible()
+    made = fleet.iot.describe_provisioning_template(templateName="Hooked")
+    functions = make_client(server, "lambda")
+    assert made["preProvisioningHook"]["targetArn"].endswith(":function:console-hook")
+    policy = json.loads(functions.get_policy(FunctionName="console-hook")["Policy"])
+    assert policy["Statement"][0]["Principal"] == {"Service": "iot.amazonaws.com"}
+    assert functions.get_function(FunctionName="console-hook")["Configuration"]["CodeSize"] > 100
+
+    # What becomes of a device that is not there.
+    page.goto(f"{server.api}/console/templates/{name}?tab=try")
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_text("It would be refused")).to_be_visible()
+    page.get_by_label("SerialNumber").fill("SN-0001")
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_text("It would be registered")).to_be_visible()
 
 
 def test_a_name_that_is_taken_is_told_by_the_server(server, fleet, signed_in):

@@ -120,3 +120,18 @@ def test_whoever_is_idle_is_signed_out(server, new_page):
     page.clock.fast_forward("31:00")
     expect(page.get_by_text("You were signed out after 30 minutes")).to_be_visible()
     assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_the_first_load_is_small(server, new_page):
+    """600 KB, compressed, until the overview is there."""
+    page, sizes = new_page(), {}
+
+    def loaded(request):
+        if "/console/" in request.url:
+            sizes[request.url] = request.sizes()["responseBodySize"]
+
+    page.on("requestfinished", loaded)
+    page.goto(link(server))
+    expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert len(sizes) > 5 and 100_000 < sum(sizes.values()) < 600_000, sizes

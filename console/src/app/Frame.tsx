@@ -29,6 +29,8 @@ const NAVIGATION: SideNavigationProps.Item[] = [
 export function Frame({ session }: { session: Session }) {
   const route = useRoute();
   const [open, setOpen] = useState(() => window.innerWidth > 900);
+  // The wizard needs the room: there the navigation is closed until it is asked for.
+  const [inWizard, setInWizard] = useState(false);
   useIdleSignOut();
   const found = find(route);
   const title = found ? [...found.names, found.page.title].join(' · ') : 'Not found';
@@ -36,6 +38,7 @@ export function Frame({ session }: { session: Session }) {
     document.title = `${title} · Fleetwright`;
   }, [title]);
   const Content = found?.page.component;
+  const isWizard = found?.page.path === '/templates/create';
   const section = '/' + (route.split('?')[0]?.split('/')[1] ?? '');
   return (
     <>
@@ -58,8 +61,8 @@ export function Frame({ session }: { session: Session }) {
       <AppLayout
         headerSelector="#top"
         toolsHide
-        navigationOpen={open}
-        onNavigationChange={({ detail }) => setOpen(detail.open)}
+        navigationOpen={isWizard ? inWizard : open}
+        onNavigationChange={({ detail }) => (isWizard ? setInWizard : setOpen)(detail.open)}
         navigation={
           <SideNavigation
             activeHref={BASE + section}

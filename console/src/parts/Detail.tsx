@@ -32,7 +32,7 @@ export function Detail(props: { name: string; above: [string, string]; query: Qu
     >
       <SpaceBetween size="l">
         <ErrorBox error={props.query.error} doing="It could not be read" />
-        {props.query.isPending ? <Spinner size="large" /> : !props.query.error && props.children()}
+        {props.query.isPending ? <Spinner size="large" /> : !props.query.error && <div className="stack">{props.children()}</div>}
       </SpaceBetween>
     </ContentLayout>
   );

@@ -12,6 +12,7 @@ import Toggle from '@cloudscape-design/components/toggle';
 import { useQuery } from '@tanstack/react-query';
 import { iot, lambda } from '../../api/clients';
 import { ErrorBox } from '../../parts/ErrorBox';
+import { CreateFunction } from '../functions/CreateFunction';
 import type { StepProps } from './draft';
 
 export function Actions(props: StepProps) {
@@ -52,6 +53,7 @@ function Hook({ draft, change }: StepProps) {
                 onChange={({ detail }) => change({ functionArn: detail.selectedOption.value ?? '' })}
               />
             </FormField>
+            <CreateFunction button="Create a Lambda function" done={(functionArn) => change({ functionArn })} />
           </>
         )}
       </SpaceBetween>

@@ -54,7 +54,7 @@ export function ClaimWizard() {
     setStep(first ?? to);
   };
   const beside = (content: ReactNode) => (
-    <Grid gridDefinition={[{ colspan: { default: 12, l: 7 } }, { colspan: { default: 12, l: 5 } }]}>
+    <Grid gridDefinition={[{ colspan: { default: 12, xs: 7 } }, { colspan: { default: 12, xs: 5 } }]}>
       {content}
       <SpaceBetween size="l">
         <ErrorBox error={submit.error} doing="The template was not created" />

@@ -1,6 +1,7 @@
 import { ListFunctionsCommand, type FunctionConfiguration } from '@aws-sdk/client-lambda';
 import { lambda } from '../../api/clients';
 import { Command } from '../../parts/Command';
+import { CreateFunction } from './CreateFunction';
 import { Empty, Listing } from '../../parts/Listing';
 
 export function Functions() {
@@ -14,6 +15,7 @@ export function Functions() {
         return { items: found.Functions ?? [], next: found.NextMarker };
       }}
       id={(it) => it.FunctionName ?? ''}
+      actions={<CreateFunction button="Create function" />}
       columns={[
         { header: 'Function name', cell: (it) => it.FunctionName, text: (it) => it.FunctionName ?? '' },
         { header: 'Runtime', cell: (it) => it.Runtime, text: (it) => it.Runtime ?? '' },

@@ -19,6 +19,7 @@ import { flaw, JsonEditor, tidy } from '../../parts/JsonEditor';
 import { RequestShown } from '../../parts/RequestShown';
 import { Status } from '../../parts/Status';
 import { Time } from '../../parts/Time';
+import { Try } from './Try';
 
 export function Template({ names: [templateName = ''] }: PageProps) {
   const [tab, setTab] = useParameter('tab');
@@ -64,6 +65,7 @@ export function Template({ names: [templateName = ''] }: PageProps) {
             tabs={[
               { id: 'versions', label: 'Versions', content: <Versions key={version} templateName={templateName} active={version} /> },
               { id: 'edit', label: 'Edit template JSON', content: <Edit key={version} templateName={templateName} body={template?.templateBody ?? ''} /> },
+              { id: 'try', label: 'Try it with a sample device', content: <Try templateName={templateName} templateBody={template?.templateBody ?? ''} /> },
             ]}
           />
         </>

@@ -4,6 +4,7 @@ mod by_hand;
 mod devices;
 mod fleet;
 mod server;
+mod stay;
 mod steps;
 
 use std::process::ExitCode;
@@ -21,6 +22,9 @@ pub(crate) struct Args {
     /// Keep the temporary directory and print its path
     #[arg(long)]
     keep: bool,
+    /// Leave the server running, and print a link to its console
+    #[arg(long)]
+    stay: bool,
 }
 
 pub(crate) fn run(args: &Args) -> ExitCode {
@@ -29,7 +33,12 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         .enable_all()
         .build()
         .map_err(|error| QuickstartError::new("cannot start the runtime", error))
-        .and_then(|runtime| runtime.block_on(walk_through(args, &steps)));
+        .and_then(|runtime| {
+            let walked = runtime.block_on(walk_through(args, &steps));
+            // A line that is waited for holds nothing up.
+            runtime.shutdown_background();
+            walked
+        });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -57,10 +66,16 @@ async fn walk_through(args: &Args, steps: &Steps) -> Result<(), QuickstartError>
 
     // 5. What the fleet looks like now.
     fleet::show(&api, steps).await?;
+    if args.stay {
+        stay::stay(&api, steps).await?;
+    }
     server.stop(steps).await?;
     if args.keep {
         steps.say(&format!("Kept: {}", server.keep().display()));
     }
     by_hand::print();
+    if !args.stay {
+        steps.heading("To look at it in a browser: make quickstart ARGS=--stay");
+    }
     Ok(())
 }

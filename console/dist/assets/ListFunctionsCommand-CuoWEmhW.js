@@ -1,1 +1,0 @@
-import{a as e,i as t,n,r}from"./dist-es-dVzAVJn5.js";var i=class extends t(n,r,`ListFunctions`,e){};export{i as t};

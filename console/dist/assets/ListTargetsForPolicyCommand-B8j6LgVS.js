@@ -1,1 +1,0 @@
-import{n as e,r as t,t as n}from"./commandBuilder-CNdyjLqI.js";import{z as r}from"./clients-Ck6KMTS6.js";var i=class extends t(n,e,`ListTargetsForPolicy`,r){};export{i as t};
