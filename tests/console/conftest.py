@@ -14,7 +14,7 @@ from fleet import Fleet, make_client  # noqa: E402
 from signing_in import link  # noqa: E402
 
 # A loaded machine of two cores: nothing here asserts on speed.
-PATIENCE = 15_000
+PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
 
 # What the browser may say that is no error of the page's: a refused request is shown on the page.

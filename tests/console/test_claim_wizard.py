@@ -133,7 +133,7 @@ def test_a_hook_is_made_in_place_and_tried_with_a_sample_device(server, fleet, s
     page.get_by_role("button", name="Create a Lambda function").click()
     function = dialog(page, "Create a Lambda function")
     function.get_by_label("Function name").fill("console-hook")
-    assert 'startswith("SN-")' in function.get_by_label("Code of the function").input_value()
+    assert 'startswith("SN-")' in function.get_by_label("app.py").input_value()
     function.get_by_role("button", name="Create", exact=True).click()
     expect(function).to_be_hidden()
     for _ in range(2):
