@@ -16,6 +16,7 @@ import boto3
 
 from control_plane import control_plane
 from hooks import hooks
+from life import life
 from measuring import LOAD, LOAD_CORE, ROOT, SERVER, SERVER_CORE, cpu_seconds, on_core, report, resident_kib
 from revocation import revocation
 
@@ -132,18 +133,32 @@ def pure():
     print(f"template evaluations     {rates['evaluations_per_second'] / 1e3:6.1f} thousand per second and core")
 
 
+def provisioned(directory):
+    server = Server(pathlib.Path(directory))
+    try:
+        provisioning(server)
+    finally:
+        server.stop()
+
+
+ROWS = {
+    "provisioning": provisioned,
+    "memory": memory,
+    "revocation": lambda directory: revocation(Server, directory),
+    "pure": lambda _: pure(),
+    "hooks": lambda directory: hooks(Server, directory),
+    "life": lambda directory: life(Server, directory),
+    "control-plane": lambda directory: control_plane(Server, directory),
+}
+
+
 def main():
+    asked = os.environ.get("ROWS", "").replace(",", " ").split() or list(ROWS)
+    if unknown := set(asked) - set(ROWS):
+        sys.exit(f"no such rows: {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
     with tempfile.TemporaryDirectory() as directory:
-        server = Server(pathlib.Path(directory))
-        try:
-            provisioning(server)
-        finally:
-            server.stop()
-        memory(directory)
-        revocation(Server, directory)
-        pure()
-        hooks(Server, directory)
-        control_plane(Server, directory)
+        for name in asked:
+            ROWS[name](directory)
 
 
 if __name__ == "__main__":

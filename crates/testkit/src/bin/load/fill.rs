@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use fleetwright_core::arn::AccountScope;
-use fleetwright_core::names::{AccountId, Region, ThingName};
+use fleetwright_core::names::{AccountId, Region, ThingGroupName, ThingName};
 use fleetwright_core::time::Timestamp;
 use fleetwright_store::{Change, NewThing, Store, Uuid};
 use serde_json::json;
@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// The first number
     #[arg(long, default_value_t = 0)]
     from: usize,
+    /// A group of theirs, which exists
+    #[arg(long)]
+    group: Option<ThingGroupName>,
 }
 
 pub(crate) async fn run(args: Args) -> Outcome {
@@ -46,8 +49,15 @@ pub(crate) async fn run(args: Args) -> Outcome {
                 billing_group: None,
                 attributes: BTreeMap::new(),
             };
-            let store = store.clone();
-            batch.spawn(async move { store.create_thing(new, Timestamp(0)).await });
+            let (store, group) = (store.clone(), args.group.clone());
+            batch.spawn(async move {
+                let name = new.name.clone();
+                store.create_thing(new, Timestamp(0)).await?;
+                match group {
+                    Some(group) => store.add_thing_to_thing_group(name, group, false).await,
+                    None => Ok(()),
+                }
+            });
         }
         while let Some(made) = batch.join_next().await {
             made??;
