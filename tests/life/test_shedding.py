@@ -1,13 +1,28 @@
-"""While memory is short: devices that were here before come in, and strangers later."""
+"""While memory is short and nobody who holds much can make room: devices that were here before come in,
+and strangers later."""
 
 import pytest
 
 from device import Device, MQTTv5, MQTTv311, Refused
 from fleet import ALLOW_ALL, Fleet
+from packets import CONNACK, PUBLISH, SUBACK, V311, Wire, connect, subscribe
 
 SERVER_UNAVAILABLE, QUOTA_EXCEEDED = 136, 151
-# Nearly four MiB for each of four: 14.5 of 16.
-COUNT, SIZE, SILENT = 38, 100_000, 4
+# Of 16 MiB, twelve for wills; and of each of many so little that it is let alone.
+WILLS, WILL, MANY, LITTLE = 200, 60_000, 260, 15_000
+
+
+def open_one(server, identity, n):
+    """A connection of MQTT 3.1.1, with a will as long as there is room for wills."""
+    for will in [("will", bytes(WILL), 0, False), None] if n < WILLS else [None]:
+        wire = Wire(server, identity)
+        wire.send(connect(f"light-{n}", level=V311, will=will))
+        if wire.expect(CONNACK)[1] == 0:
+            wire.send(subscribe(f"little/{n}", qos=1, level=V311))
+            wire.expect(SUBACK)
+            return wire
+        wire.tls.close()
+    raise AssertionError(f"{n} cannot connect")
 
 
 def test_strangers_wait_while_memory_is_short(own_server):
@@ -18,31 +33,21 @@ def test_strangers_wait_while_memory_is_short(own_server):
     Device(server, identity, "known", **options).close()
     with Device(server, identity, "kept", clean=False, expiry=600, **options) as kept:
         kept.subscribe("k")
-    # Of MQTT 3.1.1: what they do not acknowledge is kept, to be sent again.
-    silent = [
-        Device(server, identity, f"silent-{n}",
-               configure=lambda client: client.manual_ack_set(True))
-        for n in range(SILENT)
-    ]  # fmt: skip
+    light = [open_one(server, identity, n) for n in range(MANY)]
     with Device(server, identity, "publisher", **options) as publisher:
-        for n, device in enumerate(silent):
-            device.subscribe(f"large/{n}")
-            for _ in range(COUNT):
-                assert publisher.publish(f"large/{n}", bytes(SIZE)) == 0
-    for device in silent:
-        for _ in range(COUNT):
-            device.next()
+        for n, wire in enumerate(light):
+            # Not acknowledged: it is kept, to be sent again.
+            assert publisher.publish(f"little/{n}", bytes(LITTLE)) == 0
+            wire.expect(PUBLISH)
     for name in ("known", "kept", "publisher"):
         Device(server, identity, name, **options).close()
     for version, code in ((MQTTv5, QUOTA_EXCEEDED), (MQTTv311, SERVER_UNAVAILABLE)):
         with pytest.raises(Refused) as refused:
             Device(server, identity, "stranger", version=version)
         assert refused.value.args == (code,)
-    for device in silent:
-        device.cut()
-    # Who is taken over is gone for certain.
-    for n in range(SILENT):
-        Device(server, identity, f"silent-{n}", **options).close()
+    for wire in light:
+        wire.send(b"\xe0\x00")
+        wire.rest()
     Device(server, identity, "stranger", **options).close()
     lines = [line for line in own.log.read_text().splitlines() if "LimitReached" in line]
-    assert any("seven eighths" in line and '"stranger"' in line for line in lines), lines
+    assert any("fifteen sixteenths" in line and '"stranger"' in line for line in lines), lines

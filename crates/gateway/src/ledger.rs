@@ -26,7 +26,7 @@ pub(super) const LIGHT: usize = 16 * 1024;
 /// Of the bound of all, the part that is made free at once when it is reached. (ours)
 const RELIEF: usize = 16;
 /// Of the bound of all, the part that is left to those who are known. (ours)
-const LEFT_TO_KNOWN: usize = 8;
+const LEFT_TO_KNOWN: usize = 16;
 /// Of the bound of all, the part that subscriptions and wills leave to what passes through. (ours)
 const LEFT_TO_MESSAGES: usize = 4;
 
@@ -61,7 +61,7 @@ pub(super) enum Bound {
     /// Messages dropped: `[mqtt] session-queue-messages`, `session-queue-mib` or
     /// `session-queues-mib`.
     SessionQueue,
-    /// CONNECTs of strangers refused: seven eighths of `[mqtt] memory-mib`.
+    /// CONNECTs of strangers refused: fifteen sixteenths of `[mqtt] memory-mib`.
     Shedding,
     /// Reads of a session's queue put off: `[mqtt] memory-mib`.
     QueueMemory,
@@ -93,7 +93,7 @@ impl Bound {
             | Self::TotalMemoryEnds
             | Self::TotalMemoryRefusals
             | Self::QueueMemory => "[mqtt] memory-mib",
-            Self::Shedding => "seven eighths of [mqtt] memory-mib",
+            Self::Shedding => "fifteen sixteenths of [mqtt] memory-mib",
             Self::ClientPacketSize => "the client's Maximum Packet Size",
             Self::SessionQueue => {
                 "[mqtt] session-queue-messages, session-queue-mib or session-queues-mib"
@@ -244,9 +244,15 @@ impl Ledger {
         self.held.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Whether so much is held that only those are let in who are known.
+    /// Whether so much is held, also after those paid who hold much, that only those are let in who
+    /// are known.
     pub(super) fn is_short(&self) -> bool {
-        self.in_force() > self.in_all - self.in_all / LEFT_TO_KNOWN
+        let room = self.in_all / LEFT_TO_KNOWN;
+        let has_room = self.take(room);
+        if has_room {
+            self.give_back(room);
+        }
+        !has_room
     }
 
     /// What is held, without what is about to be given back.

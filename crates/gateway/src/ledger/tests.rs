@@ -125,6 +125,22 @@ fn whoever_can_wait_waits_until_those_are_gone_who_are_to_end() {
 }
 
 #[test]
+fn memory_is_short_where_nobody_who_holds_much_can_make_room() {
+    let ledger = Ledger::new(ONE, ALL);
+    let heavy = Mailbox::new(&ledger);
+    heavy.hold(Holding::default(), Holding { buffers: ALL - 1, ..Holding::default() });
+    assert!(!ledger.is_short());
+    assert!(heavy.must_end(), "the slow pay for whoever comes");
+    drop(heavy);
+    let light = Holding { buffers: 16_000, ..Holding::default() };
+    let many: Vec<_> = (0..ALL / 16_000).map(|_| Mailbox::new(&ledger)).collect();
+    many.iter().for_each(|mailbox| mailbox.hold(Holding::default(), light));
+    assert!(ledger.is_short());
+    assert!(many.iter().all(|mailbox| !mailbox.must_end()));
+    assert_eq!(ledger.held(), ALL / 16_000 * 16_000, "nothing is taken by asking");
+}
+
+#[test]
 fn half_sent_packets_end_those_who_hold_most_of_them() {
     let ledger = Ledger::new(ONE, ALL);
     let small = Mailbox::new(&ledger);

@@ -28,7 +28,7 @@ pub(crate) struct Args {
     from: usize,
     /// A group of theirs, which exists
     #[arg(long)]
-    group: Option<ThingGroupName>,
+    group: Option<String>,
 }
 
 pub(crate) async fn run(args: Args) -> Outcome {
@@ -38,6 +38,7 @@ pub(crate) async fn run(args: Args) -> Outcome {
     };
     let url = format!("sqlite:{}", args.data_dir.join("fleetwright.db").display());
     let store = Store::open(&url, scope, Arc::new(|_: &Change| {}))?;
+    let group = args.group.as_deref().map(ThingGroupName::parse).transpose()?;
     let mut next = args.from;
     while next < args.things {
         let mut batch = tokio::task::JoinSet::new();
@@ -49,7 +50,7 @@ pub(crate) async fn run(args: Args) -> Outcome {
                 billing_group: None,
                 attributes: BTreeMap::new(),
             };
-            let (store, group) = (store.clone(), args.group.clone());
+            let (store, group) = (store.clone(), group.clone());
             batch.spawn(async move {
                 let name = new.name.clone();
                 store.create_thing(new, Timestamp(0)).await?;
