@@ -224,11 +224,15 @@ def test_a_registry_that_is_gone_costs_nothing_that_was_acknowledged(copy, what)
 
 @pytest.mark.parametrize("what", ["missing", "empty"])
 def test_a_registry_that_is_gone_without_a_log_is_no_new_installation(copy, what):
-    own = copy
-    own.start()
-    assert own.stop() == 0
+    own, log = copy, copy.data / "fleetwright.db-wal"
+    # A stop while the pages are still looked through leaves the log.
+    for _ in range(10):
+        own.start()
+        assert own.stop() == 0
+        if not log.exists():
+            break
     database = own.data / "fleetwright.db"
-    assert not (own.data / "fleetwright.db-wal").exists()
+    assert not log.exists()
     kept = database.rename(own.directory / "kept.db")
     if what == "empty":
         database.touch()
