@@ -12,8 +12,11 @@ use crate::limits;
 use crate::policy::Document;
 use crate::tree::Tree;
 
+mod presented;
 #[cfg(test)]
 mod tests;
+
+pub use presented::{AUTHORIZER_NAME, Parameters, TOKEN_SIGNATURE};
 
 /// Characters of a principal's id (B).
 const PRINCIPAL_CHARS: usize = 128;
@@ -50,11 +53,18 @@ pub struct ProtocolData {
 }
 
 /// What TLS tells.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TlsData {
     /// The name that the client asked for.
-    pub server_name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<String>,
+    /// The client's certificate, PEM, where it has to have one.
+    #[serde(rename = "x509CertificatePem", skip_serializing_if = "Option::is_none")]
+    pub certificate_pem: Option<String>,
+    /// That certificate's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub principal_id: Option<String>,
 }
 
 /// What HTTP tells.
@@ -63,7 +73,7 @@ pub struct TlsData {
 pub struct HttpData {
     /// Headers.
     pub headers: BTreeMap<String, String>,
-    /// The query, without `?`.
+    /// The query with its `?`; empty where there is none.
     pub query_string: String,
 }
 
@@ -71,10 +81,12 @@ pub struct HttpData {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MqttData {
-    /// The user name.
-    pub username: String,
+    /// The user name as it was sent, with its query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
     /// The password in Base64.
-    pub password: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
     /// The client id.
     pub client_id: String,
 }
@@ -95,10 +107,29 @@ pub struct AuthorizerAnswer {
     pub principal_id: Option<String>,
     /// The policies in force, JSON; each is a policy document.
     pub policy_documents: Vec<String>,
-    /// Seconds after which the function is asked again.
+    /// Seconds after which the function is asked again, as it answered.
     pub refresh_after: Option<u64>,
-    /// Seconds after which the connection ends.
+    /// Seconds after which the connection ends, as it answered.
     pub disconnect_after: Option<u64>,
+}
+
+impl AuthorizerAnswer {
+    /// Seconds after which the function is asked again, within [`limits::AUTHORIZER_SECONDS`]; `None`
+    /// for never.
+    pub fn refresh_in_force(&self) -> Option<u64> {
+        self.refresh_after.map(within)
+    }
+
+    /// Seconds after which the connection ends, within [`limits::AUTHORIZER_SECONDS`]: the longest,
+    /// where nothing was answered.
+    pub fn disconnect_in_force(&self) -> u64 {
+        self.disconnect_after.map_or(*limits::AUTHORIZER_SECONDS.end(), within)
+    }
+}
+
+fn within(seconds: u64) -> u64 {
+    let (least, most) = limits::AUTHORIZER_SECONDS.into_inner();
+    seconds.clamp(least, most)
 }
 
 /// An answer is none. `Display` may quote the function.
@@ -116,11 +147,13 @@ impl std::error::Error for AuthorizerAnswerError {}
 impl AuthorizerAnswer {
     /// Reads a function's answer: a JSON object with `isAuthenticated`; when true, with
     /// `principalId` and at most [`limits::AUTHORIZER_POLICIES`] `policyDocuments`, objects or
-    /// texts; the two times within [`limits::AUTHORIZER_SECONDS`]. Other members are ignored.
+    /// texts of at most [`limits::AUTHORIZER_POLICY_CHARS`] characters; `with_certificate` says that
+    /// they are added to those of the client's certificate, and may be left out. Other members are
+    /// ignored.
     ///
     /// # Errors
     /// Anything else.
-    pub fn parse(answer: &[u8]) -> Result<Self, AuthorizerAnswerError> {
+    pub fn parse(answer: &[u8], with_certificate: bool) -> Result<Self, AuthorizerAnswerError> {
         let tree =
             Tree::from_json(answer).map_err(|error| AuthorizerAnswerError(error.to_string()))?;
         let Tree::Map(members) = &tree else {
@@ -140,7 +173,10 @@ impl AuthorizerAnswer {
         Ok(Self {
             is_authenticated: true,
             principal_id: Some(principal(members.get("principalId"))?),
-            policy_documents: policies(members.get("policyDocuments"))?,
+            policy_documents: match members.get("policyDocuments") {
+                None | Some(Tree::Null) if with_certificate => Vec::new(),
+                found => policies(found)?,
+            },
             refresh_after: seconds("refreshAfterInSeconds", members.get("refreshAfterInSeconds"))?,
             disconnect_after: seconds(
                 "disconnectAfterInSeconds",
@@ -192,6 +228,10 @@ fn policy(index: usize, item: &Tree) -> Result<String, AuthorizerAnswerError> {
             ));
         }
     };
+    if text.chars().count() > limits::AUTHORIZER_POLICY_CHARS {
+        let most = limits::AUTHORIZER_POLICY_CHARS;
+        return fail(format!("policyDocuments[{index}] has more than {most} characters"));
+    }
     match Document::parse(&text) {
         Ok(_) => Ok(text),
         Err(error) => fail(format!("policyDocuments[{index}]: {error}")),
@@ -204,12 +244,8 @@ fn seconds(name: &str, found: Option<&Tree>) -> Result<Option<u64>, AuthorizerAn
         Some(Tree::Number(digits)) => digits.parse().ok(),
         Some(_) => None,
     };
-    match number.filter(|number| limits::AUTHORIZER_SECONDS.contains(number)) {
+    match number {
         Some(number) => Ok(Some(number)),
-        None => fail(format!(
-            "{name} must be a whole number from {} to {}",
-            limits::AUTHORIZER_SECONDS.start(),
-            limits::AUTHORIZER_SECONDS.end()
-        )),
+        None => fail(format!("{name} must be a whole number of seconds")),
     }
 }

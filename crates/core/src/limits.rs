@@ -124,6 +124,8 @@ pub const ACTIVE_AUTHORIZERS: usize = 32;
 pub const AUTHORIZER_KEYS: usize = 16;
 /// Policies that an authorizer may answer (Q).
 pub const AUTHORIZER_POLICIES: usize = 10;
+/// Characters of a policy that an authorizer answers (Q).
+pub const AUTHORIZER_POLICY_CHARS: usize = 2048;
 /// Seconds that an authorizer's answer may ask for, until a refresh or a disconnect (Q).
 pub const AUTHORIZER_SECONDS: std::ops::RangeInclusive<u64> = 300..=86_400;
 /// Domain configurations of an account (Q).

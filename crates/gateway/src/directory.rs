@@ -42,7 +42,8 @@ pub(super) struct Directory {
 #[derive(Debug)]
 pub(super) struct Attendance {
     directory: Arc<Directory>,
-    principal: PrincipalId,
+    /// `None` for one that nobody looks for by its principal.
+    principal: Option<PrincipalId>,
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) standing: Arc<Standing>,
 }
@@ -84,7 +85,13 @@ impl Directory {
             .entry(principal.clone())
             .or_default()
             .push((Arc::clone(&mailbox), Arc::clone(&standing)));
-        Attendance { directory: Arc::clone(self), principal, mailbox, standing }
+        Attendance { directory: Arc::clone(self), principal: Some(principal), mailbox, standing }
+    }
+
+    /// A connection whose principal is not known yet, and by which nobody will look for it.
+    pub(super) fn attend_unnamed(self: &Arc<Self>) -> Attendance {
+        let (mailbox, standing) = (Mailbox::new(&self.ledger), Arc::<Standing>::default());
+        Attendance { directory: Arc::clone(self), principal: None, mailbox, standing }
     }
 
     /// Ends every connection of a certificate: none of them does anything more when this returns.
@@ -189,15 +196,16 @@ impl Drop for Entry {
 impl Drop for Attendance {
     fn drop(&mut self) {
         let directory = &self.directory;
-        let mut principals = directory.shard(&directory.by_principal, &self.principal);
-        if let Some(connections) = principals.get_mut(&self.principal) {
+        let Some(principal) = &self.principal else { return };
+        let mut principals = directory.shard(&directory.by_principal, principal);
+        if let Some(connections) = principals.get_mut(principal) {
             // A claim certificate may be shared by thousands; order does not matter.
             let own = |(mailbox, _): &Contact| Arc::ptr_eq(mailbox, &self.mailbox);
             if let Some(at) = connections.iter().position(own) {
                 connections.swap_remove(at);
             }
             if connections.is_empty() {
-                principals.remove(&self.principal);
+                principals.remove(principal);
             }
         }
     }

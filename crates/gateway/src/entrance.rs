@@ -4,7 +4,9 @@
 
 use std::net::SocketAddr;
 
-use fleetwright_host::tls::{ALPN_HTTP, ALPN_HTTPS, ALPN_MQTT, ALPN_PORT, HTTPS_PORT, OpenTo};
+use fleetwright_host::tls::{
+    ALPN_CUSTOM, ALPN_HTTP, ALPN_HTTPS, ALPN_MQTT, ALPN_PORT, HTTPS_PORT, OpenTo,
+};
 use tokio::net::TcpListener;
 
 /// What an address is for.
@@ -52,6 +54,8 @@ pub(super) struct Entrance {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Speaks {
     Mqtt,
+    /// MQTT without a certificate, for an authorizer.
+    Custom,
     Http,
     /// Its first bytes tell.
     Either,
@@ -80,6 +84,11 @@ impl Entrance {
         }
     }
 
+    /// Whether clients may come without a certificate by ALPN `mqtt`, for an authorizer.
+    pub(super) fn takes_custom(self) -> bool {
+        self.serves == Serves::Devices
+    }
+
     /// Whether MQTT over WebSocket is spoken here.
     pub(super) fn upgrades(self) -> bool {
         matches!(self.serves, Serves::Devices | Serves::Https)
@@ -90,6 +99,9 @@ impl Entrance {
         match alpn {
             Some(protocol) if protocol == ALPN_MQTT && self.serves == Serves::Devices => {
                 Speaks::Mqtt
+            }
+            Some(protocol) if protocol == ALPN_CUSTOM && self.serves == Serves::Devices => {
+                Speaks::Custom
             }
             Some(protocol) if [ALPN_HTTPS, ALPN_HTTP].contains(&protocol) => Speaks::Http,
             // AWS: without ALPN, 443 and 8443 are ports of HTTP.
@@ -141,6 +153,7 @@ mod tests {
             (Serves::Devices, 8883, Some(ALPN_MQTT), Speaks::Mqtt),
             (Serves::Devices, 8883, Some(ALPN_HTTPS), Speaks::Http),
             (Serves::Devices, 443, Some(ALPN_MQTT), Speaks::Mqtt),
+            (Serves::Devices, 443, Some(ALPN_CUSTOM), Speaks::Custom),
             (Serves::Devices, 443, Some(ALPN_HTTPS), Speaks::Http),
             (Serves::Devices, 443, Some(ALPN_HTTP), Speaks::Http),
             (Serves::Devices, 443, None, Speaks::Http),

@@ -5,19 +5,24 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
+use fleetwright_core::authorizer::TlsData;
+use fleetwright_core::policy::Network;
 use fleetwright_host::graceful_close::{self, GracefulStream, OpenGuard};
+use fleetwright_host::proxy_protocol;
 use fleetwright_host::slots::{Slot, Slots};
 use fleetwright_host::tls::{self, AcceptError, GatewayTls, Terms};
+use fleetwright_provisioning::authorizers::Endpoint;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::task::JoinSet;
 
 use super::Gateway;
-use super::connection::{self, AcceptedPeer};
+use super::connection::{self, AcceptedPeer, OpenPeer, Shows};
+use super::custom::Evidence;
 use super::entrance::{Entrance, Listener, Speaks};
 use super::https::{self, Https};
 use super::probes::Probes;
-use super::stream::OverTls;
+use super::stream::{OverTls, Stream};
 
 /// Longest TLS handshake. (ours)
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(15);
@@ -38,6 +43,8 @@ struct Doors {
     half_open: Arc<Slots>,
     open: OpenGuard,
     probes: Probes,
+    /// Load balancers.
+    proxies: Vec<Network>,
     shutdown: watch::Receiver<bool>,
 }
 
@@ -56,8 +63,9 @@ pub async fn listen(
     let (open, ended) = graceful_close::guard();
     let api = api.to_string().into();
     let probes = Probes::default();
+    let proxies = gateway.settings.proxies();
     let https = Arc::new(https);
-    let doors = Doors { gateway, config, https, api, half_open, open, probes, shutdown };
+    let doors = Doors { gateway, config, https, api, half_open, open, probes, proxies, shutdown };
     let doors = Arc::new(doors);
     let mut accepting = JoinSet::new();
     for listener in listeners {
@@ -102,6 +110,7 @@ async fn handle(
     peer: SocketAddr,
     slot: Slot,
 ) {
+    let Some((tcp, peer)) = passed_on(&doors, tcp, peer, &slot).await else { return };
     // Boxed: what only the handshake needs is given back when it ends.
     let shaken = Box::pin(handshake(&doors, entrance, tcp, peer, &slot)).await;
     let Some(stream) = shaken else { return };
@@ -110,13 +119,51 @@ async fn handle(
     let (https, shutdown) = (Arc::clone(&doors.https), doors.shutdown.clone());
     let gateway = Arc::clone(&doors.gateway);
     drop(doors);
-    if entrance.speaks(stream.get_ref().1.alpn_protocol()) == Speaks::Http {
+    let speaks = entrance.speaks(stream.get_ref().1.alpn_protocol());
+    if speaks == Speaks::Custom {
+        let server_name = stream.get_ref().1.server_name().map(str::to_owned);
+        let tls = TlsData { server_name: server_name.clone(), ..TlsData::default() };
+        let shows = Shows::Evidence(Evidence::of_tls(tls, Endpoint::default()));
+        let slot = Arc::new(slot);
+        let open = OpenPeer { peer, server_name, shows, slot, shutdown };
+        return connection::serve_open(gateway, Stream::Tls(stream), open).await;
+    }
+    if speaks == Speaks::Http {
         let first = BytesMut::new();
         let arrived = https::Arrived { https, entrance, peer, stream, first, slot, shutdown };
         return Box::pin(https::serve(gateway, arrived)).await;
     }
     let accepted = AcceptedPeer { peer, https, entrance, slot, shutdown };
     connection::serve(gateway, stream, accepted).await;
+}
+
+/// The peer behind a load balancer; the connection's own peer where it comes from none.
+async fn passed_on(
+    doors: &Doors,
+    mut tcp: TcpStream,
+    peer: SocketAddr,
+    slot: &Slot,
+) -> Option<(TcpStream, SocketAddr)> {
+    if !doors.proxies.iter().any(|network| network.contains(peer.ip())) {
+        return Some((tcp, peer));
+    }
+    let mut shutdown = doors.shutdown.clone();
+    let read = tokio::select! {
+        biased;
+        read = tokio::time::timeout(HANDSHAKE_PATIENCE, proxy_protocol::read(&mut tcp)) => read.ok()?,
+        () = slot.evicted() => return None,
+        _ = shutdown.wait_for(|stop| *stop) => return None,
+    };
+    match read {
+        Ok(named) => {
+            slot.received();
+            Some((tcp, named.unwrap_or(peer)))
+        }
+        Err(why) => {
+            tracing::warn!(event = "Connection.AuthNError", %peer, "refused: {why}");
+            None
+        }
+    }
 }
 
 async fn handshake(
@@ -128,7 +175,8 @@ async fn handshake(
 ) -> Option<OverTls> {
     let _ = tcp.set_nodelay(true);
     let (config, api, open) = (doors.config.clone(), Arc::clone(&doors.api), doors.open.clone());
-    let terms = Terms { config, open_to: entrance.open_to(), api, open };
+    let terms =
+        Terms { config, open_to: entrance.open_to(), custom: entrance.takes_custom(), api, open };
     let accepting = tls::accept(&terms, tcp, || slot.received());
     let mut shutdown = doors.shutdown.clone();
     // What the peer sent comes first: who spoke is not silent.

@@ -1,4 +1,5 @@
-//! Who a connection is: a device with its certificate, or a caller of IAM with its signature.
+//! Who a connection is: a device with its certificate, a caller of IAM with its signature, or a client
+//! that an authorizer let in.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use fleetwright_core::time::Timestamp;
 use fleetwright_store::CertificateRow;
 
 use crate::callers::SignedCaller;
+use crate::custom::AuthorizedClient;
 use crate::identity::{CertificatePrincipal, HeldTo};
 
 /// A principal that may connect.
@@ -17,6 +19,8 @@ pub enum Principal {
     Certificate(Arc<CertificatePrincipal>),
     /// A caller of IAM that signed the upgrade to WebSocket.
     Caller(Arc<dyn SignedCaller>),
+    /// A client that an authorizer let in.
+    Client(Arc<AuthorizedClient>),
 }
 
 /// What a principal is called: in the directory, in the log, and in events (AWS: guide, "Lifecycle
@@ -27,6 +31,8 @@ pub enum PrincipalId {
     Certificate(CertificateId),
     /// `AIDA…` of a user, `AROA…:SESSION` of a session of a role.
     Caller(Arc<str>),
+    /// Who an authorizer said that it is.
+    Client(Arc<str>),
 }
 
 impl Principal {
@@ -35,14 +41,20 @@ impl Principal {
         match self {
             Self::Certificate(certificate) => PrincipalId::Certificate(certificate.id),
             Self::Caller(caller) => PrincipalId::Caller(caller.id().into()),
+            Self::Client(client) => PrincipalId::Client(Arc::clone(client.id())),
         }
+    }
+
+    /// Whether it is to be asked for again before the next step.
+    pub(crate) fn is_due(&self) -> bool {
+        matches!(self, Self::Client(client) if client.is_due())
     }
 
     /// The certificate, if it is one.
     pub fn certificate(&self) -> Option<&CertificatePrincipal> {
         match self {
             Self::Certificate(certificate) => Some(certificate),
-            Self::Caller(_) => None,
+            Self::Caller(_) | Self::Client(_) => None,
         }
     }
 
@@ -61,7 +73,7 @@ impl fmt::Display for PrincipalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Certificate(id) => id.fmt(f),
-            Self::Caller(id) => f.write_str(id),
+            Self::Caller(id) | Self::Client(id) => f.write_str(id),
         }
     }
 }
@@ -86,4 +98,6 @@ pub(crate) enum TermOf {
     Claim,
     /// A connection over WebSocket of a caller of IAM, or the session of its credentials.
     WebSocket,
+    /// A client that an authorizer let in.
+    Authorizer,
 }

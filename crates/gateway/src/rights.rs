@@ -13,6 +13,7 @@ use fleetwright_core::error::Refusal;
 use fleetwright_core::names::{PolicyName, TemplateName, ThingName};
 use fleetwright_core::policy::{AttachedPolicy, BoundThing, Context, Document};
 use fleetwright_core::propagation::propagated;
+use fleetwright_core::time::Timestamp;
 use fleetwright_host::cache::Cache;
 use fleetwright_host::clock;
 use fleetwright_store::{CertificateRow, EffectivePolicies, EffectivePolicy, PolicyRow, Store};
@@ -183,7 +184,7 @@ impl Policies {
     fn turns(&self, principal: &Principal) -> &AtomicU64 {
         match principal {
             Principal::Certificate(_) => &self.things,
-            Principal::Caller(_) => &self.callers,
+            Principal::Caller(_) | Principal::Client(_) => &self.callers,
         }
     }
 
@@ -199,9 +200,11 @@ impl Policies {
     ) -> Result<bool, Refusal> {
         let bound_elsewhere =
             rights.thing.as_ref().is_some_and(|thing| thing.name.as_str() != &*rights.client_id);
-        let looks_at_turns = bound_elsewhere || rights.principal.certificate().is_none();
+        let is_caller = matches!(rights.principal, Principal::Caller(_));
+        let looks_at_turns = bound_elsewhere || is_caller;
         let fresh = rights.epoch == self.epoch.load(Ordering::Acquire)
-            && !(looks_at_turns && self.things_changed_since(rights));
+            && !(looks_at_turns && self.things_changed_since(rights))
+            && !rights.principal.is_due();
         if !recheck && fresh {
             return Ok(true);
         }
@@ -232,6 +235,13 @@ impl Policies {
                 let Granted { policies, session } = granted.unwrap_or_default();
                 (rights.policies, rights.session) = (policies, session);
                 return Ok(is_good);
+            }
+            Principal::Client(client) => {
+                if client.is_due() && !client.refresh().await? {
+                    return Ok(false);
+                }
+                rights.policies = client.policies();
+                return Ok(true);
             }
         };
         if let Some(held) = &certificate.held {
@@ -290,6 +300,14 @@ fn properties(effective: &EffectivePolicies, client_id: &str) -> Option<Box<Prop
     Some(Box::new(Propagated { names, properties }))
 }
 
+/// Whose rights are no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Off {
+    Certificate,
+    Caller,
+    Client,
+}
+
 impl Rights {
     /// The connection's client id.
     pub fn client_id(&self) -> &str {
@@ -316,10 +334,27 @@ impl Rights {
         self.principal.held()
     }
 
+    /// When it is to be looked at again, even if the client does nothing until then.
+    pub(crate) fn due_idle(&self) -> Option<Timestamp> {
+        match &self.principal {
+            Principal::Client(client) => client.due_idle(),
+            Principal::Certificate(_) | Principal::Caller(_) => None,
+        }
+    }
+
+    /// Why nothing is granted to it any more.
+    pub(crate) fn off(&self) -> Off {
+        match &self.principal {
+            Principal::Certificate(_) => Off::Certificate,
+            Principal::Caller(_) => Off::Caller,
+            Principal::Client(_) => Off::Client,
+        }
+    }
+
     /// Further condition keys, with their values: those of a caller.
     pub fn keys(&self) -> &[(Cow<'static, str>, Vec<String>)] {
         match &self.principal {
-            Principal::Certificate(_) => &[],
+            Principal::Certificate(_) | Principal::Client(_) => &[],
             Principal::Caller(caller) => caller.keys(),
         }
     }

@@ -1,9 +1,18 @@
 //! `[mqtt]`: the device gateway.
 
 use fleetwright_core::configuration::{Conflict, Key, Takes};
+use fleetwright_core::policy::Network;
 use fleetwright_host::slots::Bounds;
 use fleetwright_store::{QueueBounds, WhenFull};
 use serde::{Deserialize, Serialize};
+
+/// Addresses and networks of load balancers, at most. (ours)
+pub const PROXIES: usize = 64;
+
+fn network_rule(text: &str) -> Result<(), String> {
+    let allowed = || "an address or a network, such as 10.0.0.0/8 or 2001:db8::/32".to_owned();
+    Network::parse(text).map(|_| ()).ok_or_else(allowed)
+}
 
 /// How the gateway treats its connections.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -40,6 +49,10 @@ pub struct Mqtt {
     pub session_queues_mib: usize,
     /// What is dropped at the bound of a session's queue.
     pub session_queue_full: QueueFull,
+    /// Addresses and networks of load balancers, which begin every connection with a header of the
+    /// PROXY protocol, version 2; at most [`PROXIES`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proxy_protocol_from: Vec<String>,
 }
 
 impl Mqtt {
@@ -79,6 +92,7 @@ impl Mqtt {
         Key::new("session-queue-mib", Takes::Number(1, 1024)),
         Key::new("session-queues-mib", Takes::Number(1, 1_048_576)),
         Key::new("session-queue-full", Takes::OneOf(&["drop-newest", "drop-oldest"])),
+        Key::new("proxy-protocol-from", Takes::List(0, PROXIES, &Takes::Text(network_rule))),
     ];
 }
 
@@ -118,11 +132,17 @@ impl Default for Mqtt {
             session_queue_mib: 16,
             session_queues_mib: 4096,
             session_queue_full: QueueFull::DropNewest,
+            proxy_protocol_from: Vec::new(),
         }
     }
 }
 
 impl Mqtt {
+    /// The load balancers.
+    pub(crate) fn proxies(&self) -> Vec<Network> {
+        self.proxy_protocol_from.iter().filter_map(|text| Network::parse(text)).collect()
+    }
+
     /// How much is queued for sessions.
     pub(crate) fn queue_bounds(&self) -> QueueBounds {
         QueueBounds {

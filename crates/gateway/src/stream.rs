@@ -37,14 +37,6 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    /// The peer's address, while it is connected.
-    pub(super) fn peer_address(&self) -> Option<SocketAddr> {
-        match self {
-            Self::Tls(stream) => stream.get_ref().0.peer_addr().ok(),
-            Self::WebSocket(stream) => Some(stream.peer()),
-        }
-    }
-
     /// The address that the peer connected to.
     pub(super) fn local_address(&self) -> Option<SocketAddr> {
         match self {

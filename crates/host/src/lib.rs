@@ -9,6 +9,7 @@ pub mod graceful_close;
 pub mod idle_time;
 pub mod named_files;
 pub mod outgoing;
+pub mod proxy_protocol;
 pub mod random;
 pub mod sealing;
 pub mod slots;

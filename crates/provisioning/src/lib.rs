@@ -4,6 +4,7 @@
 //! `request` takes a request of the provisioning API to its operation, which has a file of its own,
 //! and makes the answer's topic and payload from the result.
 
+pub mod authorizers;
 pub mod bulk;
 mod certificate_provider;
 mod claims;
@@ -36,6 +37,7 @@ pub use rehearsal::{Rehearsal, Rehearsed, Step};
 pub use request::{Answer, ProvisioningRequest};
 pub use role::ProvisioningRole;
 
+use crate::authorizers::Authorizers;
 use crate::issuance::Issuance;
 
 /// The provisioning API with what it works on.
@@ -45,6 +47,7 @@ pub struct Provisioning {
     audit: Arc<Audit>,
     issuance: Arc<Issuance>,
     hooks: Arc<Hooks>,
+    authorizers: Arc<Authorizers>,
     claims: claims::ClaimLimits,
     templates: templates::Templates,
     certificate_provider: certificate_provider::ProviderInForce,
@@ -69,17 +72,23 @@ impl Provisioning {
         let turns = just_in_time::Turns::default();
         let certificate_provider = certificate_provider::ProviderInForce::default();
         Arc::new(Self {
-            scope,
-            store,
             audit,
             issuance,
+            authorizers: Authorizers::new(scope.clone(), store.clone(), Arc::clone(&hooks)),
             hooks,
             claims,
             templates,
             certificate_provider,
             turns,
             roles,
+            scope,
+            store,
         })
+    }
+
+    /// Those who let clients in.
+    pub fn authorizers(&self) -> &Arc<Authorizers> {
+        &self.authorizers
     }
 
     /// The limits of claim certificates from now on.

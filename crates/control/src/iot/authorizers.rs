@@ -6,12 +6,12 @@ use fleetwright_core::authorization::Authorized;
 use fleetwright_core::error::Refusal;
 use fleetwright_core::limits::AUTHORIZER_KEYS;
 use fleetwright_core::names::AuthorizerName;
+use fleetwright_provisioning::authorizers::is_public_key;
 use fleetwright_store::{Authorizer, AuthorizerUpdate};
 use serde_json::{Value, json};
 
 use crate::Control;
 use crate::iot::functions::{Named, function, required_function, with_function_lints};
-use crate::iot::test_invoke_authorizer;
 use crate::operation::operation;
 use crate::rest::members::{Members, invalid};
 use crate::rest::page::MARKER;
@@ -147,7 +147,7 @@ pub(super) fn signing_keys(
                  [a-zA-Z0-9:_-].",
             ));
         }
-        if key.chars().count() > KEY_CHARS || !test_invoke_authorizer::is_public_key(key) {
+        if key.chars().count() > KEY_CHARS || !is_public_key(key) {
             return Err(invalid(format!(
                 "The key '{name}' of 'tokenSigningPublicKeys' must be an RSA public key of at \
                  least 2048 bits in PEM (-----BEGIN PUBLIC KEY-----), at most {KEY_CHARS} \

@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use fleetwright_core::authorization::Authorized;
 use fleetwright_core::authorizer::{
     AuthorizerAnswer, AuthorizerRequest, ConnectionMetadata, HttpData, MqttData, ProtocolData,
@@ -13,11 +10,9 @@ use fleetwright_core::authorizer::{
 use fleetwright_core::error::{ErrorCode, Refusal};
 use fleetwright_core::names::AuthorizerName;
 use fleetwright_host::random;
+use fleetwright_provisioning::authorizers::is_signed;
 use fleetwright_store::Authorizer;
 use serde_json::json;
-use x509_parser::prelude::FromDer;
-use x509_parser::public_key::PublicKey;
-use x509_parser::x509::SubjectPublicKeyInfo;
 
 use crate::Control;
 use crate::operation::operation;
@@ -62,11 +57,9 @@ async fn test_invoke_authorizer(control: &Control, call: &Authorized<Call>) -> O
         protocol_data,
         connection_metadata: ConnectionMetadata { id: random::uuid()?.to_string() },
     };
-    let source = control.scope.arn("authorizer", &name);
-    let answer = match control.hooks.call(&found.function_arn, &source, &request).await {
-        Ok(bytes) => AuthorizerAnswer::parse(&bytes).map_err(|error| not_valid(&error))?,
-        Err(failure) => {
-            let cause = format!("authorizer {name}, function {}: {failure}", found.function_arn);
+    let answer = match control.provisioning.authorizers().invoke(&found, &request).await {
+        Ok(bytes) => AuthorizerAnswer::parse(&bytes, false).map_err(|error| not_valid(&error))?,
+        Err(cause) => {
             let failed = format!("The function of the authorizer '{name}' gave no answer.");
             return Err(Refusal::new(ErrorCode::InvalidResponse, failed).because(cause).into());
         }
@@ -113,12 +106,16 @@ fn verify(found: &Authorizer, members: &Members<'_>) -> Result<(Option<String>, 
 }
 
 fn protocols(members: &Members<'_>) -> Result<ProtocolData, Refusal> {
+    let given = |members: &Members<'_>, name: &str, max: usize| {
+        members.bounded_text(name, max).map(|text| text.map(str::to_owned))
+    };
     let bounded = |members: &Members<'_>, name: &str, max: usize| {
-        members.bounded_text(name, max).map(|text| text.unwrap_or_default().to_owned())
+        given(members, name, max).map(Option::unwrap_or_default)
     };
     Ok(ProtocolData {
         tls: members.object("tlsContext", |tls| {
-            Ok(TlsData { server_name: bounded(&tls, "serverName", SERVER_NAME_CHARS)? })
+            let server_name = given(&tls, "serverName", SERVER_NAME_CHARS)?;
+            Ok(TlsData { server_name, ..TlsData::default() })
         })?,
         http: members.object("httpContext", |http| {
             let headers: BTreeMap<_, _> = http.text_map("headers")?.unwrap_or_default();
@@ -130,41 +127,11 @@ fn protocols(members: &Members<'_>) -> Result<ProtocolData, Refusal> {
         })?,
         mqtt: members.object("mqttContext", |mqtt| {
             Ok(MqttData {
-                username: bounded(&mqtt, "username", MQTT_CHARS)?,
+                username: given(&mqtt, "username", MQTT_CHARS)?,
                 // Base64 on the wire as for the function.
-                password: bounded(&mqtt, "password", MQTT_CHARS.div_ceil(3) * 4)?,
+                password: given(&mqtt, "password", MQTT_CHARS.div_ceil(3) * 4)?,
                 client_id: bounded(&mqtt, "clientId", MQTT_CHARS)?,
             })
         })?,
     })
-}
-
-/// Bits of a key, at least. AWS: guide, "Signing the token".
-const KEY_BITS: usize = 2048;
-
-/// Whether a PEM text holds a public key that can check a token.
-pub(super) fn is_public_key(pem: &str) -> bool {
-    public_key(pem).is_some()
-}
-
-/// Whether one of the keys signed the token: RSA PKCS#1 v1.5 with SHA-256 (AWS: guide, "Signing
-/// the token").
-fn is_signed<'a>(token: &str, signature: &str, mut keys: impl Iterator<Item = &'a str>) -> bool {
-    let Ok(signature) = STANDARD.decode(signature) else { return false };
-    keys.any(|pem| {
-        public_key(pem).is_some_and(|key| key.verify_sig(token.as_bytes(), &signature).is_ok())
-    })
-}
-
-fn public_key(pem: &str) -> Option<ParsedPublicKey> {
-    let (_, rest) = pem.split_once("-----BEGIN PUBLIC KEY-----")?;
-    let (body, _) = rest.split_once("-----END PUBLIC KEY-----")?;
-    let text: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    let der = STANDARD.decode(text).ok()?;
-    let (_, info) = SubjectPublicKeyInfo::from_der(&der).ok()?;
-    let PublicKey::RSA(key) = info.parsed().ok()? else { return None };
-    if key.key_size() < KEY_BITS {
-        return None;
-    }
-    ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der).ok()
 }

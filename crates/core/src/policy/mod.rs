@@ -40,6 +40,7 @@ pub use explain::{Explanation, explain};
 pub use hint::Hint;
 pub use lint::{Lint, LintKind, is_device_action};
 pub use malformed::MalformedPolicy;
+pub use network::Network;
 pub use reach::{Reach, reach, trusted_for_a_time};
 pub use statement::Effect;
 pub use trust::{TrustRefusal, trust_refusal};

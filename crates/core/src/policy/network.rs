@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 /// A block of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Network {
+pub struct Network {
     v6: bool,
     bits: u128,
     mask: u128,
@@ -12,7 +12,7 @@ pub(super) struct Network {
 
 impl Network {
     /// Reads `10.0.0.0/8`, `2001:db8::/32` or a single address; bits behind the prefix are ignored.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length)),
             None => (text, None),
@@ -31,7 +31,7 @@ impl Network {
     }
 
     /// A v4 address in v6 form counts as v4.
-    pub(super) fn contains(self, address: IpAddr) -> bool {
+    pub fn contains(self, address: IpAddr) -> bool {
         let (v6, bits) = bits(address.to_canonical());
         v6 == self.v6 && bits & self.mask == self.bits
     }

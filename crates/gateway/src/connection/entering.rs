@@ -43,6 +43,7 @@ pub(super) struct Entered {
     entry: Entry,
     client_id: Arc<str>,
     since: Timestamp,
+    address: SocketAddr,
     mailbox: Arc<Mailbox>,
     standing: Arc<Standing>,
     /// The session that outlives the connection.
@@ -93,7 +94,7 @@ pub(super) async fn enter(
             return Err(Some(request.into_inner().refuse(refusal, reason)));
         }
         Err(_) => {
-            log_switched_off(&principal, address);
+            log_switched_off(&principal.id(), address);
             let reason = "what you connect with is no longer good";
             return Err(Some(request.into_inner().refuse(ConnectRefusal::NotAuthorized, reason)));
         }
@@ -124,7 +125,18 @@ pub(super) async fn enter(
             return Err(Some(request.refuse(ConnectRefusal::ServerUnavailable, reason)));
         }
     };
-    Ok(Entered { request, rights, assigned, entry, client_id, since, mailbox, standing, session })
+    Ok(Entered {
+        request,
+        rights,
+        assigned,
+        entry,
+        client_id,
+        since,
+        address,
+        mailbox,
+        standing,
+        session,
+    })
 }
 
 impl Entered {
@@ -154,7 +166,8 @@ impl Entered {
         gateway.traces.note(&client_id, "out", || {
             format!("CONNACK accepted, Session Present {session_present}")
         });
-        let connected = Connected { mailbox, standing, number, session: opened, asked };
+        let peer = self.address;
+        let connected = Connected { mailbox, standing, number, peer, session: opened, asked };
         let online = Online::new(Arc::clone(gateway), stream, session, rights, connected);
         let online = Box::new(online);
         Arrived { online, input, entry, client_id, principal, number: number.0 }

@@ -9,7 +9,7 @@ use fleetwright_host::tls;
 use fleetwright_mqtt::{ConnectRequest, Farewell, Opened, Opening};
 use tokio::sync::watch;
 
-use super::peer::{IdentifiedPeer, log_switched_off};
+use super::peer::{ArrivingPeer, log_switched_off};
 use crate::Gateway;
 use crate::mailbox::{Holding, Mailbox};
 use crate::stream::{self, Stream};
@@ -39,16 +39,16 @@ pub(super) async fn first_packet(
     gateway: &Gateway,
     stream: &mut Stream,
     input: &mut BytesMut,
-    peer: &IdentifiedPeer,
+    peer: ArrivingPeer<'_>,
     slot: &Slot,
     shutdown: &mut watch::Receiver<bool>,
 ) -> Option<FirstPacket> {
-    let (address, principal) = (peer.address, &peer.principal);
-    let opening = open(gateway, stream, input, &peer.attendance.mailbox);
+    let ArrivingPeer { address, principal, attendance } = peer;
+    let opening = open(gateway, stream, input, &attendance.mailbox);
     slot.received();
     let opened = tokio::select! {
         biased;
-        _ = peer.attendance.standing.ended() => {
+        _ = attendance.standing.ended() => {
             log_switched_off(principal, address);
             return None;
         }
@@ -62,7 +62,7 @@ pub(super) async fn first_packet(
         Ok(Err(ConnectError::Http)) => Some(FirstPacket::Http),
         Ok(Err(ConnectError::Refused(farewell))) => {
             tracing::warn!(
-                peer = %address, principal = %principal.id(),
+                peer = %address, %principal,
                 client_id = farewell.client_id.as_deref(),
                 clause = farewell.clause, reason = farewell.reason, "CONNECT refused"
             );
@@ -72,7 +72,7 @@ pub(super) async fn first_packet(
         Err(_) => {
             let seconds = CONNECT_PATIENCE.as_secs();
             tracing::info!(
-                peer = %address, principal = %principal.id(), "no CONNECT within {seconds} seconds"
+                peer = %address, %principal, "no CONNECT within {seconds} seconds"
             );
             None
         }

@@ -3,6 +3,7 @@
 mod admission;
 mod entering;
 mod first_packet;
+mod open_peer;
 mod peer;
 mod shedding;
 
@@ -17,8 +18,9 @@ use tokio::sync::watch;
 use self::admission::admit;
 use self::entering::{Arrived, enter};
 use self::first_packet::{FirstPacket, first_packet};
+use self::open_peer::Shown;
 use self::peer::IdentifiedPeer;
-pub(super) use self::peer::{AcceptedPeer, UpgradedPeer};
+pub(super) use self::peer::{AcceptedPeer, OpenPeer, Shows};
 use super::Gateway;
 use super::online::End;
 use super::stream::{self, OverTls, Stream};
@@ -34,12 +36,10 @@ pub(super) async fn serve(gateway: Arc<Gateway>, stream: OverTls, accepted: Acce
     stay(gateway, arrived, peer, shutdown).await;
 }
 
-/// The same of one that was upgraded to WebSocket.
-pub(super) async fn serve_upgraded(gateway: Arc<Gateway>, stream: Stream, upgraded: UpgradedPeer) {
-    let (peer, shutdown) = (upgraded.peer, upgraded.shutdown.clone());
-    let Some(arrived) = Box::pin(arrive_upgraded(&gateway, stream, upgraded)).await else {
-        return;
-    };
+/// The same of a peer without a certificate, over TLS or WebSocket.
+pub(super) async fn serve_open(gateway: Arc<Gateway>, stream: Stream, open: OpenPeer) {
+    let (peer, shutdown) = (open.peer, open.shutdown.clone());
+    let Some(arrived) = Box::pin(arrive_open(&gateway, stream, open)).await else { return };
     stay(gateway, arrived, peer, shutdown).await;
 }
 
@@ -81,9 +81,11 @@ async fn arrive(
 
     // 2. What does it want? Nothing but a CONNECT.
     let mut stream = Stream::Tls(stream);
+    let principal = identified.principal.id();
+    let arriving = identified.arriving(&principal);
     let mut input = BytesMut::new();
     let first =
-        first_packet(gateway, &mut stream, &mut input, &identified, &slot, &mut shutdown).await?;
+        first_packet(gateway, &mut stream, &mut input, arriving, &slot, &mut shutdown).await?;
     let request = match first {
         FirstPacket::Connect(request) => request,
         FirstPacket::Http => {
@@ -98,20 +100,29 @@ async fn arrive(
     admitted(gateway, stream, input, identified, request, shutdown).await
 }
 
-/// From the upgrade to CONNACK; `None` when it is refused, which was said and logged.
-async fn arrive_upgraded(
+/// From the handshake or the upgrade to CONNACK; `None` when it is refused, which was said and logged.
+async fn arrive_open(
     gateway: &Arc<Gateway>,
     mut stream: Stream,
-    upgraded: UpgradedPeer,
+    open: OpenPeer,
 ) -> Option<Arrived> {
-    let identified = IdentifiedPeer::signed(gateway, &upgraded);
-    let UpgradedPeer { slot, mut shutdown, .. } = upgraded;
+    let OpenPeer { peer, server_name, shows, slot, mut shutdown } = open;
+    let shown = Shown::attend(gateway, shows);
     let mut input = BytesMut::new();
+    let arriving = shown.arriving(peer);
     let first =
-        first_packet(gateway, &mut stream, &mut input, &identified, &slot, &mut shutdown).await?;
+        first_packet(gateway, &mut stream, &mut input, arriving, &slot, &mut shutdown).await?;
     let FirstPacket::Connect(request) = first else { return None };
     drop(slot);
-    admitted(gateway, stream, input, identified, request, shutdown).await
+    match shown.identify(gateway, peer, server_name, request).await {
+        Ok((identified, request)) => {
+            admitted(gateway, stream, input, identified, request, shutdown).await
+        }
+        Err(connack) => {
+            let _ = stream::write(&mut stream, &connack).await;
+            None
+        }
+    }
 }
 
 /// From CONNECT to CONNACK; `None` when it is refused, which was said and logged.

@@ -1,5 +1,6 @@
 //! A peer before it is online: after its handshake, and when it is known who it is.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use fleetwright_provisioning::Presented;
 use tokio::sync::watch;
 
 use crate::callers::SignedCaller;
+use crate::custom::{AuthorizedClient, Evidence};
 use crate::directory::Attendance;
 use crate::entrance::Entrance;
 use crate::https::Https;
@@ -28,20 +30,38 @@ pub(crate) struct AcceptedPeer {
     pub(crate) shutdown: watch::Receiver<bool>,
 }
 
-/// A caller of IAM after its upgrade to WebSocket.
-pub(crate) struct UpgradedPeer {
+/// A peer without a certificate, after its handshake or its upgrade to WebSocket.
+pub(crate) struct OpenPeer {
     pub(crate) peer: SocketAddr,
     /// The server's name, of TLS or of the request.
     pub(crate) server_name: Option<String>,
-    pub(crate) caller: Arc<dyn SignedCaller>,
-    /// The end of its connection, at the latest.
-    pub(crate) until: Timestamp,
+    pub(crate) shows: Shows,
     /// Its slot, until it has said CONNECT.
     pub(crate) slot: Arc<Slot>,
     pub(crate) shutdown: watch::Receiver<bool>,
 }
 
-/// A peer that is somebody: its certificate is registered and `ACTIVE`, or its signature was verified.
+/// What a peer without a certificate has shown.
+pub(crate) enum Shows {
+    /// A signature of IAM, which was verified, and when its connection ends at the latest.
+    Signature(Arc<dyn SignedCaller>, Timestamp),
+    /// What an authorizer let it in for.
+    LetIn(Arc<AuthorizedClient>),
+    /// Nothing that was looked at: its CONNECT tells.
+    Evidence(Evidence),
+}
+
+/// A peer that has not said CONNECT.
+#[derive(Clone, Copy)]
+pub(super) struct ArrivingPeer<'a> {
+    pub(super) address: SocketAddr,
+    /// Who it is, for the log.
+    pub(super) principal: &'a (dyn fmt::Display + Sync),
+    pub(super) attendance: &'a Attendance,
+}
+
+/// A peer that is somebody: its certificate is registered and `ACTIVE`, its signature was verified, or an
+/// authorizer let it in.
 /// A certificate is in the directory from before the registry was asked: see [`crate::standing`].
 pub(super) struct IdentifiedPeer {
     pub(super) address: SocketAddr,
@@ -83,22 +103,20 @@ impl IdentifiedPeer {
         }
     }
 
-    /// A caller whose signature was verified.
-    pub(super) fn signed(gateway: &Gateway, upgraded: &UpgradedPeer) -> Self {
-        let UpgradedPeer { peer, server_name, caller, until, .. } = upgraded;
-        let principal = Principal::Caller(Arc::clone(caller));
-        let attendance = gateway.directory.attend(principal.id());
-        attendance.standing.ends_at(Term { until: *until, of: TermOf::WebSocket });
-        Self { address: *peer, server_name: server_name.clone(), principal, attendance }
+    /// Before it has said CONNECT.
+    pub(super) fn arriving<'a>(
+        &'a self,
+        principal: &'a (dyn fmt::Display + Sync),
+    ) -> ArrivingPeer<'a> {
+        ArrivingPeer { address: self.address, principal, attendance: &self.attendance }
     }
 }
 
 /// Logs that a certificate, or the session of a caller, is no longer good.
-pub(super) fn log_switched_off(principal: &Principal, peer: SocketAddr) {
+pub(super) fn log_switched_off(principal: &(dyn fmt::Display + Sync), peer: SocketAddr) {
     tracing::warn!(
         event = "Connection.AuthNError", reason = "DEVICE_CERTIFICATE_INACTIVE", %peer,
-        "refused: {} was switched off, or its time ended, before the CONNECT was answered",
-        principal.id()
+        "refused: {principal} was switched off, or its time ended, before the CONNECT was answered"
     );
 }
 

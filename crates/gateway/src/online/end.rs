@@ -24,6 +24,10 @@ pub(crate) enum End {
     ClaimEnded,
     /// A connection over WebSocket has lasted as long as it may, or its credentials have.
     WebSocketEnded,
+    /// The time that its authorizer gave it is over.
+    AuthorizerEnded,
+    /// Its authorizer no longer lets it in.
+    ClientOff,
     /// The key, user or role of its caller is no longer good.
     CallerOff,
     /// Memory is short, and this connection holds most.
@@ -46,7 +50,9 @@ impl End {
             Self::Denied | Self::CertificateOff | Self::CallerOff | Self::ClaimEnded => {
                 "AUTH_ERROR"
             }
+            Self::ClientOff => "AUTH_ERROR",
             Self::WebSocketEnded => "WEBSOCKET_TTL_EXPIRATION",
+            Self::AuthorizerEnded => "CUSTOMAUTH_TTL_EXPIRATION",
             Self::Memory => "THROTTLED",
             Self::Operator => "API_INITIATED_DISCONNECT",
             Self::Server => "SERVER_INITIATED_DISCONNECT",
@@ -72,6 +78,8 @@ impl fmt::Display for End {
             Self::CallerOff => {
                 f.write_str("its access key is no longer active, or its user or role is gone")
             }
+            Self::AuthorizerEnded => f.write_str("the time that its authorizer gave it is over"),
+            Self::ClientOff => f.write_str("its authorizer no longer lets it in"),
             Self::Memory => f.write_str("memory is short, and this connection holds most"),
             Self::Operator => f.write_str("an operator ended it (DeleteConnection)"),
             Self::Server => f.write_str("the server stops"),
@@ -99,6 +107,7 @@ impl From<Ended> for End {
         match ended {
             Ended::Off => Self::CertificateOff,
             Ended::Term(TermOf::Claim) => Self::ClaimEnded,
+            Ended::Term(TermOf::Authorizer) => Self::AuthorizerEnded,
             Ended::Term(TermOf::WebSocket) => Self::WebSocketEnded,
         }
     }

@@ -10,7 +10,12 @@ impl Online {
     /// Gives answers under way their time, tells the client why, writes what is left.
     pub(super) async fn say_goodbye(&mut self, end: End) -> End {
         let code = match &end {
-            End::CertificateOff | End::CallerOff | End::ClaimEnded | End::WebSocketEnded => {
+            End::CertificateOff
+            | End::CallerOff
+            | End::ClientOff
+            | End::ClaimEnded
+            | End::WebSocketEnded
+            | End::AuthorizerEnded => {
                 return self.turn_out(end).await;
             }
             End::Defect => Some(DisconnectCode::UnspecifiedError),

@@ -25,7 +25,7 @@ impl Online {
         let last = LastWill { gateway, rights, subscriber, _held: mailbox };
         // AWS: the will of a connection whose time was over is sent; a claim's is not.
         let standing = match standing.check() {
-            Err(Ended::Term(TermOf::WebSocket)) => Arc::default(),
+            Err(Ended::Term(TermOf::WebSocket | TermOf::Authorizer)) => Arc::default(),
             _ => standing,
         };
         match session {

@@ -22,6 +22,8 @@ enum Wakeup {
     /// Answering a provisioning request failed by a fault of ours.
     Defect,
     Deadline,
+    /// The rights are to be looked up again, for nothing else did it for long.
+    Refresh,
     Ended(Ended),
     /// The peer takes nothing of what was written.
     Stalled,
@@ -64,6 +66,7 @@ impl Online {
                 }
                 Wakeup::Defect => Some(End::Defect),
                 Wakeup::Deadline => self.tick(),
+                Wakeup::Refresh => self.freshen().await.err(),
                 Wakeup::Ended(ended) => Some(ended.into()),
                 Wakeup::Stalled => Some(End::Lost(stream::stalled())),
                 Wakeup::Stop => Some(End::Server),
@@ -102,6 +105,13 @@ impl Online {
             let at = now.saturating_add(u64::try_from(left).unwrap_or(0));
             if at < next.0 {
                 next = (at, Wakeup::Ended(Ended::Term(term.of)));
+            }
+        }
+        if let Some(due) = self.rights.due_idle() {
+            let left = due.0.saturating_sub(clock::now().0);
+            let at = now.saturating_add(u64::try_from(left).unwrap_or(0));
+            if at < next.0 {
+                next = (at, Wakeup::Refresh);
             }
         }
         if let Some(until) = self.held_until()

@@ -16,6 +16,7 @@ mod requests;
 mod subscribing;
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::BytesMut;
@@ -46,6 +47,8 @@ pub(super) struct Online {
     mailbox: Arc<Mailbox>,
     standing: Arc<Standing>,
     number: ConnectionNumber,
+    /// Its address, or the one that a load balancer names.
+    peer: SocketAddr,
     /// Who its subscriptions belong to: itself, or its session.
     subscriber: Subscriber,
     /// Its hold on a session that is kept when it ends.
@@ -74,6 +77,8 @@ pub(super) struct Connected {
     pub(super) standing: Arc<Standing>,
     /// Its number.
     pub(super) number: ConnectionNumber,
+    /// Its address, or the one that a load balancer names.
+    pub(super) peer: SocketAddr,
     /// The session that outlives it, if one does.
     pub(super) session: Option<Opened>,
     /// What its CONNECT asked for.
@@ -98,7 +103,7 @@ impl Online {
         rights: Rights,
         connected: Connected,
     ) -> Self {
-        let Connected { mailbox, standing, number, session: opened, asked } = connected;
+        let Connected { mailbox, standing, number, peer, session: opened, asked } = connected;
         let kept = opened.map(|opened| Box::new(Kept::new(opened)));
         let subscriber =
             kept.as_ref().map_or_else(|| number.into(), |kept| kept.session.subscriber());
@@ -110,6 +115,7 @@ impl Online {
             mailbox,
             standing,
             number,
+            peer,
             subscriber,
             kept,
             subscriptions: HashMap::new(),

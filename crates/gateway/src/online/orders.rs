@@ -50,7 +50,7 @@ impl Online {
             thing: self.rights.context().thing.map(|thing| thing.name.to_string()),
             // The directory knows.
             since: Timestamp(0),
-            source: self.stream.peer_address(),
+            source: Some(self.peer),
             target: self.stream.local_address(),
             version: match self.session.version() {
                 Version::V311 => "3.1.1",

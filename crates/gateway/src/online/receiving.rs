@@ -5,6 +5,7 @@ use fleetwright_host::clock;
 use fleetwright_mqtt::Event;
 
 use super::{End, Online};
+use crate::rights::Off;
 
 impl Online {
     /// Reads every whole packet of the input.
@@ -62,9 +63,10 @@ impl Online {
             Ok(false) => {
                 // The registry said so before the notice of the end came: the same end.
                 self.standing.end();
-                Err(match self.rights.certificate_id() {
-                    Some(_) => End::CertificateOff,
-                    None => End::CallerOff,
+                Err(match self.rights.off() {
+                    Off::Certificate => End::CertificateOff,
+                    Off::Caller => End::CallerOff,
+                    Off::Client => End::ClientOff,
                 })
             }
             Err(refusal) => {

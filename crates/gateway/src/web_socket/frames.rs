@@ -32,7 +32,6 @@ pub(crate) struct WebSocket {
     frames: Mutex<Frames>,
     /// What is left of the message that is being read.
     rest: Bytes,
-    peer: SocketAddr,
     local: Option<SocketAddr>,
     unsent: bool,
     /// Whether the peer said that it closes.
@@ -42,12 +41,7 @@ pub(crate) struct WebSocket {
 impl WebSocket {
     /// Frames over a connection that was upgraded; a message has `bound` bytes at most, in one frame or
     /// in several.
-    pub(super) async fn new(
-        connection: Upgraded,
-        peer: SocketAddr,
-        local: Option<SocketAddr>,
-        bound: usize,
-    ) -> Self {
+    pub(super) async fn new(connection: Upgraded, local: Option<SocketAddr>, bound: usize) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(0)
@@ -58,11 +52,7 @@ impl WebSocket {
         let io = TokioIo::new(connection);
         let frames = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
         let frames = Mutex::new(frames);
-        Self { frames, rest: Bytes::new(), peer, local, unsent: false, closed: false }
-    }
-
-    pub(crate) fn peer(&self) -> SocketAddr {
-        self.peer
+        Self { frames, rest: Bytes::new(), local, unsent: false, closed: false }
     }
 
     pub(crate) fn local(&self) -> Option<SocketAddr> {

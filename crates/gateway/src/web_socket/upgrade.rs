@@ -3,10 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use fleetwright_core::authorizer::TlsData;
+use fleetwright_core::error::Refusal;
 use fleetwright_core::time::Timestamp;
 use fleetwright_host::graceful_close::{GracefulStream, OpenGuard};
 use fleetwright_host::slots::Slot;
 use fleetwright_host::{clock, random};
+use fleetwright_provisioning::authorizers::{Endpoint, NotLetIn};
+use http::request::Parts;
 use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
@@ -14,8 +18,9 @@ use tokio::sync::watch;
 
 use super::frames::WebSocket;
 use super::handshake::{self, Refused};
-use crate::callers::{Callers, NotVerified, SignedCaller};
-use crate::connection::{self, UpgradedPeer};
+use crate::callers::{Callers, NotVerified};
+use crate::connection::{self, OpenPeer, Shows};
+use crate::custom::{self, Evidence};
 use crate::listener;
 use crate::stream::Stream;
 use crate::{Gateway, HttpsResponse};
@@ -52,7 +57,7 @@ pub struct WebSockets {
 pub struct Upgrade {
     gateway: Arc<Gateway>,
     upgraded: OnUpgrade,
-    caller: Arc<dyn SignedCaller>,
+    shows: Shows,
     door: Door,
 }
 
@@ -102,26 +107,67 @@ impl WebSockets {
         let (parts, _) = request.into_parts();
         let agreed = handshake::read(&parts)?;
         let caller = self.callers.verify(&parts, door.peer.ip(), door.tls).await;
-        let caller = caller.map_err(|not| match not {
-            NotVerified::Unsigned => Refused::new(
-                StatusCode::UNAUTHORIZED,
-                "Missing Authentication Token: sign the request for iotdevicegateway with \
-                 Signature Version 4",
-            ),
-            NotVerified::Refused(message) => Refused::new(StatusCode::FORBIDDEN, message),
-            NotVerified::Unknown(refusal) => {
-                tracing::error!(%refusal, "cannot look up who signed");
-                Refused::new(StatusCode::SERVICE_UNAVAILABLE, "The server cannot look you up now")
+        let shows = match caller {
+            Ok(caller) => {
+                let longest = Timestamp(clock::now().0.saturating_add(LONGEST_MILLIS));
+                let until = caller.expires().map_or(longest, |expires| expires.min(longest));
+                Shows::Signature(caller, until)
             }
-        })?;
+            Err(NotVerified::Unsigned) => self.without_signature(&parts, &door).await?,
+            Err(NotVerified::Refused(message)) => {
+                return Err(Refused::new(StatusCode::FORBIDDEN, message));
+            }
+            Err(NotVerified::Unknown(refusal)) => return Err(unavailable(&refusal)),
+        };
         if door.server_name.is_none() {
             let host = parts.headers.get("host").and_then(|host| host.to_str().ok());
             let name = host.and_then(|host| host.split(':').next());
             door.server_name = name.map(str::to_owned);
         }
         let gateway = Arc::clone(&self.gateway);
-        Ok((agreed.response(), Upgrade { gateway, upgraded, caller, door }))
+        Ok((agreed.response(), Upgrade { gateway, upgraded, shows, door }))
     }
+}
+
+impl WebSockets {
+    /// What a request shows that is not signed: that an authorizer lets it in, or that one may when it
+    /// says CONNECT.
+    async fn without_signature(&self, parts: &Parts, door: &Door) -> Result<Shows, Refused> {
+        let authorizers = self.gateway.provisioning.authorizers();
+        let server_name = door.server_name.clone();
+        let tls = door.tls.then(|| TlsData { server_name, ..TlsData::default() });
+        let evidence = Evidence::of_request(parts, tls, Endpoint::default());
+        if !evidence.names_an_authorizer() {
+            let are_there = authorizers.are_there().await;
+            return match are_there.map_err(|error| unavailable(&error.into()))? {
+                true => Ok(Shows::Evidence(evidence)),
+                false => Err(unsigned()),
+            };
+        }
+        let let_in = custom::at_upgrade(authorizers, evidence).await;
+        let_in.map(Shows::LetIn).map_err(|why| match why {
+            NotLetIn::None => unsigned(),
+            NotLetIn::Registry(refusal) => unavailable(&refusal),
+            NotLetIn::NotAsked(_) | NotLetIn::Refused(_) => {
+                tracing::warn!(
+                    event = "Connection.AuthNError", reason = "CUSTOM_AUTHORIZER",
+                    peer = %door.peer, "refused: {why}"
+                );
+                Refused::new(StatusCode::FORBIDDEN, "No authorizer lets you in")
+            }
+        })
+    }
+}
+
+fn unsigned() -> Refused {
+    let message = "Missing Authentication Token: sign the request for iotdevicegateway with \
+                   Signature Version 4";
+    Refused::new(StatusCode::UNAUTHORIZED, message)
+}
+
+fn unavailable(refusal: &Refusal) -> Refused {
+    tracing::error!(%refusal, "cannot look up who asks for an upgrade");
+    Refused::new(StatusCode::SERVICE_UNAVAILABLE, "The server cannot look you up now")
 }
 
 impl Upgrade {
@@ -134,15 +180,13 @@ impl Upgrade {
 
     /// Serves the connection to its end.
     pub(crate) async fn run(self, slot: Arc<Slot>, shutdown: watch::Receiver<bool>) {
-        let Self { gateway, upgraded, caller, door } = self;
+        let Self { gateway, upgraded, shows, door } = self;
         let Door { peer, local, server_name, open, .. } = door;
         let Ok(connection) = upgraded.await else { return };
         let bound = MESSAGE_PACKETS * gateway.limits.packet_bytes;
-        let frames = WebSocket::new(connection, peer, local, bound).await;
+        let frames = WebSocket::new(connection, local, bound).await;
         let stream = Stream::WebSocket(GracefulStream::new(Box::new(frames), open));
-        let longest = Timestamp(clock::now().0.saturating_add(LONGEST_MILLIS));
-        let until = caller.expires().map_or(longest, |expires| expires.min(longest));
-        let peer = UpgradedPeer { peer, server_name, caller, until, slot, shutdown };
-        connection::serve_upgraded(gateway, stream, peer).await;
+        let peer = OpenPeer { peer, server_name, shows, slot, shutdown };
+        connection::serve_open(gateway, stream, peer).await;
     }
 }

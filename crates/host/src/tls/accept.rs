@@ -15,6 +15,7 @@ use super::error::{HandshakeError, tls_error};
 use super::offer::Offer;
 use super::presented::{self, Presented};
 use crate::graceful_close::{GracefulStream, OpenGuard};
+use crate::proxy_protocol;
 
 /// Bytes that identify the peer's protocol.
 const FIRST_BYTES: usize = 8;
@@ -32,6 +33,8 @@ pub struct Terms {
     pub config: GatewayTls,
     /// Who may come without certificate.
     pub open_to: OpenTo,
+    /// Whether clients that offer ALPN `mqtt` come without certificate, for an authorizer.
+    pub custom: bool,
     /// Where the control plane listens, for an HTTP client that connects here.
     pub api: Arc<str>,
     /// Held until a refused connection is closed.
@@ -95,6 +98,13 @@ pub async fn accept(
             let _ = tcp.write_all(http_answer(&terms.api).as_bytes()).await;
             return Err(AcceptError::Refused(http_refused(&terms.api)));
         }
+        bytes if proxy_protocol::begins(bytes) => {
+            return Err(AcceptError::Refused(
+                "it begins with a header of the PROXY protocol, and proxy-protocol-from of [mqtt] does \
+                 not have its address"
+                    .into(),
+            ));
+        }
         [MQTT_CONNECT, ..] => {
             drop(GracefulStream::new(tcp, terms.open.clone()));
             return Err(AcceptError::Refused(
@@ -115,9 +125,12 @@ pub async fn accept(
         OpenTo::HttpByAlpn => offer.names_http() && !offer.names_a_certificate_protocol(),
         OpenTo::Http => !offer.names_a_certificate_protocol(),
     };
-    let config = match open {
-        true => &terms.config.optional,
-        false => &terms.config.mutual,
+    let config = if terms.custom && offer.is_for_an_authorizer() {
+        &terms.config.custom
+    } else if open {
+        &terms.config.optional
+    } else {
+        &terms.config.mutual
     };
     let accepted = presented::handshake(start.into_stream(Arc::clone(config))).await;
     accepted.map_err(|(error, presented)| refused(&error, Some(&offer), presented.as_ref()))

@@ -57,8 +57,8 @@ impl HandshakeError<'_> {
         let offers = |name: &str| protocols.iter().any(|protocol| protocol == name);
         if offers("mqtt") {
             return f.write_str(
-                ". ALPN mqtt asks for a custom authorizer, which is not offered here: offer \
-                 x-amzn-mqtt-ca and a client certificate",
+                ". ALPN mqtt asks for a custom authorizer, which this address is not for: mqtt-listen \
+                 has those that are",
             );
         }
         let speaks_http = offers("x-amzn-http-ca") || offers("http/1.1") || offers("h2");

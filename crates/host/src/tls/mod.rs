@@ -40,6 +40,8 @@ pub const ALPN_PORT: u16 = 443;
 pub const HTTPS_PORT: u16 = 8443;
 /// ALPN of MQTT with a client certificate on port 443 (AWS: guide, "Protocols").
 pub const ALPN_MQTT: &[u8] = b"x-amzn-mqtt-ca";
+/// ALPN of MQTT without a client certificate, for an authorizer (the same).
+pub const ALPN_CUSTOM: &[u8] = b"mqtt";
 /// ALPN of HTTPS with a client certificate on port 443 (the same).
 pub const ALPN_HTTPS: &[u8] = b"x-amzn-http-ca";
 /// ALPN of every other HTTP client. (RFC 7301)
@@ -137,6 +139,8 @@ pub struct GatewayTls {
     /// A client certificate is asked for, and not needed: HTTP of port 443, where requests may be
     /// signed instead.
     pub optional: Arc<ServerConfig>,
+    /// No client certificate: an authorizer lets in who offers ALPN `mqtt`.
+    pub custom: Arc<ServerConfig>,
 }
 
 /// TLS of the device gateway: 1.2 and 1.3.
@@ -147,7 +151,25 @@ pub fn gateway(certificate: &Arc<ServerCertificates>) -> Result<GatewayTls, Erro
     Ok(GatewayTls {
         mutual: of_gateway(certificate, true)?,
         optional: of_gateway(certificate, false)?,
+        custom: custom(certificate)?,
     })
+}
+
+fn custom(certificate: &Arc<ServerCertificates>) -> Result<Arc<ServerConfig>, Error> {
+    let certificate = Arc::clone(certificate);
+    let config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
+        .with_no_client_auth()
+        .with_cert_resolver(certificate);
+    Ok(without_resumption(config, &[ALPN_CUSTOM]))
+}
+
+fn without_resumption(mut config: ServerConfig, alpn: &[&[u8]]) -> Arc<ServerConfig> {
+    config.ignore_client_order = true;
+    config.send_tls13_tickets = 0;
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+    Arc::new(config)
 }
 
 fn of_gateway(
@@ -156,16 +178,12 @@ fn of_gateway(
 ) -> Result<Arc<ServerConfig>, Error> {
     let provider = provider();
     let certificate = Arc::clone(certificate);
-    let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+    let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
         .with_client_cert_verifier(Arc::new(PossessionAndValidity { provider, mandatory }))
         .with_cert_resolver(certificate);
-    config.ignore_client_order = true;
-    config.send_tls13_tickets = 0;
-    config.session_storage = Arc::new(NoServerSessionStorage {});
     // In this order: a client that offers several speaks MQTT.
-    config.alpn_protocols = [ALPN_MQTT, ALPN_HTTPS, ALPN_HTTP].map(<[u8]>::to_vec).into();
-    Ok(Arc::new(config))
+    Ok(without_resumption(config, &[ALPN_MQTT, ALPN_HTTPS, ALPN_HTTP]))
 }
 
 /// TLS of the control plane: requests are signed, so no client certificate.

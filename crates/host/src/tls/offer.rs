@@ -5,7 +5,7 @@ use std::fmt;
 use rustls::server::ClientHello;
 use rustls::{CipherSuite, NamedGroup, SignatureScheme};
 
-use super::{ALPN_HTTP, ALPN_HTTPS, ALPN_MQTT};
+use super::{ALPN_CUSTOM, ALPN_HTTP, ALPN_HTTPS, ALPN_MQTT};
 
 /// Entries of one list that are logged, at most. (ours)
 const LISTED: usize = 24;
@@ -39,6 +39,12 @@ impl Offer {
     pub(crate) fn names_a_certificate_protocol(&self) -> bool {
         let mut offered = self.alpn.iter().flatten();
         offered.any(|name| [ALPN_MQTT, ALPN_HTTPS].contains(&name.as_bytes()))
+    }
+
+    /// Whether the client comes without a certificate, for an authorizer.
+    pub(crate) fn is_for_an_authorizer(&self) -> bool {
+        self.alpn.iter().flatten().any(|name| name.as_bytes() == ALPN_CUSTOM)
+            && !self.names_a_certificate_protocol()
     }
 
     /// Whether the client offers HTTP.
