@@ -189,7 +189,8 @@ def test_without_signing_any_token_reaches_the_function(iot, create, function):
         YES | {"principalId": "not alphanumeric"},
         YES | {"policyDocuments": ["no policy"]},
         YES | {"policyDocuments": [EXAMPLE_POLICY] * 11},
-        YES | {"refreshAfterInSeconds": 299},
+        YES | {"refreshAfterInSeconds": -1},
+        YES | {"policyDocuments": [json.loads(EXAMPLE_POLICY) | {"Id": "x" * 2048}]},
     ],
 )
 def test_an_answer_that_is_none_is_told(iot, create, function, refused, answer):

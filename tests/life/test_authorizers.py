@@ -110,13 +110,17 @@ def authorizer(fleet, function, *, signed=False, **options):
 @pytest.fixture
 def unsigned(fleet, function):
     """An active authorizer that takes whatever comes."""
-    return authorizer(fleet, function)
+    name = authorizer(fleet, function)
+    yield name
+    fleet.iot.update_authorizer(authorizerName=name, status="INACTIVE")
 
 
 @pytest.fixture
 def signed(fleet, function):
     """An active authorizer whose tokens, in `tok`, are signed."""
-    return authorizer(fleet, function, signed=True)
+    name = authorizer(fleet, function, signed=True)
+    yield name
+    fleet.iot.update_authorizer(authorizerName=name, status="INACTIVE")
 
 
 @pytest.fixture

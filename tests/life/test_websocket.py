@@ -194,7 +194,10 @@ def test_a_signature_is_for_its_time_service_and_region(caller, upgrade, signing
     assert upgrade(caller.keys, signing).status == status
 
 
-def test_who_does_not_sign_is_refused(server, fleet, caller):
+def test_who_does_not_sign_is_refused(for_https):
+    """Where there are no authorizers, which the CONNECT could be for."""
+    fleet, _ = for_https
+    server, caller = fleet.server, User(fleet, ALLOW_ALL)
     with Upgrade(server, "/mqtt") as unsigned:
         assert unsigned.status == 401
     with Upgrade(server, "/mqtt", tls=True) as unsigned:
