@@ -23,7 +23,7 @@ from fleet import ALLOW_ALL, Fleet  # noqa: E402
 from serving import OwnServer  # noqa: E402
 
 OFFERS = [["x-amzn-mqtt-ca"], ["h2", "x-amzn-mqtt-ca"], None, ["mqtt"], ["x-amzn-http-ca"],
-          ["h2", "http/1.1"]]  # fmt: skip
+          ["h2", "http/1.1"], ["h2"]]  # fmt: skip
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 PR_CAPBSET_DROP, CAP_NET_BIND_SERVICE = 24, 10
 

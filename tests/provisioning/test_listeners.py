@@ -114,26 +114,27 @@ def test_without_port_443_a_warning_names_the_sdks_that_go_there(tmp_path, port_
 
 MQTT, HTTPS = "x-amzn-mqtt-ca", "x-amzn-http-ca"
 REFUSED = "no application protocol"
-# Port, ALPN offered, what comes of it. On 443 no ALPN means HTTP, as on AWS.
+# Port, ALPN offered, what comes of it. On 443 no ALPN means HTTP, as on AWS; `mqtt` is for an authorizer.
 ALPN = [
     [443, [MQTT], MQTT],
     [443, ["h2", MQTT], MQTT],
     [443, None, None],
-    [443, ["mqtt"], REFUSED],
+    [443, ["mqtt"], "mqtt"],
     [443, ["x-amzn-http-ca"], HTTPS],
     [443, ["h2", "http/1.1"], "http/1.1"],
+    [443, ["h2"], REFUSED],
     [8883, [MQTT], MQTT],
     [8883, ["h2", MQTT], MQTT],
     [8883, None, None],
-    [8883, ["mqtt"], REFUSED],
+    [8883, ["mqtt"], "mqtt"],
     [8883, ["x-amzn-http-ca"], HTTPS],
     [8883, ["h2", "http/1.1"], "http/1.1"],
+    [8883, ["h2"], REFUSED],
 ]
 # What the log says of each refusal.
 SAID = [
     "the client offers no ALPN where that means HTTP, as on AWS",
-    "ALPN mqtt asks for a custom authorizer",
-    "offers ALPN mqtt; accepted is x-amzn-mqtt-ca, x-amzn-http-ca or http/1.1",
+    "offers ALPN h2; accepted is x-amzn-mqtt-ca, x-amzn-http-ca or http/1.1",
 ]
 
 
