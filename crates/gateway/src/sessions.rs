@@ -231,6 +231,23 @@ impl Sessions {
         self.queue_parts(plan, super::router::own(&topic, &payload), None).await
     }
 
+    /// As [`Self::queue`], of a retained message that a session's own subscription asked for. `by` is
+    /// the certificate of the session's connection.
+    pub(super) async fn queue_retained(
+        &self,
+        session: &KeptSession,
+        message: &Delivery,
+        by: CertificateRow,
+    ) -> Result<(), Refusal> {
+        let Delivery { topic, payload, qos, retain, message_expiry, properties, .. } = message;
+        let (qos, retain, message_expiry) = (*qos, *retain, *message_expiry);
+        let properties = properties.as_ref();
+        let parts = Parts { topic, payload, qos, retain, message_expiry, properties };
+        self.queue_parts(&Plan::of_one(session.client_id(), retain), parts, Some(by)).await?;
+        session.tell_queued();
+        Ok(())
+    }
+
     async fn queue_parts(
         &self,
         plan: &Plan,

@@ -33,6 +33,9 @@ macro_rules! codes {
             pub fn code(self) -> u8 {
                 self as u8
             }
+
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$variant,)+];
         }
 
         impl fmt::Display for $name {
@@ -205,5 +208,36 @@ codes! {
         MaximumConnectTime = 160,
         /// Subscription Identifiers are not offered.
         SubscriptionIdentifiersNotSupported = 161,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tables 3-1, 3-4, 3-8, 3-9 and 3-10 of MQTT 5.
+    #[test]
+    fn every_code_is_of_its_packets_list() {
+        let connack = [0x8c, 0x90, 0x95, 0x97, 0x99, 0x9a, 0x9b, 0x9c, 0x9d, 0x9f];
+        for code in ConnectRefusal::ALL.iter().map(|code| code.code()) {
+            assert!((0x80..=0x8a).contains(&code) || connack.contains(&code), "CONNACK {code}");
+        }
+        let puback = [0, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99];
+        for code in PubAckCode::ALL.iter().map(|code| code.code()) {
+            assert!(puback.contains(&code), "PUBACK {code}");
+        }
+        let suback = [0, 1, 2, 0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2];
+        for code in SubAckCode::ALL.iter().map(|code| code.code()) {
+            assert!(suback.contains(&code), "SUBACK {code}");
+        }
+        let unsuback = [0, 0x11, 0x80, 0x83, 0x87, 0x8f, 0x91];
+        for code in UnsubAckCode::ALL.iter().map(|code| code.code()) {
+            assert!(unsuback.contains(&code), "UNSUBACK {code}");
+        }
+        let disconnect = [0, 0x87, 0x89, 0x8b, 0x8d, 0x8e, 0x8f, 0x90];
+        for code in DisconnectCode::ALL.iter().map(|code| code.code()) {
+            let listed = matches!(code, 0x80..=0x83 | 0x93..=0xa2) || disconnect.contains(&code);
+            assert!(listed, "DISCONNECT {code}");
+        }
     }
 }

@@ -77,19 +77,28 @@ impl Online {
     /// Leaves what is kept of a filter's topic to be sent; whether the device may receive it is
     /// asked then, as of any message.
     async fn send_retained(&mut self, filter: &SubscribeFilter) {
-        match retained::find(&self.gateway.store, &filter.filter, filter.qos).await {
-            Ok(None) => {}
-            // In the same line as all that others leave: it is sent as there is room.
-            Ok(Some(message)) => {
-                let beside = message.cost() - message.payload.len();
-                match self.gateway.ledger.share(&message.payload[..], beside) {
-                    Some(payload) => {
-                        self.mailbox.leave(Delivery { payload, ..message });
-                    }
-                    None => self.mailbox.hit(Bound::TotalMemory, 1),
-                }
+        let message = match retained::find(&self.gateway.store, &filter.filter, filter.qos).await {
+            Ok(Some(message)) => message,
+            Ok(None) => return,
+            Err(refusal) => {
+                return tracing::error!(%refusal, "a retained message could not be read");
             }
-            Err(refusal) => tracing::error!(%refusal, "a retained message could not be read"),
+        };
+        if let (Some(kept), Qos::AtLeastOnce) = (&self.kept, message.qos) {
+            // The session's, as all of QoS 1: unacknowledged, it is sent again [MQTT-4.4.0-1].
+            let (sessions, by) = (&self.gateway.sessions, self.rights.certificate_row());
+            if let Err(refusal) = sessions.queue_retained(&kept.session, &message, by).await {
+                tracing::error!(%refusal, "a retained message was not queued");
+            }
+            return;
+        }
+        // In the same line as all that others leave: it is sent as there is room.
+        let beside = message.cost() - message.payload.len();
+        match self.gateway.ledger.share(&message.payload[..], beside) {
+            Some(payload) => {
+                self.mailbox.leave(Delivery { payload, ..message });
+            }
+            None => self.mailbox.hit(Bound::TotalMemory, 1),
         }
     }
 

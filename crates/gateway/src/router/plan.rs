@@ -28,6 +28,11 @@ pub(super) enum Turn {
 }
 
 impl Plan {
+    /// The queue of one session alone.
+    pub(crate) fn of_one(client_id: &str, retain: bool) -> Self {
+        Self { queues: vec![Queue { owner: client_id.to_owned(), retain }], turns: Vec::new() }
+    }
+
     /// What was decided for a group, if it was.
     pub(super) fn turn(&self, members: &[Member<'_>]) -> Option<Turn> {
         let (group, ..) = members.first()?;
