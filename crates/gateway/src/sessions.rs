@@ -232,18 +232,18 @@ impl Sessions {
     }
 
     /// As [`Self::queue`], of a retained message that a session's own subscription asked for. `by` is
-    /// the certificate of the session's connection.
+    /// the certificate of the session's connection, if it has one.
     pub(super) async fn queue_retained(
         &self,
         session: &KeptSession,
         message: &Delivery,
-        by: CertificateRow,
+        by: Option<CertificateRow>,
     ) -> Result<(), Refusal> {
         let Delivery { topic, payload, qos, retain, message_expiry, properties, .. } = message;
         let (qos, retain, message_expiry) = (*qos, *retain, *message_expiry);
         let properties = properties.as_ref();
         let parts = Parts { topic, payload, qos, retain, message_expiry, properties };
-        self.queue_parts(&Plan::of_one(session.client_id(), retain), parts, Some(by)).await?;
+        self.queue_parts(&Plan::of_one(session.client_id(), retain), parts, by).await?;
         session.tell_queued();
         Ok(())
     }
