@@ -275,3 +275,30 @@ fn only_main_may_exit_the_process() {
         assert!(found.is_empty(), "{}", found.join("\n"));
     }
 }
+
+/// What a line of the log is about, where it is about a peer.
+const WHO: &[&str] = &["peer", "client_id", "principal"];
+
+#[test]
+fn a_line_about_a_peer_says_who_it_is() {
+    let gateway = root().join("crates/gateway/src");
+    let mut files = vec![gateway.join("first_connection.rs")];
+    for room in ["connection", "online", "https"] {
+        sources(&gateway.join(room), &mut files);
+    }
+    let (mut lines, mut nameless) = (0, Vec::new());
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        for level in ["info", "warn", "error"] {
+            for call in text.split(&format!("tracing::{level}!(")).skip(1) {
+                let line = call.split(");").next().unwrap();
+                lines += 1;
+                if !WHO.iter().any(|who| line.contains(who)) {
+                    nameless.push(format!("{}: {line}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(lines > 20, "only {lines} lines were found");
+    assert!(nameless.is_empty(), "{}", nameless.join("\n"));
+}

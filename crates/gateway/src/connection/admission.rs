@@ -71,7 +71,10 @@ async fn rights(
         .rights(principal, client_id, peer.address.ip(), server_name)
         .await
         .map_err(|refusal| {
-            tracing::error!(%refusal, "cannot look up a connection's rights");
+            tracing::error!(
+                peer = %peer.address, principal = %peer.principal.id(), client_id, %refusal,
+                "cannot look up a connection's rights"
+            );
             ConnectRefusal::ServerUnavailable
         })?;
     Ok((rights, assigned))

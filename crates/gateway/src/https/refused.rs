@@ -15,6 +15,8 @@ pub(super) struct Refused {
     status: StatusCode,
     name: &'static str,
     message: String,
+    /// A fault of ours, for the log.
+    fault: Option<String>,
 }
 
 impl Refused {
@@ -49,7 +51,12 @@ impl Refused {
     }
 
     fn new(status: StatusCode, name: &'static str, message: &str) -> Self {
-        Self { status, name, message: message.to_owned() }
+        Self { status, name, message: message.to_owned(), fault: None }
+    }
+
+    /// What failed here, where something did; never sent.
+    pub(super) fn fault(&self) -> Option<&str> {
+        self.fault.as_deref()
     }
 
     pub(super) fn response(&self) -> HttpsResponse {
@@ -62,9 +69,7 @@ impl Refused {
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         let code = refusal.code;
-        if code == ErrorCode::InternalFailure {
-            tracing::error!(%refusal, "an HTTPS request could not be answered");
-        }
+        let fault = (code == ErrorCode::InternalFailure).then(|| refusal.to_string());
         match code {
             ErrorCode::AccessDenied | ErrorCode::Unauthorized => {
                 Self::access_denied(&refusal.message)
@@ -75,6 +80,7 @@ impl From<Refusal> for Refused {
                     .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
                 name: code.rest_name(),
                 message: refusal.message,
+                fault,
             },
         }
     }

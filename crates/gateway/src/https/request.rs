@@ -87,7 +87,14 @@ impl Client {
         let request_id = random::request_id();
         let answered = Box::pin(self.outcome(request, &request_id)).await;
         let mut response = answered.unwrap_or_else(|refused| {
-            tracing::info!(peer = %self.peer, request_id, ?refused, "HTTPS request refused");
+            let peer = self.peer;
+            match refused.fault() {
+                Some(fault) => {
+                    let what = "an HTTPS request could not be answered";
+                    tracing::error!(%peer, request_id, fault, "{what}");
+                }
+                None => tracing::info!(%peer, request_id, ?refused, "HTTPS request refused"),
+            }
             refused.response()
         });
         if let Ok(id) = HeaderValue::from_str(&request_id) {

@@ -58,7 +58,7 @@ impl Online {
         // Boxed: seldom needed, and every idle connection would hold the room for it.
         let all = Box::pin(async {
             while !self.requests.is_empty()
-                && let Some(answer) = self.requests.next().await
+                && let Some(answer) = self.requests.next(self.rights.client_id()).await
             {
                 if self.on_answer(answer).is_some() {
                     break;

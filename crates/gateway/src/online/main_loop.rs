@@ -89,7 +89,7 @@ impl Online {
         let moved = stream::exchange(stream, input, output, &mut self.outgoing, &self.standing);
         tokio::select! {
             ended = self.standing.ended() => Wakeup::Ended(ended),
-            answer = self.requests.next(), if has_room => answer.map_or(Wakeup::Defect, Wakeup::Answered),
+            answer = self.requests.next(self.rights.client_id()), if has_room => answer.map_or(Wakeup::Defect, Wakeup::Answered),
             moved = moved => Wakeup::Moved(moved),
             () = self.mailbox.arrival() => Wakeup::Mail,
             _ = shutdown.wait_for(|stop| *stop) => Wakeup::Stop,

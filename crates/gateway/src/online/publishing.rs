@@ -68,8 +68,8 @@ impl Online {
             if let Err(ended) = self.standing.check() {
                 return Err(Some(ended.into()));
             }
-            tracing::error!(%refusal, "a message was not retained");
-            let message = publish.get().get();
+            let (message, client_id) = (publish.get().get(), self.rights.client_id());
+            tracing::error!(%refusal, client_id, topic = %message.topic, "a message was not retained");
             return Err(self.refuse_publish(message, PublishRefusal::NotKept, &refusal.message));
         }
         let plan = self.gateway.router.plan(self.subscriber, publish);
@@ -77,8 +77,8 @@ impl Online {
             if let Err(ended) = self.standing.check() {
                 return Err(Some(ended.into()));
             }
-            tracing::error!(%refusal, "a message was not queued");
-            let message = publish.get().get();
+            let (message, client_id) = (publish.get().get(), self.rights.client_id());
+            tracing::error!(%refusal, client_id, topic = %message.topic, "a message was not queued");
             return Err(self.refuse_publish(message, PublishRefusal::NotKept, &refusal.message));
         }
         let route = || self.gateway.router.publish(self.subscriber, publish, &plan);

@@ -70,7 +70,8 @@ impl Online {
                 })
             }
             Err(refusal) => {
-                tracing::error!(%refusal, "cannot look up a connection's rights");
+                let client_id = self.rights.client_id();
+                tracing::error!(%refusal, client_id, "cannot look up a connection's rights");
                 Err(End::Server)
             }
         }

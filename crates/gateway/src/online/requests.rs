@@ -71,11 +71,13 @@ impl RequestQueue {
 
     /// The next answer; pending while nothing is under way, `None` after a fault of ours. May be
     /// dropped and asked for again without loss.
-    pub(super) async fn next(&mut self) -> Option<Answer> {
+    pub(super) async fn next(&mut self, client_id: &str) -> Option<Answer> {
         match &mut self.0 {
             Some(queue) => (&mut queue.under_way.answer)
                 .await
-                .inspect_err(|error| tracing::error!(%error, "a provisioning request failed"))
+                .inspect_err(|error| {
+                    tracing::error!(%error, client_id, "a provisioning request failed");
+                })
                 .ok(),
             None => pending().await,
         }

@@ -81,14 +81,17 @@ impl Online {
             Ok(Some(message)) => message,
             Ok(None) => return,
             Err(refusal) => {
-                return tracing::error!(%refusal, "a retained message could not be read");
+                let client_id = self.rights.client_id();
+                tracing::error!(%refusal, client_id, "a retained message could not be read");
+                return;
             }
         };
         if let (Some(kept), Qos::AtLeastOnce) = (&self.kept, message.qos) {
             // The session's, as all of QoS 1: unacknowledged, it is sent again [MQTT-4.4.0-1].
             let (sessions, by) = (&self.gateway.sessions, self.rights.certificate_row());
             if let Err(refusal) = sessions.queue_retained(&kept.session, &message, by).await {
-                tracing::error!(%refusal, "a retained message was not queued");
+                let client_id = self.rights.client_id();
+                tracing::error!(%refusal, client_id, "a retained message was not queued");
             }
             return;
         }
