@@ -23,6 +23,7 @@ PAGES = {
     "/certificates/{certificate}": "{certificate}",
     "/policies": "Policies",
     "/policies/{policy}": "{policy}",
+    "/mqtt-test": "MQTT test client",
     "/functions": "Functions",
     "/roles": "Roles",
     "/audit": "Audit",
@@ -75,6 +76,8 @@ def test_every_page_says_what_right_is_missing(signed_in, server, names, new_pag
         page.goto(f"{server.api}/console{path.format(**names)}")
         if path == "/":
             expect(page.get_by_text("AccessDeniedException").first).to_be_visible()
+        elif path == "/mqtt-test":
+            expect(page.get_by_text("Not connected").first).to_be_visible()
         elif path == "/things":
             expect(page.get_by_role("link", name=names["thing"])).to_be_visible()
         else:

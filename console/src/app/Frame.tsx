@@ -19,6 +19,7 @@ const NAVIGATION: SideNavigationProps.Item[] = [
   { type: 'section', text: 'Connect', items: [to('Provisioning templates', '/templates')] },
   { type: 'section', text: 'Fleet', items: [to('Things', '/things'), to('Jobs', '/jobs'), to('Connections', '/connections')] },
   { type: 'section', text: 'Security', items: [to('Certificates', '/certificates'), to('Policies', '/policies')] },
+  { type: 'section', text: 'Test', items: [to('MQTT test client', '/mqtt-test')] },
   to('Functions', '/functions'),
   { type: 'section', text: 'Access', items: [to('Roles', '/roles')] },
   to('Audit', '/audit'),

@@ -38,6 +38,7 @@ export const PAGES: Page[] = [
   page('/certificates/*', 'Certificate', 'Certificate', () => import('../pages/certificates/Certificate')),
   page('/policies', 'Policies', 'Policies', () => import('../pages/policies/Policies')),
   page('/policies/*', 'Policy', 'Policy', () => import('../pages/policies/Policy')),
+  page('/mqtt-test', 'MQTT test client', 'MqttTest', () => import('../pages/mqtt-test/MqttTest')),
   page('/functions', 'Functions', 'Functions', () => import('../pages/functions/Functions')),
   page('/roles', 'Roles', 'Roles', () => import('../pages/roles/Roles')),
   page('/audit', 'Audit', 'Audit', () => import('../pages/audit/Audit')),

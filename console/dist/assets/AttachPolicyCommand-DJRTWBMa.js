@@ -1,0 +1,1 @@
+import{n as e,r as t,t as n}from"./commandBuilder-DTPPsNUc.js";import{a as r}from"./clients-BZ1imTuk.js";var i=class extends t(n,e,`AttachPolicy`,r){};export{i as t};

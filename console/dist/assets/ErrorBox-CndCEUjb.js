@@ -1,0 +1,1 @@
+import{J as e,Yn as t,c as n,m as r}from"./internal-DI5mRgmC.js";var i=t();function a({error:t,doing:a}){if(!t)return null;let{code:o,message:s,requestId:c}=r(t);return(0,i.jsxs)(e,{type:`error`,header:a?`${a}: ${o}`:o,children:[s,c&&(0,i.jsxs)(`div`,{children:[`Request `,(0,i.jsx)(n,{text:c})]})]})}export{a as t};

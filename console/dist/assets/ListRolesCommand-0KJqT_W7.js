@@ -1,0 +1,1 @@
+import{i as e,n as t,r as n,s as r}from"./dist-es-3lac6mR-.js";var i=class extends e(t,n,`ListRoles`,r){};export{i as t};

@@ -1,1 +1,0 @@
-import{i as e,n as t,r as n,s as r}from"./dist-es-CLT6i8Nr.js";var i=class extends e(t,n,`ListRoles`,r){};export{i as t};

@@ -1,1 +1,0 @@
-import{n as e,r as t,t as n}from"./commandBuilder-CbGpC_nd.js";import{U as r}from"./clients-BIg3mzzk.js";var i=class extends t(n,e,`ListThings`,r){};export{i as t};

@@ -1,0 +1,1 @@
+import{n as e,r as t,t as n}from"./commandBuilder-DTPPsNUc.js";import{U as r}from"./clients-BZ1imTuk.js";var i=class extends t(n,e,`ListThings`,r){};export{i as t};

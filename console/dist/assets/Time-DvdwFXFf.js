@@ -1,0 +1,1 @@
+import{Yn as e}from"./internal-DI5mRgmC.js";var t=e();function n({at:e}){if(e===void 0)return(0,t.jsx)(t.Fragment,{children:`–`});let n=typeof e==`number`?new Date(e):e;return(0,t.jsx)(`time`,{dateTime:n.toISOString(),title:n.toISOString(),children:r(n)})}function r(e){return e?.toLocaleString(void 0,{dateStyle:`medium`,timeStyle:`medium`})??`–`}export{n as t};

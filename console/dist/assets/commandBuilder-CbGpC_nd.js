@@ -1,1 +1,0 @@
-import{m as e}from"./index-D4SaKvif.js";import{et as t}from"./Sha256WebCrypto-Dx7IwFXg.js";import{Y as n}from"./clients-BIg3mzzk.js";var r=e(n,`AWSIotService`,`IoTClient`,t),i={},a=(e,t,n,r)=>[];export{a as n,r,i as t};

@@ -1,0 +1,1 @@
+import{h as e}from"./index-DQRGrvPM.js";import{et as t}from"./Sha256WebCrypto-Dx7IwFXg.js";import{a as n}from"./dist-es-Dp4z5yfY.js";var r=e(n,`IotMoonrakerService`,`IoTDataPlaneClient`,t),i={},a=(e,t,n,r)=>[];export{a as n,r,i as t};

@@ -1,0 +1,1 @@
+import{h as e}from"./index-DQRGrvPM.js";import{et as t}from"./Sha256WebCrypto-Dx7IwFXg.js";import{Y as n}from"./clients-BZ1imTuk.js";var r=e(n,`AWSIotService`,`IoTClient`,t),i={},a=(e,t,n,r)=>[];export{a as n,r,i as t};

@@ -1,0 +1,1 @@
+import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{Vr as t,cr as n,l as r,sr as i}from"./internal-DI5mRgmC.js";var a=e(t());function o({type:e=`success`,wrapText:t=!0,...i}){let o=n(`StatusIndicator`,{props:{colorOverride:i.colorOverride,type:e,wrapText:t}});return a.createElement(r,{type:e,wrapText:t,...i,...o})}i(o,`StatusIndicator`);export{o as t};

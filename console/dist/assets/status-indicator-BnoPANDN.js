@@ -1,1 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{Lr as t,ir as n,l as r,rr as i}from"./internal-CoaJs5Ze.js";var a=e(t());function o({type:e=`success`,wrapText:t=!0,...i}){let o=n(`StatusIndicator`,{props:{colorOverride:i.colorOverride,type:e,wrapText:t}});return a.createElement(r,{type:e,wrapText:t,...i,...o})}i(o,`StatusIndicator`);export{o as t};
