@@ -115,7 +115,12 @@ fn the_key_lists_name_every_field() {
         expires: Some(1),
         certificates: [("x".into(), limits)].into(),
     };
-    let mqtt = Mqtt { publishes_per_second: Some(1), ..Mqtt::default() };
+    let mqtt = Mqtt {
+        publishes_per_second: Some(1),
+        proxy_protocol_from: vec!["10.0.0.1".to_owned()],
+        ..Mqtt::default()
+    };
+    let shadows = ShadowSettings { requests_per_second: Some(1), ..ShadowSettings::default() };
     let issuance = issuance::Settings { validity: Some("1d".into()) };
     let control = Control { requests_per_second: Some(1), burst: Some(1), ..Control::default() };
     let command = HookCommand::try_from(vec!["/bin/true".to_owned()]).unwrap();
@@ -128,7 +133,7 @@ fn the_key_lists_name_every_field() {
     for (known, fields) in [
         (Mqtt::KEYS, fields(mqtt)),
         (JobSettings::KEYS, fields(JobSettings::default())),
-        (ShadowSettings::KEYS, fields(ShadowSettings::default())),
+        (ShadowSettings::KEYS, fields(shadows)),
         (Provisioning::KEYS, fields(Provisioning::default())),
         (Claims::KEYS, fields(claims)),
         (ClaimLimits::KEYS, fields(limits)),
