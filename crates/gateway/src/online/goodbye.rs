@@ -40,7 +40,7 @@ impl Online {
 
     /// The end of a connection whose certificate is no longer good: what waits for the client is
     /// dropped, and its requests with it. It is told why, unless a packet was cut, and first of all
-    /// the answer that outlives its certificate, if there is one (see [`Answer::outlives`]).
+    /// the answer that outlives its certificate, if there is one (see `Answer::outlives`).
     async fn turn_out(&mut self, end: End) -> End {
         let unsent = self.stream.has_unsent();
         if self.outgoing.is_torn() || unsent {
