@@ -1,6 +1,7 @@
 """MQTT over WebSocket, signed as AWS's clients sign: who comes in, with which frames, for how long."""
 
 import json
+import time
 import uuid
 
 import boto3
@@ -358,6 +359,36 @@ def test_frames_that_are_none_of_mqtts_end_the_connection(
     except (EOFError, OSError):
         assert code == 1009, "it may still be sending when it is cut off"
     assert watcher.next().payload == b"gone"
+
+
+def test_what_frames_may_hold_is_counted_in_memory(own_server, client_id):
+    """Of 16 MiB twelve are for what lasts: 84 times the largest message."""
+    own = own_server("[mqtt]\nmemory-mib = 16")
+    server = own.start()
+    keys = User(Fleet(server), ALLOW_ALL).keys
+
+    def come_in(number):
+        came = Upgrade(server, presigned(keys, host_of(server, False)))
+        try:
+            came.send(over_websocket.connect(f"{client_id}-{number}"))
+            if came.frame() == (BINARY, CONNACK):
+                return came
+        except (EOFError, OSError):
+            pass
+        came.socket.close()
+        return None
+
+    inside = []
+    while came := come_in(len(inside)):
+        inside.append(came)
+    assert len(inside) == 84
+    inside.pop().socket.close()
+    deadline = time.monotonic() + PATIENCE
+    while not (came := come_in("again")):
+        assert time.monotonic() < deadline
+    for each in [*inside, came]:
+        each.socket.close()
+    assert '"limit":"[mqtt] memory-mib"' in own.log.read_text()
 
 
 def test_a_close_frame_is_a_clean_end_and_a_lost_connection_is_none(

@@ -61,6 +61,14 @@ impl Stream {
         }
     }
 
+    /// Bytes that it may hold of what was not read yet, beside the kernel's.
+    pub(super) fn may_hold(&self) -> usize {
+        match self {
+            Self::Tls(_) => 0,
+            Self::WebSocket(stream) => stream.may_hold(),
+        }
+    }
+
     /// Nothing more may be sent: it is cut off when it is dropped.
     pub(super) fn abandon(&mut self) {
         match self {

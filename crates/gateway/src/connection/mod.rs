@@ -108,6 +108,9 @@ async fn arrive_open(
 ) -> Option<Arrived> {
     let OpenPeer { peer, server_name, shows, slot, mut shutdown } = open;
     let shown = Shown::attend(gateway, shows);
+    if !shown.has_room_for(stream.may_hold()) {
+        return None;
+    }
     let mut input = BytesMut::new();
     let arriving = shown.arriving(peer);
     let first =

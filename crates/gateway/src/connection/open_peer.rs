@@ -49,6 +49,12 @@ impl Shown {
         Self { attendance, who }
     }
 
+    /// Counts what its connection may hold for as long as it lasts; false when there is no room, which
+    /// is logged.
+    pub(super) fn has_room_for(&self, bytes: usize) -> bool {
+        self.attendance.mailbox.reserve(bytes)
+    }
+
     pub(super) fn arriving(&self, address: SocketAddr) -> ArrivingPeer<'_> {
         ArrivingPeer { address, principal: &self.who, attendance: &self.attendance }
     }

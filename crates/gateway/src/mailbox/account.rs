@@ -129,7 +129,8 @@ impl Mailbox {
                     Bound::TotalMemoryEnds => {
                         "the connection ends: memory is short, and it holds most"
                     }
-                    Bound::TotalMemoryRefusals => "a subscription or will has no room",
+                    Bound::TotalMemoryRefusals =>
+                        "a subscription, a will or a WebSocket has no room",
                     Bound::ClientPacketSize => "messages dropped: too large for the client",
                     Bound::SessionQueue => "messages dropped: too much is queued for the session",
                     Bound::Shedding => "memory is short: a client that was never here is refused",

@@ -32,6 +32,8 @@ pub(crate) struct WebSocket {
     frames: Mutex<Frames>,
     /// What is left of the message that is being read.
     rest: Bytes,
+    /// Bytes that a message has at most.
+    bound: usize,
     local: Option<SocketAddr>,
     unsent: bool,
     /// Whether the peer said that it closes.
@@ -52,11 +54,16 @@ impl WebSocket {
         let io = TokioIo::new(connection);
         let frames = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
         let frames = Mutex::new(frames);
-        Self { frames, rest: Bytes::new(), local, unsent: false, closed: false }
+        Self { frames, rest: Bytes::new(), bound, local, unsent: false, closed: false }
     }
 
     pub(crate) fn local(&self) -> Option<SocketAddr> {
         self.local
+    }
+
+    /// Bytes of an unfinished message that may be held here: how many there are, nobody can ask.
+    pub(crate) fn may_hold(&self) -> usize {
+        self.bound
     }
 
     pub(crate) fn has_unsent(&self) -> bool {

@@ -27,8 +27,6 @@ use crate::{Gateway, HttpsResponse};
 
 /// The path. AWS: guide, "MQTT over WebSocket protocol".
 const PATH: &str = "/mqtt";
-/// Largest packets that a message of WebSocket may hold. (ours)
-const MESSAGE_PACKETS: usize = 2;
 /// Longest connection of a caller of IAM, milliseconds. AWS: guide, "Quotas", 24 hours.
 const LONGEST_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
@@ -183,7 +181,8 @@ impl Upgrade {
         let Self { gateway, upgraded, shows, door } = self;
         let Door { peer, local, server_name, open, .. } = door;
         let Ok(connection) = upgraded.await else { return };
-        let bound = MESSAGE_PACKETS * gateway.limits.packet_bytes;
+        // The largest packet in a message of its own.
+        let bound = gateway.limits.packet_bytes;
         let frames = WebSocket::new(connection, local, bound).await;
         let stream = Stream::WebSocket(GracefulStream::new(Box::new(frames), open));
         let peer = OpenPeer { peer, server_name, shows, slot, shutdown };
