@@ -32,6 +32,10 @@ class Client:
             identity["cert"], identity["key"], endpoint="localhost", port=int(port),
             ca_filepath=str(server.dir / "data/root-ca.pem"), client_id=client_id,
             session_behavior=mqtt5.ClientSessionBehaviorType.REJOIN_ALWAYS,
+            # By default it keeps to AWS's 100 messages a second.
+            extended_validation_and_flow_control_options=(
+                mqtt5.ExtendedValidationAndFlowControlOptions.NONE
+            ),
             connect_options=mqtt5.ConnectPacket(
                 client_id=client_id, session_expiry_interval_sec=expiry
             ),
