@@ -367,6 +367,22 @@ def test_what_is_read_from_queues_counts_in_memory_and_waits_while_it_is_short(o
         assert got == list(range(count)), name
 
 
+def test_a_queue_that_has_wholly_expired_holds_nobody_up(device, someone, publisher, client_id):
+    """More than one page of it."""
+    first = keeps(device, someone, client_id)
+    first.subscribe(client_id)
+    leave(first)
+    short = Properties(PacketTypes.PUBLISH)
+    short.MessageExpiryInterval = 1
+    five = device(someone, version=MQTTv5)
+    for _ in range(40):
+        five.client.publish(client_id, "short", 1, properties=short).wait_for_publish(30)
+    time.sleep(1.2)
+    again = keeps(device, someone, client_id)
+    publisher.publish(client_id, "long")
+    assert payloads(again, 1) == ["long"]
+
+
 def held_bytes(server):
     with urllib.request.urlopen(f"{server.api}/metrics", timeout=30) as answer:
         (line,) = [line for line in answer if line.startswith(b"fleetwright_mqtt_held_bytes ")]

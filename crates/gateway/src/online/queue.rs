@@ -47,7 +47,14 @@ struct Read {
     number: i64,
     /// Milliseconds.
     since: u64,
-    message: Delivery,
+    /// None once it has expired: it keeps its place, so that the queue is read on behind it.
+    message: Option<Delivery>,
+}
+
+impl Read {
+    fn cost(&self) -> usize {
+        self.message.as_ref().map_or(0, Delivery::cost)
+    }
 }
 
 impl Reading {
@@ -83,34 +90,31 @@ impl Reading {
             }
     }
 
-    /// Takes in a page, whose bytes are counted from here on; gives what has expired.
-    fn take_in(&mut self, page: Vec<QueuedMessage>, ledger: &Arc<Ledger>) -> Vec<i64> {
-        let (mut expired, since) = (Vec::new(), clock::monotonic_millis());
+    /// Takes in a page, whose bytes are counted from here on.
+    fn take_in(&mut self, page: Vec<QueuedMessage>, ledger: &Arc<Ledger>) {
+        let since = clock::monotonic_millis();
         self.more = !page.is_empty();
         for queued in page {
             let number = queued.number;
-            match sessions::delivery(queued) {
-                Some(message) => {
-                    let beside = message.cost() - Delivery::OVERHEAD - message.payload.len();
-                    self.bytes += message.cost();
-                    let payload = ledger.keep(Vec::from(message.payload), beside);
-                    let message = Delivery { payload, ..message };
-                    self.read.push_back(Read { number, since, message });
-                }
-                None => expired.push(number),
-            }
+            let message = sessions::delivery(queued).map(|message| {
+                let beside = message.cost() - Delivery::OVERHEAD - message.payload.len();
+                let payload = ledger.keep(Vec::from(message.payload), beside);
+                Delivery { payload, ..message }
+            });
+            let read = Read { number, since, message };
+            self.bytes += read.cost();
+            self.read.push_back(read);
         }
-        expired
     }
 
     fn next(&mut self) -> Option<Read> {
         let next = self.read.pop_front()?;
-        self.bytes -= next.message.cost();
+        self.bytes -= next.cost();
         Some(next)
     }
 
     fn put_back(&mut self, read: Read) {
-        self.bytes += read.message.cost();
+        self.bytes += read.cost();
         self.read.push_front(read);
     }
 }
@@ -169,9 +173,7 @@ impl Online {
         let page = self.next_page().await;
         ledger.give_back(PAGE.bytes);
         let Some(kept) = &mut self.kept else { return Ok(()) };
-        for expired in kept.reading.take_in(page?, &ledger) {
-            kept.done(expired);
-        }
+        kept.reading.take_in(page?, &ledger);
         Ok(())
     }
 
@@ -196,14 +198,15 @@ impl Online {
     fn send_queued(&mut self, next: Read) {
         let in_flight = self.session.in_flight();
         let Some(kept) = &mut self.kept else { return };
-        if in_flight > 0 && !self.mailbox.has_room(next.message.cost()) {
+        if in_flight > 0 && !self.mailbox.has_room(next.cost()) {
             kept.reading.waits = Some(Waits::Acknowledgement);
             return kept.reading.put_back(next);
         }
         let Read { number, since, message } = next;
         let (again, now) = (number <= kept.reading.earlier, clock::monotonic_millis());
         kept.reading.read_to = kept.reading.read_to.max(number);
-        let Some(message) = message.aged(now.saturating_sub(since)) else {
+        let aged = message.and_then(|message| message.aged(now.saturating_sub(since)));
+        let Some(message) = aged else {
             return kept.done(number);
         };
         match authorize::receive(&self.rights, message) {
